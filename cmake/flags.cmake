@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Warnings, hardening and sanitizers, for every target of the tree.
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
+  -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wcast-align
+  -Wwrite-strings -Wundef -Wformat=2 -Wvla -Wswitch-enum -Wnull-dereference
+  -Wimplicit-fallthrough -Wdouble-promotion)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init
+                      -Wtrampolines -Walloca)
+elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  add_compile_options(-Wthread-safety -Wcomma -Wassign-enum)
+endif()
+if(VG_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+# One source tree, one build: no build path in the binaries, so that two builds are the same.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+
+if(VG_ASAN)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  endif()
+  add_link_options(-pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+endif()

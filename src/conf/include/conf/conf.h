@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/*
+ * conf: the configuration as one flat value.
+ *
+ * `struct conf` has no pointer in it, so that the child which parses a file can hand it over a
+ * pipe, the keeper can hand it to the engine, and a comparison is a loop over arrays. Every bound
+ * of the cluster is checked here, when the configuration is read; nothing later runs into one. conf
+ * knows files, environment and spelling; it does not know sockets, interfaces or keys in use.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONF_NODES_MAX     64   /* nodes of a cluster */
+#define CONF_VIPS_MAX      32   /* vip sections */
+#define CONF_ADDRESSES_MAX 1000 /* addresses of all VIPs together */
+#define CONF_PATHS_MAX     4    /* addresses of one node */
+#define CONF_NAME_MAX      63   /* bytes of a name, without the NUL */
+#define CONF_PATH_MAX      255  /* bytes of a file path, without the NUL */
+#define CONF_KEY_BYTES     32
+
+/* An IPv4 or IPv6 address; `bytes` in network order, IPv4 in the first four, the rest zero. */
+struct conf_address {
+    uint8_t family; /* AF_INET or AF_INET6 */
+    uint8_t prefix; /* 32 or 128 unless the file says otherwise; of a node's address always full */
+    uint8_t bytes[16];
+};
+
+enum conf_mode {
+    CONF_AVAILABLE,
+    CONF_QUORUM,
+};
+
+struct conf_node {
+    char name[CONF_NAME_MAX + 1]; /* canonical: as in the file, or inet_ntop of the address */
+    struct conf_address addresses[CONF_PATHS_MAX];
+    uint8_t address_count;
+    uint8_t priority; /* 1..255 */
+    bool witness;
+    bool has_public_key;
+    uint8_t public_key[CONF_KEY_BYTES];
+};
+
+struct conf_vip {
+    char name[CONF_NAME_MAX + 1];
+    char interface[16]; /* empty: found by the connected route that contains the first address */
+    uint16_t address_first; /* into conf.addresses */
+    uint16_t address_count;
+    enum conf_mode mode;
+    bool preempt;
+    uint64_t preempt_delay_ns;
+    uint64_t lease_ns;
+    uint32_t kernel_lease_s; /* whole seconds; 0: off, the address has no lifetime */
+    uint64_t announce_refresh_ns;
+    uint8_t priority[CONF_NODES_MAX]; /* per node: its own on this VIP, or the node's */
+    uint64_t candidates;              /* bit per node: may hold (no witness; `nodes`, if given) */
+};
+
+struct conf {
+    char cluster[CONF_NAME_MAX + 1];
+    char key_file[CONF_PATH_MAX + 1];
+    char node_key_file[CONF_PATH_MAX + 1];  /* empty: derived from the cluster key */
+    char control_socket[CONF_PATH_MAX + 1]; /* at most 107 bytes, a Unix socket's limit */
+    char state_dir[CONF_PATH_MAX + 1];
+    char self_name[CONF_NAME_MAX +
+                   1];  /* -n or VIPGOSSIP_NODE; empty: find out by the local addresses */
+    char key_text[256]; /* VIPGOSSIP_KEY (base64), instead of key_file; wiped once the keys are read
+                         */
+    uint16_t port;
+    uint64_t interval_ns;
+    bool fail_open;
+    bool realtime;
+    uint8_t log_level; /* enum log_level of log/log.h */
+    uint8_t node_count;
+    uint8_t vip_count;
+    uint16_t address_count;
+    struct conf_node nodes[CONF_NODES_MAX];
+    struct conf_vip vips[CONF_VIPS_MAX];
+    struct conf_address addresses[CONF_ADDRESSES_MAX];
+};
+
+/* What went wrong, ready to be printed: "FILE:LINE: what is wrong and what is allowed". */
+struct conf_error {
+    char text[512];
+};
+
+/*
+ * Reads the file at `path`. `self_name` (may be NULL) is -n; without it VIPGOSSIP_NODE counts.
+ * Returns 0 and fills `ret`, or -1 and fills `error`. `ret` is untouched on failure.
+ * libconfuse may exit() on odd input (a directory): call it in a child that may die.
+ */
+int conf_read_file(const char *path, const char *self_name, struct conf *ret,
+                   struct conf_error *error);
+
+/* Is VIPGOSSIP_PEERS set, so that the environment is the configuration? */
+bool conf_environment_is_used(void);
+
+/* The same as conf_read_file from VIPGOSSIP_* alone. */
+int conf_read_environment(const char *self_name, struct conf *ret, struct conf_error *error);
+
+/*
+ * Sentences about what `-t` could not check or what is allowed but unwise (mode quorum with two
+ * nodes, a lease shorter than the kernel's...). Calls `note` once per sentence, without a newline
+ * at its end.
+ */
+void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg);
+
+/* "192.168.4.3/32" or "fe80::1/128"; `text` of at least CONF_ADDRESS_TEXT bytes. Returns `text`. */
+#define CONF_ADDRESS_TEXT 52
+const char *conf_address_text(const struct conf_address *address, bool with_prefix, char *text);
+
+/* True if both are the same host address; prefixes are not compared. */
+bool conf_address_equal(const struct conf_address *a, const struct conf_address *b);
+
+/* Index of the node with that name, or -1. */
+int conf_node_index(const struct conf *conf, const char *name);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/*
+ * action: what the core wants done after a step. The caller executes it in this order:
+ *
+ *   1. `items` up to and including ACTION_PROBE (what the keeper does), in their order,
+ *   2. the datagrams: for each bit p of `send`, `out[p]` to node p, on every path,
+ *   3. the rest of `items`, in their order.
+ *
+ * ACTION_DEADLINE comes after the datagrams on purpose: a deadline counts from a heartbeat that the
+ * kernel has taken; if no datagram of the step could be sent to anybody, the caller must not carry
+ * the deadlines of that step out.
+ */
+#ifndef CORE_ACTION_H
+#define CORE_ACTION_H
+
+#include "core/message.h"
+#include "core/mono.h"
+
+enum action_type {
+    /* first: the keeper */
+    ACTION_ADDRESS_ADD,    /* `address`: add all addresses of the VIP, they live until `until` */
+    ACTION_ADDRESS_REMOVE, /* `address` */
+    ACTION_ANNOUNCE,       /* `address`: one round of gratuitous ARP and unsolicited NA */
+    ACTION_PROBE,          /* `address`: one round of ARP probes */
+    /* last: after the datagrams */
+    ACTION_DEADLINE, /* `address`: the addresses of the VIP live until `until` */
+    ACTION_CHANGE,   /* `change`: news for the log, the list of events and hooks */
+    ACTION_STOPPED,  /* the ordered stop is complete */
+    ACTION_CLONED,   /* another running daemon has proved to be this node: stop with a message */
+};
+
+/* Why something changed; each has a sentence in reason.h. */
+#define REASONS(X)                                                                                \
+    X(NONE, "")                                                                                   \
+    X(STARTED, "started")                                                                         \
+    X(HEARD, "heard from it")                                                                     \
+    X(SILENT, "missed its heartbeat")                                                             \
+    X(NO_ANSWER, "twelve rounds of questions stayed without an answer")                           \
+    X(LEFT, "stopped in order")                                                                   \
+    X(RESTARTED, "restarted")                                                                     \
+    X(VACANT, "nobody held it")                                                                   \
+    X(HOLDER_DEAD, "its holder died")                                                             \
+    X(HOLDER_LEFT, "its holder stopped in order")                                                 \
+    X(PREFERRED, "this node is preferred to the holder")                                          \
+    X(HANDED_OVER, "the holder handed it over")                                                   \
+    X(BETTER_CLAIMS, "a preferred node claims it")                                                \
+    X(BETTER_HOLDS, "a preferred node holds it too")                                              \
+    X(NOT_HEARD, "another holder does not hear this node")                                        \
+    X(NOT_ELECTED, "another node is elected")                                                     \
+    X(TAKEN_BACK, "the node that it was released to did not take it")                             \
+    X(ADDED, "the kernel has the address")                                                        \
+    X(REMOVED, "the kernel removed the address")                                                  \
+    X(STOPPING, "this node stops in order")                                                       \
+    X(STALLED, "this node missed its own deadline and the keeper removed the address")            \
+    X(FOREIGN_REMOVAL, "another program removed the address; put back")                           \
+    X(LINK, "the interface went down")                                                            \
+    X(FOREIGN_OWNER, "the address is there, but another program added it")                        \
+    X(ADDRESS_ANSWERED, "somebody answers for the address and this node hears none of its peers") \
+    X(KERNEL_REFUSED, "the kernel refused the address")                                           \
+    X(KERNEL_SILENT, "the kernel did not confirm the address in time")                            \
+    X(RETRY, "trying again after a fault")                                                        \
+    X(UNHEALTHY, "this node is not fit to serve")
+
+enum reason {
+#define X(name, text) REASON_##name,
+    REASONS(X)
+#undef X
+    REASON_COUNT,
+};
+
+/* The sentence, for logs and JSON. */
+const char *reason_text(enum reason reason);
+
+enum member_state {
+    MEMBER_UNKNOWN, /* never heard since this node started */
+    MEMBER_ALIVE,
+    MEMBER_SUSPECT,
+    MEMBER_DEAD,
+    MEMBER_LEFT,
+    MEMBER_STATE_COUNT,
+};
+
+/* "unknown", "alive", "suspect", "dead", "left". */
+const char *member_state_name(enum member_state state);
+
+enum change_type {
+    CHANGE_VIP,    /* the state of a VIP on this node */
+    CHANGE_HOLDER, /* who holds a VIP, as this node sees it; from and to are node indexes,
+                      NODE_NONE: nobody */
+    CHANGE_MEMBER, /* the state of a node */
+};
+
+#define NODE_NONE 255U
+
+struct change {
+    enum change_type type;
+    uint8_t vip;  /* CHANGE_VIP, CHANGE_HOLDER */
+    uint8_t node; /* CHANGE_MEMBER; CHANGE_VIP: the other node that it is about, or NODE_NONE */
+    uint8_t from; /* enum vip_state, node index or enum member_state */
+    uint8_t to;
+    enum reason reason;
+    int32_t error;  /* errno behind KERNEL_REFUSED, else 0 */
+    uint8_t mac[6]; /* of ADDRESS_ANSWERED */
+};
+
+struct action {
+    enum action_type type;
+    union {
+        struct {
+            uint8_t vip;
+            struct mono until;
+        } address;
+        struct change change;
+    };
+};
+
+#define ACTIONS_MAX 512
+
+struct actions {
+    uint32_t count;
+    struct action items[ACTIONS_MAX];
+    uint64_t send; /* bit per node */
+    struct message_out out[NODES_MAX];
+};
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core: decides. One node of the protocol in proto/SPEC.md as a pure state machine: events in,
+ * actions out. It has no clock, no memory but its own struct, no descriptor, no text, no global;
+ * the daemon, the simulator and the tests drive the same code.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "core/action.h"
+#include "core/event.h"
+
+struct core_node {
+    uint32_t id;
+    bool witness;
+};
+
+struct core_vip {
+    uint32_t id;
+    uint32_t addresses; /* hash */
+    enum vip_mode mode;
+    bool preempt;
+    uint64_t preempt_delay_ns;
+    uint64_t lease_ns;
+    uint64_t announce_refresh_ns;
+    uint8_t priority;    /* this node's, 1..255 */
+    uint64_t candidates; /* bit per node */
+};
+
+struct core_config {
+    uint8_t self; /* index of nodes */
+    uint8_t node_count;
+    uint8_t vip_count;
+    bool fail_open;
+    uint64_t interval_ns; /* T */
+    uint32_t config;      /* hash of what has to be the same everywhere */
+    uint64_t incarnation; /* random, not 0 */
+    uint64_t seed;        /* of the core's own generator (challenges, whom to ask) */
+    struct core_node nodes[NODES_MAX];
+    struct core_vip vips[VIPS_MAX];
+};
+
+struct core; /* state.h: embedded by its owner, not opaque to sizeof, but nobody's business */
+
+/* Bytes and alignment of a struct core, for an owner who allocates it. */
+unsigned long core_size(void);
+
+/* Prepares `core`; it starts to say hello at `now`. The keeper must have removed every leftover
+ * before [SPEC R40]. */
+void core_init(struct core *core, const struct core_config *config, struct mono now);
+
+/*
+ * Advances the node by exactly one event at event->now, which must not be before that of the step
+ * before. Cannot fail: a bad event is a bug of the caller (asserted); a bad peer was already
+ * dropped by ingress. `ret` is overwritten.
+ */
+void core_step(struct core *core, const struct event *event, struct actions *ret);
+
+/* When to deliver EVENT_TIMER next; MONO_NEVER if the node waits for the world only. */
+struct mono core_deadline(const struct core *core);
+
+/* The node's own record as it has to be signed now. Valid until the next step. */
+const struct record *core_record(const struct core *core);
+
+/* Confirmed incarnation of a node, 0 if none is [SPEC R20]. */
+uint64_t core_member_incarnation(const struct core *core, uint8_t node);
+/* seq of the newest record of that incarnation, 0 if none. */
+uint64_t core_member_seq(const struct core *core, uint8_t node);
+/* Is that incarnation of the node one that has ended? Its datagrams are dropped [SPEC R22]. */
+bool core_incarnation_is_dead(const struct core *core, uint8_t node, uint64_t incarnation);
+/* Did this node ask that? An echo that nobody waits for is dropped before its signature is looked
+ * at. */
+bool core_expects_echo(const struct core *core, const struct echo *echo);
+/* Index of a node by its id, or NODE_NONE. */
+uint8_t core_node_index(const struct core *core, uint32_t id);
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * event: everything that can happen to a node. The event is the only source of time.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "core/message.h"
+#include "core/mono.h"
+
+enum event_type {
+    EVENT_TIMER, /* core_deadline() is reached, and every socket was drained after it was [SPEC R31]
+                  */
+    EVENT_MESSAGE,     /* an authenticated datagram */
+    EVENT_ADDRESS,     /* the kernel's answer, or its news, about the addresses of a VIP */
+    EVENT_FRAME,       /* a foreign host answers for a VIP */
+    EVENT_UNREACHABLE, /* ICMP says that a peer's port is closed: a hint to ask, no proof */
+    EVENT_CONDITION,   /* health or drain of this node changed */
+    EVENT_STOP,        /* stop in order */
+};
+
+enum address_change {
+    ADDRESS_ADDED,
+    ADDRESS_REMOVED,
+    ADDRESS_ADD_FAILED,
+    ADDRESS_REMOVE_FAILED,
+    ADDRESS_LOST_DEADLINE, /* the keeper removed all of them: this node missed its own deadline */
+    ADDRESS_LOST_FOREIGN,  /* another program removed one */
+    ADDRESS_LOST_LINK,     /* the interface went */
+    ADDRESS_LOST_CONFLICT, /* another program has added it itself */
+};
+
+struct event {
+    enum event_type type;
+    struct mono now;
+    union {
+        const struct message_in *message; /* belongs to the caller */
+        struct {
+            uint8_t vip; /* index of core_config.vips */
+            enum address_change change;
+            int32_t error; /* errno of a failure, 0 otherwise */
+        } address;
+        struct {
+            uint8_t vip;
+            uint8_t mac[6];
+        } frame;
+        struct {
+            uint8_t peer;
+        } unreachable;
+        struct {
+            bool healthy;
+            bool drained;
+        } condition;
+    };
+};
+
+#endif

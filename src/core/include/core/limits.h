@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/*
+ * limits: every bound of the protocol. They are checked when the configuration is read; the core
+ * asserts them.
+ */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#define NODES_MAX             64 /* a set of nodes is a uint64_t */
+#define VIPS_MAX              32
+#define UNHEARD_MAX           16 /* names in "not heard directly", in turn [SPEC R14] */
+#define RELAYS_MAX            2
+#define DEAD_INCARNATIONS_MAX 8
+#define MESSAGE_RECORDS_MAX   12 /* records in one datagram, the sender's own included */
+#define MESSAGE_ABOUT_MAX     8  /* nodes that one question is about */
+#define MESSAGE_ASKS_MAX      4
+#define MESSAGE_ECHOES_MAX    4
+#define SIGNATURE_BYTES       64
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+/*
+ * message: what one datagram says, in the core's terms. ingress makes a message_in of bytes, egress
+ * makes bytes of a message_out. A message_out always carries the sender's own newest record beside
+ * what it names.
+ *
+ *   question  "answer at once with a record signed now, and with the newest that you have of the
+ * nodes in `about`" answer    the id of the question that is answered: gives the round trip ask
+ * "prove that the incarnation that I was told of is running": a challenge to `target` echo      the
+ * proof, signed by `node`. Both may pass through one relay.
+ */
+#ifndef CORE_MESSAGE_H
+#define CORE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/record.h"
+
+struct question {
+    uint64_t id; /* 0: no question. Else the asker's clock, in ns: an answer needs no memory of the
+                    question */
+    uint8_t about_count;
+    uint32_t about[MESSAGE_ABOUT_MAX]; /* ids of nodes */
+};
+
+struct ask {
+    uint32_t target;
+    uint32_t asker;
+    uint64_t challenge;
+};
+
+struct echo {
+    uint32_t node;
+    uint64_t incarnation;
+    uint64_t seq; /* records of `node` are fresh from this one on */
+    uint32_t asker;
+    uint64_t challenge;
+    uint8_t key_id; /* of the signature */
+    uint8_t
+        signature[SIGNATURE_BYTES]; /* opaque to the core; egress fills it in for its own echo */
+};
+
+/* A record as it came: how old the newest it can be, and by which way. */
+struct message_record {
+    struct record record;
+    uint64_t age_ns; /* time it spent at relays */
+};
+
+struct message_in {
+    uint8_t peer;         /* index of the node whose key made the datagram's MAC */
+    uint64_t incarnation; /* of the sender, from the datagram's header */
+    uint8_t record_count;
+    uint8_t ask_count;
+    uint8_t echo_count;
+    uint64_t answer; /* 0: none */
+    struct question question;
+    struct message_record records[MESSAGE_RECORDS_MAX];
+    struct ask asks[MESSAGE_ASKS_MAX];
+    struct echo echoes[MESSAGE_ECHOES_MAX];
+};
+
+struct message_out {
+    uint8_t relay_count;
+    uint8_t ask_count;
+    uint8_t echo_count;
+    uint64_t answer;
+    struct question question;
+    struct {
+        uint8_t node; /* index: send the signed record of this node that core_member_seq() names */
+        uint64_t age_ns; /* since this node got it, plus what it was aged before */
+    } relays[MESSAGE_RECORDS_MAX - 1];
+    struct ask asks[MESSAGE_ASKS_MAX];
+    struct echo echoes[MESSAGE_ECHOES_MAX];
+};
+
+#endif

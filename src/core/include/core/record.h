@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * record: what one node says of itself. It is the whole truth that travels: the election is a
+ * function of the newest records of the live nodes and of nothing else.
+ *
+ * Nodes and VIPs are named by the first four bytes of a hash of their name, never by their position
+ * in a file: two nodes whose files differ still mean the same. 0 names nobody; `vipgossipd -t`
+ * refuses a collision.
+ */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include <stdint.h>
+
+#include "core/limits.h"
+
+#define ID_NONE 0U
+
+enum record_flag {
+    RECORD_HEALTHY = 1U << 0,
+    RECORD_DRAINED = 1U << 1,
+    RECORD_WITNESS = 1U << 2,
+    RECORD_LEAVING = 1U << 3,       /* this incarnation ends with this record */
+    RECORD_SEES_MAJORITY = 1U << 4, /* mode quorum */
+};
+#define RECORD_FLAGS_ALL 0x1FU
+
+enum vip_mode {
+    VIP_AVAILABLE,
+    VIP_QUORUM,
+    VIP_MODE_COUNT,
+};
+
+/* May the node take the VIP? */
+enum vip_ready {
+    VIP_READY_NO,     /* no candidate, in fault, not started, leaving */
+    VIP_READY_VACANT, /* only if nobody holds or claims it (preempt_delay runs, or the holder does
+                         not hear this node) */
+    VIP_READY_YES,
+    VIP_READY_COUNT,
+};
+
+enum vip_state {
+    VIP_STANDBY,
+    VIP_CLAIMING,
+    VIP_HOLDING,
+    VIP_RELEASING,
+    VIP_FAULT, /* the kernel refused, or somebody else owns the address */
+    VIP_STATE_COUNT,
+};
+
+/* "standby", "claiming", "holding", "releasing", "fault". */
+const char *vip_state_name(enum vip_state state);
+
+struct record_vip {
+    uint32_t vip;       /* id of its name */
+    uint32_t addresses; /* hash of its addresses, to see that files differ */
+    uint32_t lease_ms;
+    uint32_t elects;      /* whom this node elects, or ID_NONE */
+    uint32_t released_to; /* handover: to whom this node released the VIP last, or ID_NONE */
+    uint8_t mode;         /* enum vip_mode */
+    uint8_t ready;        /* enum vip_ready */
+    uint8_t state;        /* enum vip_state */
+    uint8_t priority;     /* in effect: with the weights of checks, 1..255 */
+};
+
+/* A node that the author does not hear directly, and the relays through which it wants to hear of
+ * it. */
+struct record_unheard {
+    uint32_t node;
+    uint32_t relays[RELAYS_MAX]; /* ID_NONE: no choice */
+};
+
+struct record {
+    uint32_t node;        /* id of its canonical name */
+    uint64_t incarnation; /* random at each start */
+    uint64_t seq;         /* rises with every record that is signed anew */
+    uint32_t interval_ms; /* T of the author */
+    uint32_t next_ms;     /* X: the author's next heartbeat comes within this */
+    uint32_t config;      /* hash of what has to be the same on all nodes */
+    uint8_t flags;        /* enum record_flag */
+    uint8_t unheard_count;
+    uint8_t vip_count;
+    struct record_unheard unheard[UNHEARD_MAX];
+    struct record_vip vips[VIPS_MAX];
+};
+
+#endif

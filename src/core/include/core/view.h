@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * view: what the core knows, for `vipgossip status`. Reading changes nothing.
+ */
+#ifndef CORE_VIEW_H
+#define CORE_VIEW_H
+
+#include "core/core.h"
+
+#define VIEW_UNKNOWN_NS UINT64_MAX
+
+struct vip_view {
+    enum vip_state state; /* on this node */
+    uint8_t holder;       /* node index or NODE_NONE; this node included */
+    uint64_t holders;     /* bit per live node that says it holds: more than one is a conflict */
+    uint64_t faults;      /* bit per live node that is in fault on it */
+    uint8_t next;         /* who takes it if the holder goes, or NODE_NONE */
+    uint64_t since_ns;  /* how long the holder (or its absence) has lasted, as this node knows it */
+    enum reason reason; /* of the last change of this node's state or of the holder */
+    int32_t error;      /* errno behind a fault */
+    bool in_kernel;     /* the kernel has confirmed the addresses on this node */
+    uint8_t votes_needed;
+    uint8_t votes_granted;
+    uint8_t tier; /* of the holder: 0 healthy, 1 unhealthy, 2 drained */
+    uint32_t foreign_removals;
+    bool answered; /* start-up: somebody answers for it while no peer is heard */
+    uint8_t answered_mac[6];
+};
+
+struct node_view {
+    enum member_state state;
+    uint64_t incarnation;   /* 0: none */
+    uint64_t last_heard_ns; /* age of the newest record; VIEW_UNKNOWN_NS: never */
+    uint64_t rtt_ns;        /* smoothed; VIEW_UNKNOWN_NS: not measured */
+    bool direct;            /* heard directly of late */
+    uint8_t via;            /* the relay of its newest record, NODE_NONE if that came directly */
+    bool hears_me;          /* by its record */
+    bool config_same;
+    const struct record *record; /* newest, NULL: none; own for self */
+};
+
+struct core_counters {
+    uint64_t takeovers; /* times this node came to hold a VIP */
+    uint64_t handovers; /* of these, handed over by a live holder */
+    uint64_t suspicions;
+    uint64_t deaths;
+    uint64_t lateness_max_ns; /* how late EVENT_TIMER came at worst */
+    uint64_t stalls;          /* times it was later than T/2 */
+};
+
+void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret);
+void core_view_node(const struct core *core, uint8_t node, struct mono now, struct node_view *ret);
+const struct core_counters *core_counters(const struct core *core);
+/* Still saying hello, no claim yet? */
+bool core_is_starting(const struct core *core);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ipc: the messages between keeper and engine. All have one size and no pointer, cross a
+ * SOCK_SEQPACKET socketpair, and are checked by ipc_valid() before anybody looks at them: the
+ * keeper trusts the engine for nothing but a deadline.
+ *
+ * The engine is started by the keeper (execve of libexec/vipgossip-engine) with these descriptors:
+ *   IPC_FD_KEEPER  the socketpair
+ *   IPC_FD_CONF    a sealed memfd that holds one struct ipc_setup (see ipc/setup.h)
+ *   IPC_FD_CONTROL the listening control socket, already bound with the right owner and mode
+ */
+#ifndef IPC_IPC_H
+#define IPC_IPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IPC_FD_KEEPER  3
+#define IPC_FD_CONF    4
+#define IPC_FD_CONTROL 5
+
+enum ipc_type {
+    /* engine to keeper; `vip` is an index of conf.vips */
+    IPC_ADD =
+        1, /* add all addresses of the VIP; `deadline_ns` as in IPC_DEADLINE. Answer: IPC_ADDED */
+    IPC_REMOVE,   /* remove them. Answer: IPC_REMOVED */
+    IPC_DEADLINE, /* the VIP's addresses live until CLOCK_BOOTTIME is `deadline_ns`, and no moment
+                     longer */
+    IPC_ANNOUNCE, /* gratuitous ARP (request and reply) and unsolicited NA for all addresses of the
+                     VIP */
+    IPC_PROBE,    /* one ARP probe or neighbour solicitation for each address; foreign answers:
+                     IPC_FRAME, 1 s long */
+    IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
+
+    /* keeper to engine */
+    IPC_ADDED = 32, /* `error` 0: every address is in the kernel; else -errno, and none is */
+    IPC_REMOVED,    /* `error` 0: none of the addresses is in the kernel any more; else -errno */
+    IPC_LOST,  /* an address that the engine holds is gone; `reason` says why; the others may remain
+                */
+    IPC_FRAME, /* a foreign host `mac` answers for address `address` of `vip` */
+    IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
+    IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
+};
+
+/* Why an address is gone [IPC_LOST]. */
+enum ipc_lost {
+    IPC_LOST_DEADLINE =
+        1,             /* the engine did not renew in time: all addresses of the VIP were removed */
+    IPC_LOST_FOREIGN,  /* somebody else removed it; the engine decides whether to put it back
+                          (IPC_ADD) */
+    IPC_LOST_LINK,     /* the interface is gone or was set down, and the kernel dropped it */
+    IPC_LOST_CONFLICT, /* the address is there without our mark: another program added it */
+};
+
+enum ipc_link {
+    IPC_LINK_DOWN = 1, /* gone, or administratively down, or no carrier */
+    IPC_LINK_UP,
+};
+
+struct ipc_message {
+    uint16_t type;    /* enum ipc_type */
+    uint16_t vip;     /* index of conf.vips */
+    uint16_t address; /* IPC_FRAME, IPC_LOST: index of conf.addresses */
+    uint16_t reason;  /* enum ipc_lost, enum ipc_link */
+    int32_t error;    /* 0 or -errno */
+    uint8_t mac[6];   /* IPC_FRAME */
+    uint8_t unused[2];
+    uint64_t deadline_ns; /* CLOCK_BOOTTIME */
+    uint64_t sequence; /* of IPC_ADD and IPC_REMOVE; the answer carries the same: an old answer is
+                          recognised */
+};
+
+_Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");
+
+/* Is this a message that the engine may send (towards the keeper)? Checks type, vip, unused fields.
+ */
+bool ipc_valid_from_engine(const void *bytes, size_t length, unsigned vip_count);
+/* Is this a message that the keeper may send? */
+bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
+                           unsigned address_count);
+
+/* Sends one message. 0, -EAGAIN if the peer does not read, -EPIPE if it is gone, or another -errno.
+ */
+int ipc_send(int fd, const struct ipc_message *message);
+/* Receives one datagram of at most sizeof *ret bytes. Its length, 0 at end of file, or -errno
+ * (-EAGAIN: none). */
+long ipc_receive(int fd, struct ipc_message *ret);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * setup: what the keeper hands to the engine at start, in a sealed memfd. The keys are in this one
+ * and nowhere else.
+ */
+#ifndef IPC_SETUP_H
+#define IPC_SETUP_H
+
+#include "conf/conf.h"
+#include "conf/key.h"
+
+#define IPC_SETUP_MAGIC 0x76695047U
+
+struct ipc_setup {
+    uint32_t magic;
+    uint32_t size; /* sizeof(struct ipc_setup): keeper and engine of one build */
+    uint8_t self;  /* index of conf.nodes */
+    uint8_t verbose;
+    struct conf conf;
+    struct conf_keys keys;
+    char interfaces[CONF_VIPS_MAX]
+                   [16]; /* of each VIP, as the keeper found it; empty: not found yet */
+};
+
+/* Writes `setup` into a new sealed memfd. The descriptor (close-on-exec), or -errno. */
+int ipc_setup_write(const struct ipc_setup *setup);
+/* Reads it back from `fd`. 0, or -errno (-EBADMSG: not of this build). */
+int ipc_setup_read(int fd, struct ipc_setup *ret);
+
+#endif

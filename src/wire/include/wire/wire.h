@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wire: bytes to core types and back. ingress is the only door: what it hands on is authentic, well
+ * formed, bounded and new. Nothing it drops changes anything but a counter.
+ */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include "core/core.h"
+#include "wire/keyring.h"
+
+#define DATAGRAM_MAX 1400
+#define DATAGRAM_HEADER \
+    48 /* magic, version, key id, cluster, sender, incarnation, counter, MAC: see proto/SPEC.md */
+#define RECORD_MAX \
+    1300 /* bytes of an encoded record without its signature; a test computes the largest */
+
+/* In the order in which ingress looks, cheapest first. Only ever added to: they are metric labels.
+ */
+#define DROPS(X)                                                      \
+    X(NONE, "none")                                                   \
+    X(TOO_SHORT, "too_short")                                         \
+    X(TOO_LONG, "too_long")                                           \
+    X(MAGIC, "magic")                                                 \
+    X(VERSION, "version")                                             \
+    X(CLUSTER, "unknown_cluster")                                     \
+    X(SENDER, "unknown_sender")                                       \
+    X(REFLECTED, "reflected")                                         \
+    X(MAC, "mac")                                                     \
+    X(DEAD_INCARNATION, "dead_incarnation")                           \
+    X(REPLAYED, "replayed")                                           \
+    X(MALFORMED, "malformed")                                         \
+    /* of a record or an echo inside a datagram whose rest is used */ \
+    X(RECORD_NODE, "record_unknown_node")                             \
+    X(RECORD_OLD, "record_known")                                     \
+    X(RECORD_SIGNATURE, "record_signature")                           \
+    X(ECHO_UNASKED, "echo_unasked")                                   \
+    X(ECHO_SIGNATURE, "echo_signature")
+
+enum drop {
+#define X(name, text) DROP_##name,
+    DROPS(X)
+#undef X
+    DROP_COUNT,
+};
+
+/* The metric label. */
+const char *drop_name(enum drop drop);
+
+/* Replay window of one incarnation of one sender, after RFC 6479. */
+struct replay_window {
+    uint64_t incarnation; /* 0: empty */
+    uint64_t newest;
+    uint64_t seen; /* bit n: counter newest - n was seen */
+    uint64_t first;
+    uint64_t received; /* for loss_percent: received of (newest - first + 1) */
+};
+
+struct signed_record {
+    uint64_t incarnation; /* 0: empty */
+    uint64_t seq;
+    uint16_t length; /* of the signed bytes */
+    uint8_t key_id;
+    uint8_t signature[SIGNATURE_BYTES];
+    uint8_t bytes[RECORD_MAX];
+};
+
+struct wire {
+    struct keyring keyring;
+    uint64_t incarnation;
+    struct {
+        struct replay_window confirmed; /* of the incarnation that the core has confirmed */
+        struct replay_window tentative; /* of any other */
+        uint64_t counter;               /* of the next datagram to this node */
+        uint64_t mac_failures; /* datagrams that name this node as sender and whose MAC is wrong */
+    } peers[NODES_MAX];
+    struct signed_record records[NODES_MAX]; /* newest of each node, as signed; own included */
+    uint64_t drops[DROP_COUNT];
+    uint64_t received;
+    uint64_t sent;
+};
+
+/* Errors: as keyring_init(). `incarnation` is that of core_config. */
+int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t incarnation);
+void wire_wipe(struct wire *wire);
+
+/*
+ * Takes one datagram apart. DROP_NONE: `ret` is what it says, feed it to core_step() at once (the
+ * core is asked which incarnations and records it knows, so the two must not drift apart). Anything
+ * else: counted, `ret` is undefined.
+ */
+enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t *bytes,
+                       size_t length, struct message_in *ret);
+
+struct datagram {
+    uint16_t length;
+    uint8_t bytes[DATAGRAM_MAX];
+};
+
+/* The own record with the largest content, with an answer and a question, leaves room for no other;
+ * rest follows. */
+#define EGRESS_DATAGRAMS_MAX 12
+
+/*
+ * Makes the datagrams that carry `message` to `peer`: one, or as many as it takes (at most
+ * EGRESS_DATAGRAMS_MAX); the first carries the own record, the question and the answer. Signs the
+ * own record if core_record() is newer than the last one signed. Returns how many.
+ */
+unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
+                     const struct message_out *message,
+                     struct datagram ret[static EGRESS_DATAGRAMS_MAX]);
+
+/* Loss of datagrams from that node in tenths of a percent, or -1 if too few came to say. */
+int wire_loss_permille(const struct wire *wire, uint8_t peer);
+
+#endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * ipc: the messages between keeper and engine. All have one size and no pointer, cross a
- * SOCK_SEQPACKET socketpair, and are checked by ipc_valid() before anybody looks at them: the
- * keeper trusts the engine for nothing but a deadline.
+ * SOCK_SEQPACKET socketpair, and are checked by ipc_valid_from_*() before anybody looks at them:
+ * the keeper trusts the engine for nothing but a deadline.
  *
  * The engine is started by the keeper (execve of libexec/vipgossip-engine) with these descriptors:
  *   IPC_FD_KEEPER  the socketpair
@@ -73,8 +73,8 @@ struct ipc_message {
 
 _Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");
 
-/* Is this a message that the engine may send (towards the keeper)? Checks type, vip, unused fields.
- */
+/* Is this a message that the engine may send (towards the keeper)? It has the right length and a
+ * known type, its indexes are in range, and every field that its type does not use is zero. */
 bool ipc_valid_from_engine(const void *bytes, size_t length, unsigned vip_count);
 /* Is this a message that the keeper may send? */
 bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "ipc/ipc.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The fields that a type of message may set. Whatever is not named here has to be zero. */
+enum field {
+    FIELD_VIP = 1U << 0,
+    FIELD_ADDRESS = 1U << 1,
+    FIELD_LOST = 1U << 2, /* `reason`, of enum ipc_lost */
+    FIELD_LINK = 1U << 3, /* `reason`, of enum ipc_link */
+    FIELD_ERROR = 1U << 4,
+    FIELD_MAC = 1U << 5,
+    FIELD_DEADLINE = 1U << 6,
+    FIELD_SEQUENCE = 1U << 7,
+};
+
+struct shape {
+    enum ipc_type type;
+    unsigned fields;
+};
+
+static const struct shape from_engine[] = {
+    {IPC_ADD, FIELD_VIP | FIELD_DEADLINE | FIELD_SEQUENCE},
+    {IPC_REMOVE, FIELD_VIP | FIELD_SEQUENCE},
+    {IPC_DEADLINE, FIELD_VIP | FIELD_DEADLINE},
+    {IPC_ANNOUNCE, FIELD_VIP},
+    {IPC_PROBE, FIELD_VIP},
+    {IPC_STOPPED, 0},
+};
+
+static const struct shape from_keeper[] = {
+    {IPC_ADDED, FIELD_VIP | FIELD_ERROR | FIELD_SEQUENCE},
+    {IPC_REMOVED, FIELD_VIP | FIELD_ERROR | FIELD_SEQUENCE},
+    {IPC_LOST, FIELD_VIP | FIELD_ADDRESS | FIELD_LOST},
+    {IPC_FRAME, FIELD_VIP | FIELD_ADDRESS | FIELD_MAC},
+    {IPC_STOP, 0},
+    {IPC_LINK, FIELD_VIP | FIELD_LINK},
+};
+
+struct limits {
+    unsigned vip_count;
+    unsigned address_count;
+};
+
+static bool index_is_valid(const struct ipc_message *message, unsigned fields, struct limits limits)
+{
+    if ((fields & FIELD_VIP) ? message->vip >= limits.vip_count : message->vip != 0)
+        return false;
+    return (fields & FIELD_ADDRESS) ? message->address < limits.address_count
+                                    : message->address == 0;
+}
+
+static bool reason_is_valid(const struct ipc_message *message, unsigned fields)
+{
+    if (fields & FIELD_LOST)
+        return message->reason >= IPC_LOST_DEADLINE && message->reason <= IPC_LOST_CONFLICT;
+    if (fields & FIELD_LINK)
+        return message->reason == IPC_LINK_DOWN || message->reason == IPC_LINK_UP;
+    return message->reason == 0;
+}
+
+static bool value_is_valid(const struct ipc_message *message, unsigned fields)
+{
+    static const uint8_t zero[sizeof(message->mac)];
+
+    /* An errno is small; whatever else a number may be, it is none. */
+    if ((fields & FIELD_ERROR) ? message->error > 0 || message->error < -4095 : message->error != 0)
+        return false;
+    if (!(fields & FIELD_MAC) && memcmp(message->mac, zero, sizeof(zero)) != 0)
+        return false;
+    /* A deadline of zero has passed since the machine started: no engine means that. */
+    if ((fields & FIELD_DEADLINE) ? message->deadline_ns == 0 : message->deadline_ns != 0)
+        return false;
+    if (!(fields & FIELD_SEQUENCE) && message->sequence != 0)
+        return false;
+    return memcmp(message->unused, zero, sizeof(message->unused)) == 0;
+}
+
+static bool message_is_valid(const struct ipc_message *message, unsigned fields,
+                             struct limits limits)
+{
+    return index_is_valid(message, fields, limits) && reason_is_valid(message, fields) &&
+           value_is_valid(message, fields);
+}
+
+/* The bytes may lie anywhere, so they are copied before they are looked at. */
+static bool copy_message(const void *bytes, size_t length, struct ipc_message *ret)
+{
+    if (length != sizeof(*ret))
+        return false;
+    memcpy(ret, bytes, sizeof(*ret));
+    return true;
+}
+
+bool ipc_valid_from_engine(const void *bytes, size_t length, unsigned vip_count)
+{
+    const struct limits limits = {vip_count, 0};
+    struct ipc_message message;
+
+    if (!copy_message(bytes, length, &message))
+        return false;
+    for (size_t i = 0; i < sizeof(from_engine) / sizeof(from_engine[0]); i++)
+        if (message.type == from_engine[i].type)
+            return message_is_valid(&message, from_engine[i].fields, limits);
+    return false;
+}
+
+bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
+                           unsigned address_count)
+{
+    const struct limits limits = {vip_count, address_count};
+    struct ipc_message message;
+
+    if (!copy_message(bytes, length, &message))
+        return false;
+    for (size_t i = 0; i < sizeof(from_keeper) / sizeof(from_keeper[0]); i++)
+        if (message.type == from_keeper[i].type)
+            return message_is_valid(&message, from_keeper[i].fields, limits);
+    return false;
+}
+
+int ipc_send(int fd, const struct ipc_message *message)
+{
+    if (send(fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+        return 0;
+    return errno == ECONNRESET || errno == ENOTCONN ? -EPIPE : -errno;
+}
+
+long ipc_receive(int fd, struct ipc_message *ret)
+{
+    /* MSG_TRUNC makes recv() return the real length: a datagram that is too long is not valid. */
+    const ssize_t length = recv(fd, ret, sizeof(*ret), MSG_DONTWAIT | MSG_TRUNC);
+
+    if (length >= 0)
+        return length;
+    /* The peer died with something of ours unread; that is an end of file as well. */
+    return errno == ECONNRESET ? 0 : -errno;
+}

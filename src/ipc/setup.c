@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "ipc/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Nobody who has the descriptor can change or resize it any more, and nobody can lift that. */
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static int write_all(int fd, const void *bytes, size_t length)
+{
+    const char *next = bytes;
+
+    while (length > 0) {
+        const ssize_t written = write(fd, next, length);
+        if (written < 0 && errno != EINTR)
+            return -errno;
+        if (written > 0) {
+            next += written;
+            length -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+int ipc_setup_write(const struct ipc_setup *setup)
+{
+    const int fd = memfd_create("vipgossip-setup", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int result;
+
+    if (fd < 0)
+        return -errno;
+    result = write_all(fd, setup, sizeof(*setup));
+    if (result == 0 && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+        result = -errno;
+    if (result < 0) {
+        (void)close(fd);
+        return result;
+    }
+    return fd;
+}
+
+int ipc_setup_read(int fd, struct ipc_setup *ret)
+{
+    const int seals = fcntl(fd, F_GET_SEALS);
+    char *next = (char *)ret;
+    size_t length = 0;
+
+    if (seals < 0 || (seals & SEALS) != SEALS)
+        return -EBADMSG;
+    if (lseek(fd, 0, SEEK_END) != (off_t)sizeof(*ret))
+        return -EBADMSG;
+    while (length < sizeof(*ret)) {
+        const ssize_t count = pread(fd, next + length, sizeof(*ret) - length, (off_t)length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count < 0 ? -errno : -EBADMSG;
+        length += (size_t)count;
+    }
+    if (ret->magic != IPC_SETUP_MAGIC || ret->size != sizeof(*ret))
+        return -EBADMSG;
+    if (ret->conf.vip_count > CONF_VIPS_MAX || ret->self >= ret->conf.node_count)
+        return -EBADMSG;
+    return 0;
+}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures of the integration tests. `make_cluster` is the one that nearly every test asks for."""
+import pathlib
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lab import cluster as lab_cluster  # noqa: E402
+from lab import netns  # noqa: E402
+
+TEST_SECONDS = 90
+LONG_TEST_SECONDS = 600
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests marked long run only when asked for by -m."""
+    if config.getoption("-m"):
+        return
+    chosen = [item for item in items if "long" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def stop_on_signal(number, _frame):
+    """SIGTERM ends the run as Ctrl-C does: with all fixtures torn down."""
+    raise KeyboardInterrupt(f"signal {number}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_machine():
+    signal.signal(signal.SIGTERM, stop_on_signal)
+    netns.sweep()
+    yield
+
+
+@pytest.fixture(autouse=True)
+def time_limit(request):
+    """No test may hang: it fails where it stands."""
+    seconds = LONG_TEST_SECONDS if "long" in request.keywords else TEST_SECONDS
+
+    def expire(_number, _frame):
+        raise TimeoutError(f"test took more than {seconds} s")
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture
+def make_cluster():
+    """Makes clusters (see lab.cluster.Cluster), and takes each away at the end of the test."""
+    made = []
+
+    def make(*arguments, **changes):
+        made.append(lab_cluster.Cluster(*arguments, **changes))
+        return made[-1]
+
+    yield make
+    for one in reversed(made):
+        one.close()
+
+
+@pytest.fixture
+def three(make_cluster):
+    """n1 (200), n2 (150), n3 (100), running; n1 holds the VIP and all agree."""
+    cluster = make_cluster(3)
+    cluster.start()
+    cluster.settle("n1")
+    return cluster
+
+
+@pytest.fixture
+def two(make_cluster):
+    """n1 (200) and n2 (150), running; n1 holds the VIP and both agree."""
+    cluster = make_cluster(2)
+    cluster.start()
+    cluster.settle("n1")
+    return cluster

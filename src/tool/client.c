@@ -30,7 +30,6 @@ int client_open(const char *path, const char *request, bool follow, struct clien
                 struct client_error *error)
 {
     const int fd = connect_to(path, follow, error);
-    struct client client = {.fd = fd, .follow = follow};
 
     if (fd < 0)
         return -1;
@@ -40,12 +39,14 @@ int client_open(const char *path, const char *request, bool follow, struct clien
         (void)close(fd);
         return -1;
     }
-    if (!msgpack_unpacker_init(&client.unpacker, READ_BYTES)) {
+    /* In its place: it points into itself and cannot be copied. */
+    if (!msgpack_unpacker_init(&ret->unpacker, READ_BYTES)) {
         (void)fail(error, "out of memory: free some and try again");
         (void)close(fd);
         return -1;
     }
-    *ret = client;
+    ret->fd = fd;
+    ret->pending = 0;
     return 0;
 }
 

@@ -15,9 +15,9 @@
 #define CLIENT_VALUE_BYTES_MAX (4U * 1024U * 1024U) /* of one value */
 #define CLIENT_WAIT_S          5                    /* for the daemon to take or give something */
 
+/* Not to be copied: the unpacker points into itself. */
 struct client {
     int fd;
-    bool follow;
     size_t pending; /* bytes received that are not yet part of a value */
     msgpack_unpacker unpacker;
 };

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "engine/engine.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/view.h"
+#include "engine.h"
+#include "engine/facts.h"
+#include "engine/mapping.h"
+#include "log/log.h"
+
+#define SECOND_MS 1000U
+/* A peer that was not heard for so long since the start, although datagrams come that name it. */
+#define HINT_AFTER_NS (3 * NS_PER_S)
+
+static int open_all(struct engine *engine, const struct engine_descriptors *descriptors);
+static void close_all(struct engine *engine);
+static void on_second(uv_timer_t *timer);
+
+void engine_end(struct engine *engine, int exit_code)
+{
+    if (!engine->ending) {
+        engine->ending = true;
+        engine->exit_code = exit_code;
+        clock_timer_set(&engine->timer, MONO_NEVER);
+    }
+}
+
+/* Takes what the setup says, and wipes the keys out of it. */
+static int take_setup(struct engine *engine, struct ipc_setup *setup)
+{
+    struct keyring_config *keyring = calloc(1, sizeof *keyring);
+    uint64_t incarnation = 0;
+    int error = -1;
+
+    engine->conf = setup->conf;
+    memcpy(engine->interfaces, setup->interfaces, sizeof engine->interfaces);
+    mapping_core(&engine->conf, setup->self, &engine->core_config);
+    while (incarnation == 0) {
+        randombytes_buf(&incarnation, sizeof incarnation);
+    }
+    engine->core_config.incarnation = incarnation;
+    randombytes_buf(&engine->core_config.seed, sizeof engine->core_config.seed);
+    if (keyring != NULL) {
+        mapping_keyring(&engine->conf, &setup->keys, setup->self, keyring);
+        error = wire_init(&engine->wire, keyring, incarnation);
+        sodium_memzero(keyring, sizeof *keyring);
+        free(keyring);
+    }
+    sodium_memzero(&setup->keys, sizeof setup->keys);
+    sodium_memzero(setup->conf.key_text, sizeof setup->conf.key_text);
+    sodium_memzero(engine->conf.key_text, sizeof engine->conf.key_text);
+    if (error != 0) {
+        log_error("the keys do not fit: node_key_file must hold the secret of the public_key that "
+                  "node %s is configured with, and every public_key must be one",
+                  engine->conf.nodes[setup->self].name);
+    }
+    return error;
+}
+
+int engine_run(struct ipc_setup *setup, const struct engine_descriptors *descriptors)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    int exit_code = 1;
+    int error;
+
+    if (engine == NULL || (engine->core = calloc(1, core_size())) == NULL) {
+        log_error("out of memory");
+        free(engine);
+        return 1;
+    }
+    engine->started = clock_now();
+    if (take_setup(engine, setup) == 0) {
+        error = open_all(engine, descriptors);
+        if (error != 0) {
+            log_error("cannot start: %s", uv_strerror(error));
+        } else {
+            on_second(&engine->second);
+            (void)uv_run(&engine->loop, UV_RUN_DEFAULT);
+            exit_code = engine->exit_code;
+            close_all(engine);
+        }
+    }
+    wire_wipe(&engine->wire);
+    free(engine->core);
+    free(engine);
+    return exit_code;
+}
+
+/* Runs each time before the loop waits: the one place that sets the timer, and that leaves. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct engine *engine = prepare->data;
+
+    loop_arm(engine);
+    if (engine->ending && (engine->keeper.gone || keeper_link_is_flushed(&engine->keeper))) {
+        uv_stop(&engine->loop);
+    }
+}
+
+static void on_keeper_gone(void *arg, const char *why)
+{
+    struct engine *engine = arg;
+
+    log_error("the keeper is lost: %s; the engine ends", why);
+    engine_end(engine, 1);
+}
+
+static void on_status(void *arg, struct pack *pack)
+{
+    struct engine *engine = arg;
+    struct facts facts = {
+        .conf = &engine->conf,
+        .interfaces = engine->interfaces,
+        .core_config = &engine->core_config,
+        .core = engine->core,
+        .wire = &engine->wire,
+        .udp = &engine->udp.counters,
+        .started = engine->started,
+        .now = mono_max(engine->now, clock_now()),
+    };
+
+    facts_pack(&facts, pack);
+}
+
+static void on_events(void *arg, struct pack *pack)
+{
+    struct engine *engine = arg;
+
+    events_pack(&engine->events, &engine->conf, pack);
+}
+
+/* Datagrams that are dropped for their MAC or their cluster are never logged one by one; but a peer
+ * that is not heard because of that deserves one sentence. */
+static void hint_at_keys(struct engine *engine)
+{
+    struct node_view view;
+    bool unheard = false;
+
+    for (uint8_t n = 0; n < engine->conf.node_count; n++) {
+        if (n == engine->core_config.self) {
+            continue;
+        }
+        core_view_node(engine->core, n, engine->now, &view);
+        if (view.state != MEMBER_UNKNOWN) {
+            continue;
+        }
+        unheard = true;
+        if (engine->wire.peers[n].mac_failures > 0 && (engine->mac_hinted >> n & 1) == 0) {
+            engine->mac_hinted |= UINT64_C(1) << n;
+            log_warning("datagrams from %s have a wrong MAC: is its cluster key or cluster name "
+                        "another?",
+                        engine->conf.nodes[n].name);
+        }
+    }
+    if (unheard && !engine->cluster_hinted && engine->wire.drops[DROP_CLUSTER] > 0) {
+        engine->cluster_hinted = true;
+        log_warning("datagrams of another cluster arrive on port %u: is `cluster` spelt the same "
+                    "on every node?",
+                    engine->conf.port);
+    }
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct engine *engine = timer->data;
+
+    if (engine->ending) {
+        return;
+    }
+    if (udp_bind(&engine->udp) > 0 && !engine->running) {
+        loop_start(engine);
+    }
+    if (engine->running && mono_elapsed(clock_now(), engine->started) >= HINT_AFTER_NS) {
+        hint_at_keys(engine);
+    }
+}
+
+static int open_sources(struct engine *engine, const struct engine_descriptors *descriptors)
+{
+    const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, engine};
+    const struct control_source control = {on_status, on_events, engine};
+    int error;
+
+    engine->keeper.vip_count = engine->conf.vip_count;
+    engine->keeper.address_count = engine->conf.address_count;
+    error = keeper_link_open(&engine->keeper, &engine->loop, descriptors->keeper, &keeper);
+    if (error != 0) {
+        return error;
+    }
+    error = control_open(&engine->control, &engine->loop, descriptors->control, &control);
+    if (error != 0) {
+        return error;
+    }
+    return clock_timer_open(&engine->timer, &engine->loop, loop_on_timer, engine);
+}
+
+/* 0 or a libuv error, which is -errno. After an error the process ends: nothing is taken back. */
+static int open_all(struct engine *engine, const struct engine_descriptors *descriptors)
+{
+    const struct udp_handlers udp = {loop_on_datagram, loop_on_unreachable, engine};
+    int error = uv_loop_init(&engine->loop);
+
+    if (error != 0) {
+        return error;
+    }
+    /* A core for `status` to look at while no own address is there; loop_start() begins anew. */
+    engine->now = engine->started;
+    core_init(engine->core, &engine->core_config, engine->now);
+    udp_init(&engine->udp, &engine->loop, &engine->conf, engine->core_config.self, &udp);
+    error = open_sources(engine, descriptors);
+    if (error != 0) {
+        return error;
+    }
+    (void)uv_prepare_init(&engine->loop, &engine->prepare);
+    (void)uv_timer_init(&engine->loop, &engine->second);
+    engine->prepare.data = engine;
+    engine->second.data = engine;
+    error = uv_prepare_start(&engine->prepare, on_prepare);
+    if (error != 0) {
+        return error;
+    }
+    return uv_timer_start(&engine->second, on_second, SECOND_MS, SECOND_MS);
+}
+
+static void close_all(struct engine *engine)
+{
+    uv_close((uv_handle_t *)&engine->prepare, NULL);
+    uv_close((uv_handle_t *)&engine->second, NULL);
+    clock_timer_close(&engine->timer);
+    keeper_link_close(&engine->keeper);
+    control_close(&engine->control);
+    udp_close(&engine->udp);
+    /* One turn, so that the callbacks of closing free the clients. */
+    (void)uv_run(&engine->loop, UV_RUN_NOWAIT);
+    (void)uv_loop_close(&engine->loop);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The engine's own memory: everything is allocated once, at start. engine.c owns its life, loop.c
+ * drives the core with it.
+ */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "engine/clock.h"
+#include "engine/control.h"
+#include "engine/events.h"
+#include "engine/keeper_link.h"
+#include "engine/udp.h"
+
+struct engine {
+    uv_loop_t loop;
+    uv_prepare_t prepare; /* sets the timer before the loop waits */
+    uv_timer_t second;    /* what may wait a second: addresses that come late, hints for people */
+    struct clock_timer timer; /* core_deadline() */
+    struct udp udp;
+    struct keeper_link keeper;
+    struct control control;
+    struct conf conf;
+    char interfaces[CONF_VIPS_MAX][16];
+    struct core_config core_config;
+    struct core *core;
+    struct wire wire;
+    struct events events;
+    struct mono started;
+    struct mono now;     /* of the last event: the core's time never runs backwards */
+    bool running;        /* an own address is open: the core lives */
+    bool ending;         /* nothing reaches the core any more */
+    int exit_code;       /* once it ends */
+    uint64_t mac_hinted; /* bit per node: the hint about its MACs was given */
+    bool cluster_hinted;
+    struct message_in message;
+    struct actions actions;
+    struct datagram datagrams[EGRESS_DATAGRAMS_MAX];
+};
+
+/* engine.c: leaves the loop with this exit code. The first code stays. */
+void engine_end(struct engine *engine, int exit_code);
+
+/* loop.c: starts the core; it says hello from now on. */
+void loop_start(struct engine *engine);
+/* loop.c: the timer for the core's next deadline. */
+void loop_arm(struct engine *engine);
+/* loop.c: what the others call. `arg` is the engine. */
+void loop_on_timer(void *arg);
+void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length);
+void loop_on_unreachable(void *arg, uint8_t peer);
+void loop_on_keeper(void *arg, const struct ipc_message *message);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "engine/events.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/text.h"
+
+#define TIME_TEXT 48
+
+const struct events_entry *events_add(struct events *events, const struct change *change,
+                                      int64_t wall_ms)
+{
+    struct events_entry *entry = &events->entries[events->count % EVENTS_MAX];
+
+    entry->wall_ms = wall_ms;
+    entry->change = *change;
+    events->count++;
+    return entry;
+}
+
+/* RFC 3339 in UTC with milliseconds: one notation on every host, whatever its time zone. */
+static void time_text(int64_t wall_ms, char text[static TIME_TEXT])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    char date[32];
+
+    (void)gmtime_r(&seconds, &utc);
+    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
+    (void)snprintf(text, TIME_TEXT, "%s.%03dZ", date, (int)(wall_ms % 1000));
+}
+
+void events_pack_entry(const struct events_entry *entry, const struct conf *conf, struct pack *pack)
+{
+    const struct change *change = &entry->change;
+    bool has_vip = change->type != CHANGE_MEMBER;
+    bool has_node = change->type != CHANGE_HOLDER;
+    bool has_mac = change->reason == REASON_ADDRESS_ANSWERED;
+    char time[TIME_TEXT];
+    char mac[TEXT_MAC];
+
+    time_text(entry->wall_ms, time);
+    pack_map(pack, 9);
+    pack_key_text(pack, "time", time);
+    pack_key_text(pack, "kind", text_change_kind(change->type));
+    pack_key_text(pack, "vip", has_vip ? conf->vips[change->vip].name : NULL);
+    pack_key_text(pack, "node", has_node ? text_node(conf, change->node) : NULL);
+    pack_key_text(pack, "from", text_change_from(conf, change));
+    pack_key_text(pack, "to", text_change_to(conf, change));
+    pack_key_text(pack, "reason", reason_text(change->reason));
+    pack_key_text(pack, "error", change->error != 0 ? text_error(change->error) : NULL);
+    pack_key_text(pack, "mac", has_mac ? text_mac(change->mac, mac) : NULL);
+}
+
+void events_pack(const struct events *events, const struct conf *conf, struct pack *pack)
+{
+    uint64_t first = events->count > EVENTS_MAX ? events->count - EVENTS_MAX : 0;
+
+    for (uint64_t n = first; n < events->count; n++) {
+        events_pack_entry(&events->entries[n % EVENTS_MAX], conf, pack);
+    }
+}

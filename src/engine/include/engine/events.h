@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * events: the last changes with the wall-clock time at which they were seen, for `vipgossip
+ * events`. A ring: the oldest is forgotten first. It keeps indexes, the words are made when
+ * somebody asks.
+ */
+#ifndef ENGINE_EVENTS_H
+#define ENGINE_EVENTS_H
+
+#include "conf/conf.h"
+#include "core/action.h"
+#include "engine/pack.h"
+
+#define EVENTS_MAX 256
+
+struct events_entry {
+    int64_t wall_ms; /* since 1970 */
+    struct change change;
+};
+
+struct events {
+    uint64_t count; /* ever added; entry n lies at n % EVENTS_MAX */
+    struct events_entry entries[EVENTS_MAX];
+};
+
+/* Remembers `change` and returns its entry, which lives until EVENTS_MAX more were added. */
+const struct events_entry *events_add(struct events *events, const struct change *change,
+                                      int64_t wall_ms);
+
+/* Writes one map with the keys that docs/STATUS.md lists. */
+void events_pack_entry(const struct events_entry *entry, const struct conf *conf,
+                       struct pack *pack);
+
+/* Writes one map for each remembered change, oldest first. */
+void events_pack(const struct events *events, const struct conf *conf, struct pack *pack);
+
+#endif

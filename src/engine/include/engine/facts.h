@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/*
+ * facts: what this node knows, as the map that docs/STATUS.md lists. Facts only: what is good or
+ * bad about them is the tool's to say.
+ */
+#ifndef ENGINE_FACTS_H
+#define ENGINE_FACTS_H
+
+#include "conf/conf.h"
+#include "core/core.h"
+#include "engine/pack.h"
+#include "engine/udp.h"
+#include "wire/wire.h"
+
+struct facts {
+    const struct conf *conf;
+    char (*interfaces)[16]; /* of each VIP; empty: not known */
+    const struct core_config *core_config;
+    const struct core *core;
+    const struct wire *wire;
+    const struct udp_counters *udp;
+    struct mono started;
+    struct mono now;
+};
+
+/* Writes one map. */
+void facts_pack(const struct facts *facts, struct pack *pack);
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keeper_link: the conversation with the keeper.
+ *
+ * A keeper that is busy with the kernel does not read for a while, and no message to it may be
+ * lost. What waits is kept per VIP and not as a queue: a newer request replaces the older one, a
+ * newer deadline the older one. So what waits is bounded, and what the keeper reads is never stale.
+ */
+#ifndef ENGINE_KEEPER_LINK_H
+#define ENGINE_KEEPER_LINK_H
+
+#include <uv.h>
+
+#include "core/event.h"
+#include "core/limits.h"
+#include "ipc/ipc.h"
+
+struct keeper_link_handlers {
+    void (*message)(void *arg, const struct ipc_message *message);
+    /* The keeper is gone, or talks nonsense: the engine cannot go on. `why` is a phrase. */
+    void (*gone)(void *arg, const char *why);
+    void *arg;
+};
+
+/* What waits for the keeper to read, of one VIP, in the order in which it is sent. */
+struct keeper_link_waiting {
+    uint16_t request; /* IPC_ADD, IPC_REMOVE, 0: none */
+    bool has_deadline;
+    bool announce;
+    bool probe;
+    uint64_t deadline_ns; /* of IPC_ADD too */
+};
+
+struct keeper_link {
+    uv_poll_t poll;
+    int fd;
+    uint8_t vip_count;
+    uint16_t address_count;
+    bool gone;
+    bool blocked; /* the keeper does not read: wait until it does */
+    bool stopped; /* IPC_STOPPED waits to be sent, after everything else */
+    uint64_t sequence;
+    uint64_t latest[VIPS_MAX]; /* sequence of the newest request of each VIP */
+    struct keeper_link_waiting waiting[VIPS_MAX];
+    struct keeper_link_handlers handlers;
+};
+
+/* Starts to listen on `fd`, which stays the caller's. Returns 0 or -errno. `link` must live until
+ * the loop has run after keeper_link_close(). */
+int keeper_link_open(struct keeper_link *link, uv_loop_t *loop, int fd,
+                     const struct keeper_link_handlers *handlers);
+void keeper_link_close(struct keeper_link *link);
+
+/* Requests; see ipc/ipc.h. They never fail: what cannot be sent now waits. */
+void keeper_link_add(struct keeper_link *link, uint8_t vip, struct mono until);
+void keeper_link_remove(struct keeper_link *link, uint8_t vip);
+void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono until);
+void keeper_link_announce(struct keeper_link *link, uint8_t vip);
+void keeper_link_probe(struct keeper_link *link, uint8_t vip);
+void keeper_link_stopped(struct keeper_link *link);
+
+/* Is everything sent? */
+bool keeper_link_is_flushed(const struct keeper_link *link);
+
+/* Reads what the keeper has sent, bounded, and hands it to the handlers. */
+void keeper_link_drain(struct keeper_link *link);
+
+/* The message as an event for the core, without its time. False if it is none: the answer to a
+ * request that a newer one has replaced. */
+bool keeper_link_event(const struct keeper_link *link, const struct ipc_message *message,
+                       struct event *ret);
+
+#endif

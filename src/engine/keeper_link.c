@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "engine/keeper_link.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* More than a keeper can have to say at once: a few words per address. */
+#define DRAIN_MAX 4096U
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+int keeper_link_open(struct keeper_link *link, uv_loop_t *loop, int fd,
+                     const struct keeper_link_handlers *handlers)
+{
+    int error;
+
+    link->fd = fd;
+    link->handlers = *handlers;
+    error = uv_poll_init(loop, &link->poll, fd);
+    if (error != 0) {
+        return error;
+    }
+    link->poll.data = link;
+    return uv_poll_start(&link->poll, UV_READABLE, on_poll);
+}
+
+void keeper_link_close(struct keeper_link *link)
+{
+    uv_close((uv_handle_t *)&link->poll, NULL);
+}
+
+static void lose(struct keeper_link *link, const char *why)
+{
+    if (!link->gone) {
+        link->gone = true;
+        (void)uv_poll_stop(&link->poll);
+        link->handlers.gone(link->handlers.arg, why);
+    }
+}
+
+/* False if it has to wait. */
+static bool send_message(struct keeper_link *link, uint16_t type, uint8_t vip, uint64_t deadline_ns)
+{
+    struct ipc_message message = {.type = type, .vip = vip, .deadline_ns = deadline_ns};
+    int error;
+
+    if (type == IPC_ADD || type == IPC_REMOVE) {
+        message.sequence = link->latest[vip];
+    }
+    error = ipc_send(link->fd, &message);
+    if (error == 0) {
+        return true;
+    }
+    if (error == -EAGAIN) {
+        link->blocked = true;
+        (void)uv_poll_start(&link->poll, UV_READABLE | UV_WRITABLE, on_poll);
+    } else {
+        lose(link, "it does not take messages any more");
+    }
+    return false;
+}
+
+static bool flush_vip(struct keeper_link *link, uint8_t vip)
+{
+    struct keeper_link_waiting *waiting = &link->waiting[vip];
+
+    if (waiting->request != 0) {
+        if (!send_message(link, waiting->request, vip,
+                          waiting->request == IPC_ADD ? waiting->deadline_ns : 0)) {
+            return false;
+        }
+        waiting->request = 0;
+    }
+    if (waiting->has_deadline) {
+        if (!send_message(link, IPC_DEADLINE, vip, waiting->deadline_ns)) {
+            return false;
+        }
+        waiting->has_deadline = false;
+    }
+    if (waiting->announce) {
+        if (!send_message(link, IPC_ANNOUNCE, vip, 0)) {
+            return false;
+        }
+        waiting->announce = false;
+    }
+    if (waiting->probe) {
+        if (!send_message(link, IPC_PROBE, vip, 0)) {
+            return false;
+        }
+        waiting->probe = false;
+    }
+    return true;
+}
+
+static void flush(struct keeper_link *link)
+{
+    for (uint8_t vip = 0; vip < link->vip_count && !link->blocked && !link->gone; vip++) {
+        (void)flush_vip(link, vip);
+    }
+    if (link->stopped && !link->blocked && !link->gone && send_message(link, IPC_STOPPED, 0, 0)) {
+        link->stopped = false;
+    }
+}
+
+static void request(struct keeper_link *link, uint8_t vip, uint16_t type, uint64_t deadline_ns)
+{
+    link->latest[vip] = ++link->sequence;
+    link->waiting[vip] = (struct keeper_link_waiting){.request = type, .deadline_ns = deadline_ns};
+    flush(link);
+}
+
+void keeper_link_add(struct keeper_link *link, uint8_t vip, struct mono until)
+{
+    request(link, vip, IPC_ADD, until.ns);
+}
+
+void keeper_link_remove(struct keeper_link *link, uint8_t vip)
+{
+    request(link, vip, IPC_REMOVE, 0);
+}
+
+void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono until)
+{
+    struct keeper_link_waiting *waiting = &link->waiting[vip];
+
+    if (waiting->request == IPC_REMOVE) {
+        return; /* nothing to keep */
+    }
+    waiting->deadline_ns = until.ns;
+    /* An addition that still waits takes the newer deadline with it. */
+    waiting->has_deadline = waiting->request != IPC_ADD;
+    flush(link);
+}
+
+void keeper_link_announce(struct keeper_link *link, uint8_t vip)
+{
+    link->waiting[vip].announce = true;
+    flush(link);
+}
+
+void keeper_link_probe(struct keeper_link *link, uint8_t vip)
+{
+    link->waiting[vip].probe = true;
+    flush(link);
+}
+
+void keeper_link_stopped(struct keeper_link *link)
+{
+    link->stopped = true;
+    flush(link);
+}
+
+bool keeper_link_is_flushed(const struct keeper_link *link)
+{
+    return !link->blocked && !link->stopped;
+}
+
+void keeper_link_drain(struct keeper_link *link)
+{
+    for (unsigned n = 0; n < DRAIN_MAX && !link->gone; n++) {
+        struct ipc_message message;
+        long length = ipc_receive(link->fd, &message);
+
+        if (length == -EAGAIN) {
+            return;
+        }
+        if (length <= 0) {
+            lose(link, "it has ended");
+            return;
+        }
+        if (!ipc_valid_from_keeper(&message, (size_t)length, link->vip_count,
+                                   link->address_count)) {
+            lose(link, "it sent a message that is none of this version");
+            return;
+        }
+        link->handlers.message(link->handlers.arg, &message);
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct keeper_link *link = poll->data;
+
+    if (status == 0 && (events & UV_WRITABLE) != 0) {
+        link->blocked = false;
+        (void)uv_poll_start(&link->poll, UV_READABLE, on_poll);
+        flush(link);
+    }
+    keeper_link_drain(link);
+    if (status < 0) {
+        lose(link, "the connection to it broke");
+    }
+}
+
+static bool answer_event(const struct keeper_link *link, const struct ipc_message *message,
+                         struct event *ret)
+{
+    bool added = message->type == IPC_ADDED;
+
+    if (message->sequence != link->latest[message->vip]) {
+        return false;
+    }
+    ret->type = EVENT_ADDRESS;
+    ret->address.vip = (uint8_t)message->vip;
+    ret->address.error = -message->error;
+    if (message->error == 0) {
+        ret->address.change = added ? ADDRESS_ADDED : ADDRESS_REMOVED;
+    } else {
+        ret->address.change = added ? ADDRESS_ADD_FAILED : ADDRESS_REMOVE_FAILED;
+    }
+    return true;
+}
+
+static bool lost_event(const struct ipc_message *message, struct event *ret)
+{
+    static const enum address_change changes[] = {
+        [IPC_LOST_DEADLINE] = ADDRESS_LOST_DEADLINE,
+        [IPC_LOST_FOREIGN] = ADDRESS_LOST_FOREIGN,
+        [IPC_LOST_LINK] = ADDRESS_LOST_LINK,
+        [IPC_LOST_CONFLICT] = ADDRESS_LOST_CONFLICT,
+    };
+
+    if (message->reason < IPC_LOST_DEADLINE || message->reason > IPC_LOST_CONFLICT) {
+        return false;
+    }
+    ret->type = EVENT_ADDRESS;
+    ret->address.vip = (uint8_t)message->vip;
+    ret->address.change = changes[message->reason];
+    return true;
+}
+
+bool keeper_link_event(const struct keeper_link *link, const struct ipc_message *message,
+                       struct event *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    switch (message->type) {
+    case IPC_ADDED:
+    case IPC_REMOVED:
+        return answer_event(link, message, ret);
+    case IPC_LOST:
+        return lost_event(message, ret);
+    case IPC_FRAME:
+        ret->type = EVENT_FRAME;
+        ret->frame.vip = (uint8_t)message->vip;
+        memcpy(ret->frame.mac, message->mac, sizeof ret->frame.mac);
+        return true;
+    case IPC_LINK:
+        ret->type = EVENT_LINK;
+        ret->link.vip = (uint8_t)message->vip;
+        ret->link.up = message->reason == IPC_LINK_UP;
+        return true;
+    case IPC_STOP:
+        ret->type = EVENT_STOP;
+        return true;
+    default:
+        return false;
+    }
+}

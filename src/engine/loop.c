@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/*
+ * loop: the way of an event through the core. Whatever happens becomes one event, the core answers
+ * with actions, and they are carried out in the order of core/action.h before anything else is
+ * looked at.
+ */
+#include "core/view.h"
+#include "engine.h"
+#include "engine/text.h"
+#include "log/log.h"
+
+/* What one look at the clock reads at most before it judges. A full receive buffer holds less. */
+#define DRAIN_MAX 4096U
+/* Deadlines that may be due at once; the rest comes with the next turn of the loop. */
+#define TIMERS_MAX 64U
+
+static void feed(struct engine *engine, struct event *event);
+
+void loop_start(struct engine *engine)
+{
+    engine->now = clock_now();
+    core_init(engine->core, &engine->core_config, engine->now);
+    engine->running = true;
+}
+
+void loop_arm(struct engine *engine)
+{
+    bool wanted = engine->running && !engine->ending;
+
+    clock_timer_set(&engine->timer, wanted ? core_deadline(engine->core) : MONO_NEVER);
+}
+
+/*
+ * Before silence is judged, everything that was said is read: the sockets are drained after the
+ * deadline was reached, and only deadlines that had been reached before are judged [SPEC R31].
+ */
+void loop_on_timer(void *arg)
+{
+    struct engine *engine = arg;
+    struct mono reached = clock_now();
+
+    keeper_link_drain(&engine->keeper);
+    udp_drain(&engine->udp, DRAIN_MAX);
+    for (unsigned n = 0; n < TIMERS_MAX && engine->running && !engine->ending &&
+                         mono_reached(reached, core_deadline(engine->core));
+         n++) {
+        struct event event = {.type = EVENT_TIMER};
+
+        feed(engine, &event);
+    }
+}
+
+void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length)
+{
+    struct engine *engine = arg;
+    struct event event = {.type = EVENT_MESSAGE, .message = &engine->message};
+
+    if (!engine->running || engine->ending ||
+        wire_ingress(&engine->wire, engine->core, bytes, length, &engine->message) != DROP_NONE) {
+        return;
+    }
+    feed(engine, &event);
+}
+
+void loop_on_unreachable(void *arg, uint8_t peer)
+{
+    struct event event = {.type = EVENT_UNREACHABLE, .unreachable = {.peer = peer}};
+
+    feed(arg, &event);
+}
+
+void loop_on_keeper(void *arg, const struct ipc_message *message)
+{
+    struct engine *engine = arg;
+    struct event event;
+
+    if (!engine->running && message->type == IPC_STOP) {
+        keeper_link_stopped(&engine->keeper); /* no own address was ever there: nobody to tell */
+        engine_end(engine, 0);
+        return;
+    }
+    if (keeper_link_event(&engine->keeper, message, &event)) {
+        feed(engine, &event);
+    }
+}
+
+static void carry_out_address(struct engine *engine, const struct action *action)
+{
+    struct keeper_link *keeper = &engine->keeper;
+    uint8_t vip = action->address.vip;
+
+    switch (action->type) {
+    case ACTION_ADDRESS_ADD:
+        keeper_link_add(keeper, vip, action->address.until);
+        break;
+    case ACTION_ADDRESS_REMOVE:
+        keeper_link_remove(keeper, vip);
+        break;
+    case ACTION_ANNOUNCE:
+        keeper_link_announce(keeper, vip);
+        break;
+    case ACTION_PROBE:
+        keeper_link_probe(keeper, vip);
+        break;
+    case ACTION_DEADLINE:
+        keeper_link_deadline(keeper, vip, action->address.until);
+        break;
+    case ACTION_CHANGE:
+    case ACTION_STOPPED:
+    case ACTION_CLONED:
+        break;
+    }
+}
+
+/* Sends the datagrams of the step. False if there were some and the kernel took none. */
+static bool carry_out_sends(struct engine *engine)
+{
+    const struct actions *actions = &engine->actions;
+    bool taken = actions->send == 0;
+
+    for (uint8_t peer = 0; peer < engine->core_config.node_count; peer++) {
+        unsigned count;
+
+        if ((actions->send >> peer & 1) == 0) {
+            continue;
+        }
+        count =
+            wire_egress(&engine->wire, engine->core, peer, &actions->out[peer], engine->datagrams);
+        for (unsigned i = 0; i < count; i++) {
+            taken = udp_send(&engine->udp, peer, &engine->datagrams[i]) || taken;
+        }
+    }
+    return taken;
+}
+
+static void report(struct engine *engine, const struct change *change)
+{
+    const struct events_entry *entry = events_add(&engine->events, change, clock_wall_ms());
+    char text[TEXT_MAX];
+    struct pack pack;
+
+    (void)text_change(&engine->conf, change, text);
+    if (change->type == CHANGE_VIP && change->to == VIP_FAULT) {
+        log_warning("%s", text);
+    } else {
+        log_notice("%s", text);
+    }
+    if (control_is_followed(&engine->control)) {
+        pack_init(&pack);
+        events_pack_entry(entry, &engine->conf, &pack);
+        control_publish(&engine->control, &pack);
+        pack_free(&pack);
+    }
+}
+
+static void carry_out_rest(struct engine *engine, const struct action *action, bool sent)
+{
+    switch (action->type) {
+    case ACTION_DEADLINE:
+        if (sent) {
+            carry_out_address(engine, action);
+        }
+        break;
+    case ACTION_CHANGE:
+        report(engine, &action->change);
+        break;
+    case ACTION_STOPPED:
+        keeper_link_stopped(&engine->keeper);
+        engine_end(engine, 0);
+        break;
+    case ACTION_CLONED:
+        log_error("another running daemon has proved to be node %s of cluster %s: a machine was "
+                  "cloned, or a name is used twice; give this host a node section and an address "
+                  "of its own (or -n NODE), and start it again",
+                  engine->conf.nodes[engine->core_config.self].name, engine->conf.cluster);
+        engine_end(engine, 1);
+        break;
+    case ACTION_ADDRESS_ADD:
+    case ACTION_ADDRESS_REMOVE:
+    case ACTION_ANNOUNCE:
+    case ACTION_PROBE:
+        break;
+    }
+}
+
+static void carry_out(struct engine *engine)
+{
+    const struct actions *actions = &engine->actions;
+    bool sent;
+
+    for (uint32_t i = 0; i < actions->count; i++) {
+        if (actions->items[i].type <= ACTION_PROBE) {
+            carry_out_address(engine, &actions->items[i]);
+        }
+    }
+    sent = carry_out_sends(engine);
+    for (uint32_t i = 0; i < actions->count; i++) {
+        if (actions->items[i].type > ACTION_PROBE) {
+            carry_out_rest(engine, &actions->items[i], sent);
+        }
+    }
+}
+
+/* One event through the core, and what it wants done. Never called from within a step: nothing that
+ * carry_out() calls produces an event. */
+static void feed(struct engine *engine, struct event *event)
+{
+    if (!engine->running || engine->ending) {
+        return;
+    }
+    engine->now = mono_max(engine->now, clock_now());
+    event->now = engine->now;
+    core_step(engine->core, event, &engine->actions);
+    carry_out(engine);
+}

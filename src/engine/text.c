@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "engine/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *text_mac(const uint8_t mac[static 6], char *text)
+{
+    (void)snprintf(text, TEXT_MAC, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                   mac[4], mac[5]);
+    return text;
+}
+
+const char *text_node(const struct conf *conf, uint8_t node)
+{
+    return node == NODE_NONE ? NULL : conf->nodes[node].name;
+}
+
+const char *text_change_kind(enum change_type type)
+{
+    static const char *const names[] = {
+        [CHANGE_VIP] = "state",
+        [CHANGE_HOLDER] = "holder",
+        [CHANGE_MEMBER] = "node",
+    };
+
+    return names[type];
+}
+
+static const char *value_text(const struct conf *conf, enum change_type type, uint8_t value)
+{
+    switch (type) {
+    case CHANGE_VIP:
+        return vip_state_name((enum vip_state)value);
+    case CHANGE_HOLDER:
+        return text_node(conf, value);
+    case CHANGE_MEMBER:
+        return member_state_name((enum member_state)value);
+    }
+    return NULL;
+}
+
+const char *text_change_from(const struct conf *conf, const struct change *change)
+{
+    return value_text(conf, change->type, change->from);
+}
+
+const char *text_change_to(const struct conf *conf, const struct change *change)
+{
+    return value_text(conf, change->type, change->to);
+}
+
+const char *text_error(int32_t error)
+{
+    const char *text = strerrordesc_np(error);
+
+    return text != NULL ? text : "unknown error";
+}
+
+/* Why, with the error or the MAC that belongs to it; empty where there is no reason. */
+static void reason_and_detail(const struct change *change, char text[static TEXT_MAX / 2])
+{
+    char mac[TEXT_MAC] = "";
+    const char *detail = "";
+
+    if (change->error != 0) {
+        detail = text_error(change->error);
+    } else if (change->reason == REASON_ADDRESS_ANSWERED) {
+        detail = text_mac(change->mac, mac);
+    }
+    (void)snprintf(text, TEXT_MAX / 2, "%s%s%s", reason_text(change->reason),
+                   detail[0] != '\0' ? ": " : "", detail);
+}
+
+static const char *or_nobody(const char *name)
+{
+    return name != NULL ? name : "nobody";
+}
+
+const char *text_change(const struct conf *conf, const struct change *change,
+                        char text[static TEXT_MAX])
+{
+    bool is_member = change->type == CHANGE_MEMBER;
+    const char *subject = is_member ? conf->nodes[change->node].name : conf->vips[change->vip].name;
+    const char *other = change->type == CHANGE_VIP ? text_node(conf, change->node) : NULL;
+    char reason[TEXT_MAX / 2];
+
+    reason_and_detail(change, reason);
+    (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", is_member ? "node" : "vip",
+                   subject, change->type == CHANGE_HOLDER ? "holder " : "",
+                   or_nobody(text_change_from(conf, change)),
+                   or_nobody(text_change_to(conf, change)), reason[0] != '\0' ? ": " : "", reason,
+                   other != NULL ? " (" : "", other != NULL ? other : "", other != NULL ? ")" : "");
+    return text;
+}

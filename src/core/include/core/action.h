@@ -90,7 +90,7 @@ enum change_type {
     CHANGE_MEMBER, /* the state of a node */
 };
 
-#define NODE_NONE 255U
+#define NODE_NONE ((uint8_t)255)
 
 struct change {
     enum change_type type;

@@ -15,6 +15,7 @@ enum event_type {
     EVENT_ADDRESS,     /* the kernel's answer, or its news, about the addresses of a VIP */
     EVENT_FRAME,       /* a foreign host answers for a VIP */
     EVENT_UNREACHABLE, /* ICMP says that a peer's port is closed: a hint to ask, no proof */
+    EVENT_LINK,        /* the interface of a VIP went down or came up */
     EVENT_CONDITION,   /* health or drain of this node changed */
     EVENT_STOP,        /* stop in order */
 };
@@ -47,6 +48,10 @@ struct event {
         struct {
             uint8_t peer;
         } unreachable;
+        struct {
+            uint8_t vip;
+            bool up;
+        } link;
         struct {
             bool healthy;
             bool drained;

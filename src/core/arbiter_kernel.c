@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * arbiter_kernel: what the kernel, the keeper and the wire said about the addresses of a VIP. The
+ * state follows the fact, never the wish: holding begins with the kernel's word and ends with it
+ * [SPEC R64].
+ */
+#include "state.h"
+
+#define ERRNO_EXISTS 17 /* EEXIST: the core includes no header of the system */
+
+static void added(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    bool first = arbiter->state == VIP_CLAIMING;
+    if (!arbiter->adding) {
+        return; /* released or given up in between: the removal is on its way */
+    }
+    arbiter->adding = false;
+    arbiter->in_kernel = true;
+    arbiter->fault_count = 0;
+    arbiter->rivals = 0;
+    arbiter->error = 0;
+    if (first) {
+        core->counters.takeovers++;
+        core->counters.handovers += arbiter->reason == REASON_PREFERRED ? 1 : 0;
+        arbiter_set_state(core, vip, VIP_HOLDING, arbiter->reason);
+    }
+    arbiter_announce_again(core, vip);
+}
+
+static void removed(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (!arbiter->removing) {
+        return;
+    }
+    arbiter->removing = false;
+    arbiter->in_kernel = false;
+    arbiter->released_at = core->now;
+    if (arbiter->state == VIP_RELEASING) {
+        arbiter_set_state(core, vip, VIP_STANDBY, arbiter->reason);
+    }
+}
+
+/* Takes everything of the VIP out of the kernel, whatever is there, and waits before the next try.
+ */
+static void give_up(struct core *core, uint8_t vip, enum reason reason, int32_t error)
+{
+    arbiter_release(core, vip, NODE_NONE, reason);
+    arbiter_fault(core, vip, reason, error);
+}
+
+static void lost(struct core *core, uint8_t vip, enum address_change change)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->state != VIP_HOLDING && !arbiter->adding) {
+        return;
+    }
+    switch (change) {
+    case ADDRESS_LOST_DEADLINE:
+        arbiter->in_kernel = false;
+        arbiter->adding = false;
+        arbiter->announce_next = MONO_NEVER;
+        arbiter_set_state(core, vip, VIP_STANDBY, REASON_STALLED);
+        /* This node knows nothing of what happened meanwhile: it asks everybody before it claims
+         * again. */
+        start_hello(core);
+        break;
+    case ADDRESS_LOST_FOREIGN: {
+        struct action *action = core_action(core, ACTION_ADDRESS_ADD);
+        action->address.vip = vip;
+        action->address.until = mono_add(core->now, timing_detection(core->config.interval_ns));
+        arbiter->adding = true;
+        arbiter->kernel_asked = core->now;
+        arbiter->foreign_removals++;
+        arbiter->reason = REASON_FOREIGN_REMOVAL;
+        core_change(core, &(struct change){.type = CHANGE_VIP,
+                                           .vip = vip,
+                                           .node = NODE_NONE,
+                                           .from = (uint8_t)arbiter->state,
+                                           .to = (uint8_t)arbiter->state,
+                                           .reason = REASON_FOREIGN_REMOVAL});
+        break;
+    }
+    case ADDRESS_LOST_LINK:
+        give_up(core, vip, REASON_LINK, 0);
+        break;
+    case ADDRESS_LOST_CONFLICT:
+        give_up(core, vip, REASON_FOREIGN_OWNER, 0);
+        break;
+    case ADDRESS_ADDED:
+    case ADDRESS_REMOVED:
+    case ADDRESS_ADD_FAILED:
+    case ADDRESS_REMOVE_FAILED:
+        break;
+    }
+}
+
+void arbiter_kernel(struct core *core, const struct event *event)
+{
+    uint8_t vip = event->address.vip;
+    ASSERT(vip < core->config.vip_count);
+    struct arbiter *arbiter = &core->arbiters[vip];
+    int32_t error = event->address.error;
+
+    switch (event->address.change) {
+    case ADDRESS_ADDED:
+        added(core, vip);
+        break;
+    case ADDRESS_REMOVED:
+        removed(core, vip);
+        break;
+    case ADDRESS_ADD_FAILED:
+        if (arbiter->adding) {
+            arbiter->adding = false;
+            arbiter->in_kernel = false;
+            arbiter_fault(core, vip,
+                          error == ERRNO_EXISTS ? REASON_FOREIGN_OWNER : REASON_KERNEL_REFUSED,
+                          error);
+        }
+        break;
+    case ADDRESS_REMOVE_FAILED:
+        /* Not released: it stays in "releasing", beats on, and tries again. */
+        arbiter->removing = false;
+        arbiter->error = error;
+        break;
+    case ADDRESS_LOST_DEADLINE:
+    case ADDRESS_LOST_FOREIGN:
+    case ADDRESS_LOST_LINK:
+    case ADDRESS_LOST_CONFLICT:
+        lost(core, vip, event->address.change);
+        break;
+    }
+}
+
+/* The keeper has not answered within one detection time. */
+void arbiter_kernel_timer(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    uint64_t waited_ns = mono_elapsed(core->now, arbiter->kernel_asked);
+    if (waited_ns < timing_detection(core->config.interval_ns)) {
+        return;
+    }
+    if (arbiter->adding) {
+        give_up(core, vip, REASON_KERNEL_SILENT, 0);
+    } else if (arbiter->removing) {
+        arbiter->kernel_asked = core->now;
+        core_action(core, ACTION_ADDRESS_REMOVE)->address.vip = vip;
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/*
+ * core: the order of a step. Facts first (membership, the kernel), then the judgement of silence,
+ * then the arbiters, then what is sent.
+ */
+#include "state.h"
+
+unsigned long core_size(void)
+{
+    return sizeof(struct core);
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014). For challenges the seed must be unpredictable; the daemon's
+ * is. */
+uint64_t core_random(struct core *core)
+{
+    core->random += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = core->random;
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+struct action *core_action(struct core *core, enum action_type type)
+{
+    ASSERT(core->actions != NULL && core->actions->count < ACTIONS_MAX);
+    struct action *action = &core->actions->items[core->actions->count++];
+    *action = (struct action){.type = type};
+    return action;
+}
+
+void core_change(struct core *core, const struct change *change)
+{
+    core_action(core, ACTION_CHANGE)->change = *change;
+}
+
+void core_init(struct core *core, const struct core_config *config, struct mono now)
+{
+    ASSERT(config->node_count > 0 && config->node_count <= NODES_MAX);
+    ASSERT(config->vip_count <= VIPS_MAX && config->self < config->node_count);
+    ASSERT(config->incarnation != 0 && config->interval_ns >= 10 * NS_PER_MS);
+
+    __builtin_memset(core, 0, sizeof *core);
+    core->config = *config;
+    core->random = config->seed;
+    core->now = now;
+    core->started_at = now;
+    core->healthy = true;
+    core->record.node = config->nodes[config->self].id;
+    core->record.incarnation = config->incarnation;
+    core->record.seq = 1;
+    core->record.interval_ms = (uint32_t)(config->interval_ns / NS_PER_MS);
+    core->record.config = config->config;
+    core->record.vip_count = config->vip_count;
+    core->draft = core->record;
+    core->beat_next = now;
+    membership_init(core);
+    arbiter_init(core);
+    core->phase = PHASE_SERVING;
+    start_hello(core);
+    gossip_compose(core);
+    core->record = core->draft;
+    core->due = now;
+}
+
+/* This node was not run when it wanted to be: others may have announced the address meanwhile [SPEC
+ * R37]. */
+static void measure_lateness(struct core *core)
+{
+    uint64_t late_ns = mono_elapsed(core->now, core->due);
+    if (late_ns > core->counters.lateness_max_ns) {
+        core->counters.lateness_max_ns = late_ns;
+    }
+    if (late_ns > core->config.interval_ns / 2) {
+        core->counters.stalls++;
+        for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+            arbiter_announce_again(core, vip);
+        }
+    }
+}
+
+static void take(struct core *core, const struct event *event)
+{
+    switch (event->type) {
+    case EVENT_TIMER:
+        measure_lateness(core);
+        break;
+    case EVENT_MESSAGE:
+        membership_message(core, event->message);
+        break;
+    case EVENT_ADDRESS:
+        arbiter_kernel(core, event);
+        break;
+    case EVENT_FRAME:
+        core->arbiters[event->frame.vip].answered = true;
+        __builtin_memcpy(core->arbiters[event->frame.vip].answered_mac, event->frame.mac,
+                         sizeof event->frame.mac);
+        break;
+    case EVENT_UNREACHABLE:
+        suspicion_hint(core, event->unreachable.peer);
+        break;
+    case EVENT_LINK:
+        core->arbiters[event->link.vip].link_down = !event->link.up;
+        if (event->link.up) {
+            arbiter_announce_again(core, event->link.vip);
+        }
+        break;
+    case EVENT_CONDITION:
+        core->healthy = event->condition.healthy;
+        core->drained = event->condition.drained;
+        break;
+    case EVENT_STOP:
+        start_stop(core);
+        break;
+    }
+}
+
+/* Between two timers: a deadline that a step leaves in the past must not make the loop spin. */
+#define TIMER_GAP_NS UINT64_C(100000)
+
+static struct mono next_deadline(const struct core *core)
+{
+    if (core->phase == PHASE_STOPPED) {
+        return MONO_NEVER;
+    }
+    struct mono deadline = mono_min(start_deadline(core), core->beat_next);
+    deadline = mono_min(deadline, suspicion_deadline(core));
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        deadline = mono_min(deadline, arbiter_deadline(core, vip));
+    }
+    return deadline;
+}
+
+/* Holds after every step, in production too [SPEC R69]. */
+static void check(const struct core *core)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        const struct arbiter *arbiter = &core->arbiters[vip];
+        ASSERT(arbiter->state < VIP_STATE_COUNT);
+        ASSERT(arbiter->state != VIP_HOLDING || arbiter->in_kernel);
+        ASSERT(arbiter->state != VIP_STANDBY || !arbiter->in_kernel);
+        ASSERT(!(arbiter->adding && arbiter->removing));
+    }
+    ASSERT(core->members[core->config.self].incarnation == 0);
+}
+
+void core_step(struct core *core, const struct event *event, struct actions *ret)
+{
+    ASSERT(!mono_before(event->now, core->now));
+    bool timer = event->type == EVENT_TIMER;
+    ret->count = 0;
+    ret->send = 0;
+    core->actions = ret;
+    core->now = event->now;
+    core->dirty |= event->type != EVENT_MESSAGE;
+
+    gossip_compose(core);
+    take(core, event);
+    if (timer) {
+        suspicion_timer(core);
+    }
+    start_step(core, timer);
+    /* Once more if an arbiter's change concerns the others; twice is enough, and bounded. */
+    for (uint8_t pass = 0; core->dirty && pass < 2; pass++) {
+        core->dirty = false;
+        for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+            arbiter_step(core, vip, timer && pass == 0);
+        }
+    }
+    gossip_finish(core, timer);
+    core->due = next_deadline(core);
+    if (timer) {
+        core->due = mono_max(core->due, mono_add(core->now, TIMER_GAP_NS));
+    }
+    check(core);
+    core->actions = NULL;
+}
+
+struct mono core_deadline(const struct core *core)
+{
+    return core->due;
+}
+
+const struct record *core_record(const struct core *core)
+{
+    return &core->record;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * election: who shall hold a VIP, as a pure function of the records of the live nodes. The same
+ * records give the same winner on every node, in whatever order they came [SPEC R50]. Nothing else
+ * ranks nodes.
+ */
+#include "state.h"
+
+#define TIER_HEALTHY   ((uint8_t)0)
+#define TIER_UNHEALTHY ((uint8_t)1)
+#define TIER_DRAINED   ((uint8_t)2)
+
+static uint8_t node_flags(const struct core *core, uint8_t node)
+{
+    return node == core->config.self ? core->draft.flags : core->members[node].record.flags;
+}
+
+uint8_t election_tier(const struct core *core, uint8_t node)
+{
+    uint8_t flags = node_flags(core, node);
+    if ((flags & RECORD_DRAINED) != 0) {
+        return TIER_DRAINED;
+    }
+    return (flags & RECORD_HEALTHY) != 0 ? TIER_HEALTHY : TIER_UNHEALTHY;
+}
+
+/* Holds the address, or is about to. */
+static bool possesses(enum vip_state state)
+{
+    return state == VIP_CLAIMING || state == VIP_HOLDING;
+}
+
+/* True if no live node outside of `excluded` claims, holds or is releasing the VIP. */
+bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded)
+{
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if ((excluded & BIT(node)) == 0 && entry != NULL && membership_is_live(core, node) &&
+            (possesses(entry->state) || entry->state == VIP_RELEASING)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 1. A candidate of this VIP, alive, ready, of the same mode [SPEC R51]. */
+static bool is_eligible(const struct core *core, uint8_t vip, uint8_t node, uint64_t excluded)
+{
+    const struct core_vip *config = &core->config.vips[vip];
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    const struct record_vip *entry = membership_entry(core, node, vip);
+
+    if ((config->candidates & BIT(node)) == 0 || entry == NULL || !membership_is_live(core, node)) {
+        return false;
+    }
+    if (entry->mode != config->mode || entry->ready == VIP_READY_NO) {
+        return false;
+    }
+    if (arbiter->refused == node && mono_before(core->now, arbiter->refused_until)) {
+        return false;
+    }
+    if (entry->ready == VIP_READY_VACANT && !possesses(entry->state) &&
+        !election_is_vacant(core, vip, excluded | BIT(node))) {
+        return false;
+    }
+    return core->config.fail_open || election_tier(core, node) == TIER_HEALTHY;
+}
+
+/* Spreads equal priorities over the VIPs, and moves few when a node comes or goes. */
+static uint64_t rendezvous(uint32_t vip, uint32_t node)
+{
+    uint64_t hash = ((uint64_t)vip << 32) | node;
+    hash = (hash ^ (hash >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    hash = (hash ^ (hash >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return hash ^ (hash >> 31);
+}
+
+/*
+ * Does `a` rank before `b`? Both list the VIP. A total order [SPEC R52]; 1 is is_eligible(), and in
+ * mode quorum the sight of a majority will come between 1 and 2.
+ */
+bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b)
+{
+    const struct core_vip *config = &core->config.vips[vip];
+    const struct record_vip *entry_a = membership_entry(core, a, vip);
+    const struct record_vip *entry_b = membership_entry(core, b, vip);
+
+    /* 2. The better tier: healthy, then unhealthy, then drained. */
+    uint8_t tier_a = election_tier(core, a);
+    uint8_t tier_b = election_tier(core, b);
+    if (tier_a != tier_b) {
+        return tier_a < tier_b;
+    }
+    /* 3. Who has it, where it must not move without need: preempt is off, or all are equally unfit.
+     */
+    bool has_a = possesses(entry_a->state);
+    bool has_b = possesses(entry_b->state);
+    if ((!config->preempt || tier_a != TIER_HEALTHY) && has_a != has_b) {
+        return has_a;
+    }
+    /* 4. The higher priority for this VIP. */
+    if (entry_a->priority != entry_b->priority) {
+        return entry_a->priority > entry_b->priority;
+    }
+    /* 5. The higher rendezvous hash of VIP and node. */
+    uint32_t id_a = core->config.nodes[a].id;
+    uint32_t id_b = core->config.nodes[b].id;
+    uint64_t hash_a = rendezvous(config->id, id_a);
+    uint64_t hash_b = rendezvous(config->id, id_b);
+    if (hash_a != hash_b) {
+        return hash_a > hash_b;
+    }
+    /* 6. The ids themselves, which differ. */
+    ASSERT(a == b || id_a != id_b);
+    return id_a > id_b;
+}
+
+/* The node that shall hold the VIP if those in `excluded` did not exist, or NODE_NONE. */
+uint8_t election_best(const struct core *core, uint8_t vip, uint64_t excluded)
+{
+    uint8_t best = NODE_NONE;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if ((excluded & BIT(node)) != 0 || !is_eligible(core, vip, node, excluded)) {
+            continue;
+        }
+        if (best == NODE_NONE || election_prefers(core, vip, node, best)) {
+            best = node;
+        }
+    }
+    return best;
+}
+
+/* Who holds the VIP by the records of the live nodes; the one that ranks first if several say so.
+ */
+uint8_t election_holder(const struct core *core, uint8_t vip)
+{
+    uint8_t holder = NODE_NONE;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if (entry == NULL || !membership_is_live(core, node) ||
+            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING)) {
+            continue;
+        }
+        if (holder == NODE_NONE || election_prefers(core, vip, node, holder)) {
+            holder = node;
+        }
+    }
+    return holder;
+}

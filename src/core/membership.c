@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: MIT
+/*
+ * membership: who is alive and what it says. A record counts only for the confirmed incarnation of
+ * its node; another incarnation changes nothing but to cause an ask, and only an echo of a fresh
+ * challenge makes it the confirmed one [SPEC R20..R24].
+ */
+#include "state.h"
+
+uint64_t core_member_incarnation(const struct core *core, uint8_t node)
+{
+    return core->members[node].incarnation;
+}
+
+uint64_t core_member_seq(const struct core *core, uint8_t node)
+{
+    return core->members[node].seq;
+}
+
+uint8_t core_node_index(const struct core *core, uint32_t id)
+{
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if (core->config.nodes[node].id == id) {
+            return node;
+        }
+    }
+    return NODE_NONE;
+}
+
+bool core_incarnation_is_dead(const struct core *core, uint8_t node, uint64_t incarnation)
+{
+    const struct member *member = &core->members[node];
+    for (uint8_t i = 0; i < DEAD_INCARNATIONS_MAX; i++) {
+        if (incarnation != 0 && member->dead[i] == incarnation) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool core_expects_echo(const struct core *core, const struct echo *echo)
+{
+    uint8_t node = core_node_index(core, echo->node);
+    return node != NODE_NONE && core->members[node].challenge != 0 &&
+           core->members[node].challenge == echo->challenge &&
+           !core_incarnation_is_dead(core, node, echo->incarnation);
+}
+
+void membership_init(struct core *core)
+{
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        struct member *member = &core->members[node];
+        member->state = node == core->config.self ? MEMBER_ALIVE : MEMBER_UNKNOWN;
+        member->via = NODE_NONE;
+        for (uint8_t i = 0; i < RELAYS_MAX; i++) {
+            member->relays[i] = NODE_NONE;
+        }
+        for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
+            member->entry[vip] = ENTRY_NONE;
+        }
+    }
+}
+
+bool membership_is_live(const struct core *core, uint8_t node)
+{
+    if (node == core->config.self) {
+        return core->phase != PHASE_LEAVING && core->phase != PHASE_STOPPED;
+    }
+    const struct member *member = &core->members[node];
+    return member->has_record && (member->state == MEMBER_ALIVE || member->state == MEMBER_SUSPECT);
+}
+
+uint64_t membership_interval(const struct member *member)
+{
+    ASSERT(member->has_record);
+    return member->record.interval_ms * NS_PER_MS;
+}
+
+uint64_t membership_next(const struct member *member)
+{
+    ASSERT(member->has_record);
+    return member->record.next_ms * NS_PER_MS;
+}
+
+bool membership_is_unheard(const struct core *core, uint8_t node, struct mono now)
+{
+    const struct member *member = &core->members[node];
+    if (node == core->config.self || member->state == MEMBER_LEFT) {
+        return false;
+    }
+    if (member->state == MEMBER_UNKNOWN || member->state == MEMBER_DEAD || !member->has_record) {
+        return true;
+    }
+    uint64_t patience_ns =
+        membership_next(member) + timing_grace(membership_interval(member), member);
+    return mono_elapsed(now, member->direct) > patience_ns;
+}
+
+bool membership_hears(const struct core *core, uint8_t node, uint32_t id)
+{
+    const struct record *record = &core->members[node].record;
+    for (uint8_t i = 0; i < record->unheard_count; i++) {
+        if (record->unheard[i].node == id) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct record_vip *membership_entry(const struct core *core, uint8_t node, uint8_t vip)
+{
+    if (node == core->config.self) {
+        return &core->draft.vips[vip];
+    }
+    const struct member *member = &core->members[node];
+    if (!member->has_record || member->entry[vip] == ENTRY_NONE) {
+        return NULL;
+    }
+    return &member->record.vips[member->entry[vip]];
+}
+
+/* The only place that changes a member's state. */
+void membership_set_state(struct core *core, uint8_t node, enum member_state state,
+                          enum reason reason)
+{
+    struct member *member = &core->members[node];
+    if (member->state == state) {
+        return;
+    }
+    core_change(core, &(struct change){.type = CHANGE_MEMBER,
+                                       .node = node,
+                                       .from = (uint8_t)member->state,
+                                       .to = (uint8_t)state,
+                                       .reason = reason});
+    member->state = state;
+    core->dirty = true;
+    if (state == MEMBER_SUSPECT) {
+        core->counters.suspicions++;
+    } else if (state == MEMBER_DEAD) {
+        core->counters.deaths++;
+    }
+}
+
+static void bury(struct member *member)
+{
+    if (member->incarnation != 0) {
+        member->dead[member->dead_count % DEAD_INCARNATIONS_MAX] = member->incarnation;
+        member->dead_count++;
+        member->incarnation = 0;
+        member->seq = 0;
+    }
+}
+
+/* Next hop to a node: straight, or through the relay of its newest record. */
+static uint8_t next_hop(const struct core *core, uint8_t node)
+{
+    const struct member *member = &core->members[node];
+    if (member->via != NODE_NONE && membership_is_unheard(core, node, core->now)) {
+        return member->via;
+    }
+    return node;
+}
+
+/*
+ * Challenges `node` through `peer`, at most once per spacing. The challenge is drawn once per
+ * episode, so that an attacker who replays old incarnations in between cannot make the right echo
+ * late [SPEC R21].
+ */
+static void ask(struct core *core, uint8_t node, uint8_t peer)
+{
+    struct member *member = &core->members[node];
+    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
+    if (member->asked.ns != 0 && mono_elapsed(core->now, member->asked) < spacing_ns / 2) {
+        return;
+    }
+    struct message_out *out = gossip_to(core, peer);
+    if (out->ask_count == MESSAGE_ASKS_MAX) {
+        return;
+    }
+    while (member->challenge == 0) {
+        member->challenge = core_random(core);
+    }
+    member->asked = core->now;
+    out->asks[out->ask_count++] = (struct ask){.target = core->config.nodes[node].id,
+                                               .asker = core->config.nodes[core->config.self].id,
+                                               .challenge = member->challenge};
+}
+
+/* An ask of the hello rounds: to the node itself. */
+void membership_ask(struct core *core, uint8_t node)
+{
+    ask(core, node, node);
+}
+
+/* Proves to `asked->asker` that this incarnation runs; it goes back the way the ask came [SPEC
+ * R22]. */
+static void echo(struct core *core, const struct ask *asked, uint8_t peer, bool confirmed)
+{
+    struct member *member = &core->members[peer];
+    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
+    if (!confirmed && member->echoed.ns != 0 &&
+        mono_elapsed(core->now, member->echoed) < spacing_ns / 2) {
+        return;
+    }
+    struct message_out *out = gossip_to(core, peer);
+    if (out->echo_count == MESSAGE_ECHOES_MAX) {
+        return;
+    }
+    member->echoed = core->now;
+    struct echo *proof = &out->echoes[out->echo_count++];
+    *proof = (struct echo){.node = core->record.node,
+                           .incarnation = core->record.incarnation,
+                           .seq = core->record.seq,
+                           .asker = asked->asker,
+                           .challenge = asked->challenge};
+}
+
+static void take_ask(struct core *core, const struct ask *asked, const struct message_in *message)
+{
+    uint8_t target = core_node_index(core, asked->target);
+    bool confirmed = core->members[message->peer].incarnation == message->incarnation;
+    if (target == core->config.self) {
+        echo(core, asked, message->peer, confirmed);
+        return;
+    }
+    if (target == NODE_NONE || !confirmed) {
+        return;
+    }
+    /* Passed on towards the target; at most once per spacing, so that no loop can carry it for
+     * long. */
+    struct member *member = &core->members[target];
+    uint8_t hop = target == message->peer ? core->config.self : next_hop(core, target);
+    if (asked->asker == core->config.nodes[message->peer].id && target == message->peer) {
+        hop =
+            target; /* a node that meets another incarnation of itself asks through us [SPEC R24] */
+    }
+    if (hop == core->config.self || (hop == message->peer && target != message->peer) ||
+        mono_elapsed(core->now, member->queried) < timing_spacing(core->config.interval_ns) / 2) {
+        return;
+    }
+    struct message_out *out = gossip_to(core, hop);
+    if (out->ask_count < MESSAGE_ASKS_MAX) {
+        out->asks[out->ask_count++] = *asked;
+        member->queried = core->now;
+    }
+}
+
+/* Where each of this node's VIPs stands in the record. */
+static void index_entries(struct core *core, struct member *member)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        member->entry[vip] = ENTRY_NONE;
+        for (uint8_t i = 0; i < member->record.vip_count; i++) {
+            if (member->record.vips[i].vip == core->config.vips[vip].id) {
+                member->entry[vip] = i;
+            }
+        }
+    }
+}
+
+/* A challenge came back: that incarnation runs, the former one is dead for ever [SPEC R23]. */
+static void confirm(struct core *core, uint8_t node, const struct echo *proof, uint8_t peer)
+{
+    struct member *member = &core->members[node];
+    member->challenge = 0;
+    if (node == core->config.self) {
+        if (proof->incarnation != core->config.incarnation) {
+            (void)core_action(core, ACTION_CLONED);
+        }
+        return;
+    }
+    if (proof->incarnation == member->incarnation) {
+        return;
+    }
+    bool restarted = member->incarnation != 0;
+    bury(member);
+    suspicion_clear(core, node);
+    member->incarnation = proof->incarnation;
+    member->seq = proof->seq == 0 ? 0 : proof->seq - 1;
+    /* Until its own record comes, which is with the echo as a rule: alive, and no candidate for
+     * anything. */
+    member->record = (struct record){.node = proof->node,
+                                     .incarnation = proof->incarnation,
+                                     .interval_ms = core->record.interval_ms,
+                                     .next_ms = core->record.next_ms};
+    member->has_record = true;
+    index_entries(core, member);
+    member->heard = core->now;
+    member->via = peer == node ? NODE_NONE : peer;
+    member->direct = peer == node ? core->now : (struct mono){0};
+    member->srtt_ns = member->rttvar_ns = 0;
+    member->measured = false;
+    core->peer_heard = true;
+    core->dirty = true;
+    membership_set_state(core, node, MEMBER_ALIVE, restarted ? REASON_RESTARTED : REASON_HEARD);
+}
+
+static void take_echo(struct core *core, const struct echo *proof, uint8_t peer)
+{
+    uint8_t node = core_node_index(core, proof->node);
+    uint8_t asker = core_node_index(core, proof->asker);
+    if (node == NODE_NONE || asker == NODE_NONE) {
+        return;
+    }
+    if (asker == core->config.self) {
+        if (core_expects_echo(core, proof)) {
+            confirm(core, node, proof, peer);
+        }
+        return;
+    }
+    uint8_t hop = next_hop(core, asker);
+    if (hop == peer && hop != asker) {
+        return;
+    }
+    struct message_out *out = gossip_to(core, hop);
+    if (out->echo_count < MESSAGE_ECHOES_MAX) {
+        out->echoes[out->echo_count++] = *proof;
+        gossip_relay(core, hop, node);
+    }
+}
+
+/* Does anything differ that the election or an arbiter looks at? */
+static bool means_the_same(const struct record *a, const struct record *b)
+{
+    if (a->flags != b->flags || a->vip_count != b->vip_count ||
+        a->unheard_count != b->unheard_count) {
+        return false;
+    }
+    for (uint8_t i = 0; i < a->vip_count; i++) {
+        const struct record_vip *x = &a->vips[i];
+        const struct record_vip *y = &b->vips[i];
+        if (x->vip != y->vip || x->mode != y->mode || x->ready != y->ready ||
+            x->state != y->state || x->priority != y->priority ||
+            x->released_to != y->released_to) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void leave(struct core *core, uint8_t node)
+{
+    suspicion_clear(core, node);
+    bury(&core->members[node]);
+    membership_set_state(core, node, MEMBER_LEFT, REASON_LEFT);
+}
+
+static bool is_overdue(const struct core *core, const struct member *member)
+{
+    uint64_t patience_ns =
+        membership_next(member) + timing_grace(membership_interval(member), member);
+    return mono_elapsed(core->now, member->heard) > patience_ns;
+}
+
+static void take_record(struct core *core, const struct message_record *carried, uint8_t peer)
+{
+    const struct record *record = &carried->record;
+    uint8_t node = core_node_index(core, record->node);
+    if (node == NODE_NONE || core_incarnation_is_dead(core, node, record->incarnation)) {
+        return;
+    }
+    struct member *member = &core->members[node];
+    if (node == core->config.self) {
+        if (record->incarnation != core->config.incarnation) {
+            ask(core, node, peer); /* [SPEC R24] */
+        }
+        return;
+    }
+    if (record->incarnation != member->incarnation) {
+        start_unconfirmed(core, node);
+        ask(core, node, peer);
+        return;
+    }
+    if (record->seq <= member->seq) {
+        return;
+    }
+    struct record before = member->record;
+    bool had_record = member->has_record;
+    member->record = *record;
+    member->has_record = true;
+    member->seq = record->seq;
+    member->heard = mono_max(member->heard, mono_sub(core->now, carried->age_ns));
+    member->via = peer == node ? NODE_NONE : peer;
+    index_entries(core, member);
+    if (!had_record || !means_the_same(&before, record)) {
+        core->dirty = true;
+    }
+    if ((record->flags & RECORD_LEAVING) != 0) {
+        leave(core, node);
+        gossip_news(core, node, peer);
+        return;
+    }
+    suspicion_heard(core, node);
+    /* A relay's old record of a dead node, newer than ours but overdue as well, does not raise it.
+     */
+    if (member->state != MEMBER_SUSPECT && !is_overdue(core, member)) {
+        membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
+    }
+    if (peer != node && membership_is_unheard(core, node, core->now) && member->relays[0] != peer &&
+        member->relays[1] != peer) {
+        member->relays[1] = member->relays[0]; /* this way works: name it, and tell it [SPEC R14] */
+        member->relays[0] = peer;
+        (void)gossip_to(core, peer);
+    }
+    gossip_news(core, node, peer);
+    gossip_named(core, node, had_record ? &before : NULL);
+    arbiter_rival(core, node);
+}
+
+/* One datagram: proofs first, because they decide what the rest is worth. */
+void membership_message(struct core *core, const struct message_in *message)
+{
+    uint8_t peer = message->peer;
+    struct member *member = &core->members[peer];
+    ASSERT(peer < core->config.node_count && peer != core->config.self);
+
+    for (uint8_t i = 0; i < message->echo_count; i++) {
+        take_echo(core, &message->echoes[i], peer);
+    }
+    bool confirmed = member->incarnation == message->incarnation;
+    if (confirmed) {
+        member->direct = core->now;
+    }
+    for (uint8_t i = 0; i < message->record_count; i++) {
+        if (confirmed || message->records[i].record.node == core->config.nodes[peer].id) {
+            take_record(core, &message->records[i], peer);
+        }
+    }
+    for (uint8_t i = 0; i < message->ask_count; i++) {
+        take_ask(core, &message->asks[i], message);
+    }
+    if (!confirmed) {
+        return;
+    }
+    if (message->answer != 0 && message->answer <= core->now.ns &&
+        message->answer >= core->started_at.ns) {
+        timing_sample(member, core->now.ns - message->answer);
+    }
+    if (message->question.id != 0) {
+        gossip_answer(core, peer, &message->question);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * names: the words that people read for what the core counts with.
+ */
+#include "state.h"
+
+static const char *const vip_states[] = {
+    [VIP_STANDBY] = "standby",     [VIP_CLAIMING] = "claiming", [VIP_HOLDING] = "holding",
+    [VIP_RELEASING] = "releasing", [VIP_FAULT] = "fault",
+};
+_Static_assert(sizeof vip_states / sizeof vip_states[0] == VIP_STATE_COUNT, "a name each");
+
+static const char *const member_states[] = {
+    [MEMBER_UNKNOWN] = "unknown", [MEMBER_ALIVE] = "alive", [MEMBER_SUSPECT] = "suspect",
+    [MEMBER_DEAD] = "dead",       [MEMBER_LEFT] = "left",
+};
+_Static_assert(sizeof member_states / sizeof member_states[0] == MEMBER_STATE_COUNT, "a name each");
+
+static const char *const reasons[] = {
+#define X(name, text) text,
+    REASONS(X)
+#undef X
+};
+
+const char *vip_state_name(enum vip_state state)
+{
+    ASSERT(state < VIP_STATE_COUNT);
+    return vip_states[state];
+}
+
+const char *member_state_name(enum member_state state)
+{
+    ASSERT(state < MEMBER_STATE_COUNT);
+    return member_states[state];
+}
+
+const char *reason_text(enum reason reason)
+{
+    ASSERT(reason < REASON_COUNT);
+    return reasons[reason];
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * state: the core's own memory, and who of the core's files works on what.
+ *
+ *   core.c        order of a step, deadlines
+ *   membership.c  records, incarnations, asks and echoes, who is alive
+ *   suspicion.c   rounds of questions, verdicts, vacancy
+ *   gossip.c      what is sent to whom: heartbeats, answers, relays, the own record
+ *   election.c    the total order
+ *   arbiter.c     one VIP: claims, holds, releases; arbiter_kernel.c: what the kernel said about it
+ *   start.c       hello rounds at the start and after a stall; the ordered stop
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include <stddef.h>
+
+#include "core/core.h"
+#include "core/view.h"
+
+/* On in every build: a broken invariant must not keep an address. The keeper sees the engine die.
+ */
+#define ASSERT(condition) ((condition) ? (void)0 : __builtin_trap())
+
+#define BIT(index) (UINT64_C(1) << (index))
+
+enum suspicion_kind {
+    SUSPICION_NONE,
+    SUSPICION_DUE,    /* its heartbeat is overdue */
+    SUSPICION_HINT,   /* its port was said to be closed */
+    SUSPICION_LINKED, /* it is one of the best standbys of a holder that is suspected */
+};
+
+struct suspicion {
+    enum suspicion_kind kind;
+    uint8_t rounds; /* really sent */
+    uint8_t holder; /* SUSPICION_LINKED: with whom */
+    struct mono started;
+    struct mono next; /* the next round, or the verdict after the last one */
+};
+
+struct member {
+    enum member_state state;
+    bool has_record;            /* `record` is of `incarnation` */
+    bool measured;              /* srtt and rttvar are valid */
+    uint8_t via;                /* relay of the newest record, NODE_NONE: direct */
+    uint8_t relays[RELAYS_MAX]; /* through whom this node wants to hear of it, if not directly */
+    uint8_t dead_count;
+    uint8_t entry[VIPS_MAX]; /* where in record.vips this node's VIP is, or ENTRY_NONE */
+    uint64_t incarnation;    /* confirmed; 0: none, or ended */
+    uint64_t seq;
+    uint64_t dead[DEAD_INCARNATIONS_MAX];
+    struct mono heard;     /* the newest record is at least as young as that */
+    struct mono direct;    /* last datagram straight from it */
+    struct mono ask_after; /* not among the first three in rank: suspect it only then */
+    struct mono hinted;    /* last time a closed port started a suspicion */
+    uint64_t challenge;    /* of the running episode; 0: none */
+    struct mono asked;     /* last ask that this node sent or passed on about it */
+    struct mono echoed;    /* last echo that was sent to it while it was not confirmed */
+    uint64_t interest;     /* nodes that asked about it and wait for something newer */
+    struct mono interest_until;
+    struct mono queried; /* last question on behalf of others */
+    uint64_t srtt_ns;
+    uint64_t rttvar_ns;
+    struct suspicion suspicion;
+    struct record record;
+};
+#define ENTRY_NONE ((uint8_t)255)
+
+struct arbiter {
+    enum vip_state state;
+    enum reason reason;
+    int32_t error;
+    bool in_kernel; /* the kernel has confirmed the addresses */
+    bool adding;    /* ACTION_ADDRESS_ADD is not answered yet */
+    bool removing;  /* ACTION_ADDRESS_REMOVE is not answered yet */
+    bool link_down;
+    bool deaf;       /* yields to a lower holder that does not hear this node */
+    uint8_t votes;   /* granted: its own, 1; mode quorum counts more */
+    uint8_t elected; /* at the last evaluation */
+    uint8_t holder;  /* as this node sees it, for CHANGE_HOLDER */
+    uint8_t released_to;
+    struct mono released_at;
+    struct mono kernel_asked;
+    struct mono holder_since;
+    struct mono vacant_since; /* MONO_NEVER: somebody holds or claims it */
+    struct mono ready_at;     /* preempt_delay ends */
+    uint8_t claim_rounds;
+    struct mono claim_next;
+    uint8_t probe_rounds;
+    bool answered; /* a foreign host answers the probes */
+    uint8_t answered_mac[6];
+    struct mono probe_next;
+    uint8_t announce_step;
+    struct mono announce_next;
+    uint32_t fault_count;
+    struct mono retry_at;
+    uint64_t rivals;        /* live nodes that hold it beside this one */
+    struct mono deaf_since; /* a lower holder does not hear this node since then */
+    uint8_t refused;        /* a node that did not take what was released to it */
+    uint32_t refused_count;
+    struct mono refused_until;
+    uint32_t foreign_removals;
+};
+
+enum phase {
+    PHASE_HELLO, /* asking everybody; no claim yet */
+    PHASE_SERVING,
+    PHASE_STOPPING, /* releasing everything */
+    PHASE_LEAVING,  /* all released; telling everybody */
+    PHASE_STOPPED,
+};
+
+struct core {
+    struct core_config config;
+    struct core_counters counters;
+    struct member members[NODES_MAX];
+    struct arbiter arbiters[VIPS_MAX];
+    struct record record; /* own, as last published */
+    struct record draft;  /* own, as it would be published now */
+    struct mono started_at;
+    struct mono signed_at;
+    struct mono beat_next;
+    struct mono measured_at; /* last heartbeat that asked for answers */
+    struct mono due;         /* core_deadline() after the last step */
+    enum phase phase;
+    bool healthy;
+    bool drained;
+    bool peer_heard;      /* some peer was confirmed since this node started */
+    bool dirty;           /* something that the election looks at changed */
+    uint8_t phase_rounds; /* hello or leaving rounds sent */
+    struct mono phase_started;
+    struct mono phase_next;
+    struct mono phase_until;
+    uint64_t extended;  /* nodes that have lengthened the hello once */
+    uint64_t stop_vips; /* bit per VIP that the ordered stop released */
+    uint8_t unheard_offset;
+    uint64_t random;
+    struct mono now;         /* of the running step */
+    struct actions *actions; /* of the running step, NULL between steps */
+};
+
+/* --- timing.c: every span of the protocol, from T [SPEC R3] --- */
+#define ROUNDS            12U
+#define RANK_ASKS_AT_ONCE 3U
+uint64_t timing_grace(uint64_t interval_ns, const struct member *member);
+uint64_t timing_spacing(uint64_t interval_ns);
+uint64_t timing_last_wait(uint64_t interval_ns, const struct member *member);
+uint64_t timing_detection(uint64_t interval_ns);
+uint64_t timing_slow(uint64_t interval_ns, uint8_t node_count);
+uint64_t timing_claim_spacing(uint64_t interval_ns);
+uint64_t timing_backoff(uint32_t count);
+void timing_sample(struct member *member, uint64_t rtt_ns);
+
+/* --- core.c --- */
+uint64_t core_random(struct core *core);
+struct action *core_action(struct core *core, enum action_type type);
+void core_change(struct core *core, const struct change *change);
+
+/* --- membership.c --- */
+void membership_init(struct core *core);
+void membership_message(struct core *core, const struct message_in *message);
+void membership_ask(struct core *core, uint8_t node);
+bool membership_is_live(const struct core *core, uint8_t node);
+/* Not heard directly within the time that it promised itself: unknown and dead nodes too [SPEC
+ * R14]. */
+bool membership_is_unheard(const struct core *core, uint8_t node, struct mono now);
+bool membership_hears(const struct core *core, uint8_t node, uint32_t id);
+uint64_t membership_interval(const struct member *member);
+uint64_t membership_next(const struct member *member);
+void membership_set_state(struct core *core, uint8_t node, enum member_state state,
+                          enum reason reason);
+/* What node says of a VIP, NULL if it does not list it; of this node itself, the draft. */
+const struct record_vip *membership_entry(const struct core *core, uint8_t node, uint8_t vip);
+
+/* --- suspicion.c --- */
+void suspicion_hint(struct core *core, uint8_t node);
+void suspicion_heard(struct core *core, uint8_t node);
+void suspicion_clear(struct core *core, uint8_t node);
+void suspicion_timer(struct core *core);
+struct mono suspicion_deadline(const struct core *core);
+
+/* --- gossip.c --- */
+struct message_out *gossip_to(struct core *core, uint8_t peer);
+void gossip_question(struct core *core, uint8_t peer, uint8_t about);
+void gossip_relay(struct core *core, uint8_t peer, uint8_t node);
+void gossip_news(struct core *core, uint8_t node, uint8_t from);
+void gossip_named(struct core *core, uint8_t peer, const struct record *before);
+void gossip_answer(struct core *core, uint8_t peer, const struct question *question);
+void gossip_compose(struct core *core);
+void gossip_finish(struct core *core, bool timer);
+
+/* --- election.c --- */
+uint8_t election_best(const struct core *core, uint8_t vip, uint64_t excluded);
+bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b);
+uint8_t election_holder(const struct core *core, uint8_t vip);
+bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded);
+uint8_t election_tier(const struct core *core, uint8_t node);
+
+/* --- arbiter.c --- */
+void arbiter_init(struct core *core);
+void arbiter_step(struct core *core, uint8_t vip, bool timer);
+void arbiter_rival(struct core *core, uint8_t node);
+enum vip_ready arbiter_ready(const struct core *core, uint8_t vip);
+bool arbiter_may_hold(const struct core *core, uint8_t vip);
+struct mono arbiter_deadline(const struct core *core, uint8_t vip);
+void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enum reason reason);
+void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
+void arbiter_announce_again(struct core *core, uint8_t vip);
+void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error);
+/* --- arbiter_kernel.c --- */
+void arbiter_kernel(struct core *core, const struct event *event);
+void arbiter_kernel_timer(struct core *core, uint8_t vip);
+
+/* --- start.c --- */
+void start_hello(struct core *core);
+void start_unconfirmed(struct core *core, uint8_t node);
+void start_stop(struct core *core);
+void start_step(struct core *core, bool timer);
+struct mono start_deadline(const struct core *core);
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "state.h"
+
+void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret)
+{
+    ASSERT(vip < core->config.vip_count);
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    uint8_t holder = election_holder(core, vip);
+    *ret = (struct vip_view){
+        .state = arbiter->state,
+        .holder = holder,
+        .next = election_best(core, vip, holder == NODE_NONE ? 0 : BIT(holder)),
+        .since_ns = mono_elapsed(now, arbiter->holder_since),
+        .reason = arbiter->reason,
+        .error = arbiter->error,
+        .in_kernel = arbiter->in_kernel,
+        .votes_needed = 1,
+        .votes_granted =
+            arbiter->state == VIP_CLAIMING || arbiter->state == VIP_HOLDING ? arbiter->votes : 0,
+        .tier = holder == NODE_NONE ? 0 : election_tier(core, holder),
+        .foreign_removals = arbiter->foreign_removals,
+        .answered = arbiter->state == VIP_FAULT && arbiter->reason == REASON_ADDRESS_ANSWERED,
+    };
+    __builtin_memcpy(ret->answered_mac, arbiter->answered_mac, sizeof ret->answered_mac);
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if (entry != NULL && membership_is_live(core, node)) {
+            ret->holders |= entry->state == VIP_HOLDING ? BIT(node) : 0;
+            ret->faults |= entry->state == VIP_FAULT ? BIT(node) : 0;
+        }
+    }
+}
+
+void core_view_node(const struct core *core, uint8_t node, struct mono now, struct node_view *ret)
+{
+    ASSERT(node < core->config.node_count);
+    const struct member *member = &core->members[node];
+    if (node == core->config.self) {
+        *ret = (struct node_view){.state = MEMBER_ALIVE,
+                                  .incarnation = core->config.incarnation,
+                                  .last_heard_ns = VIEW_UNKNOWN_NS,
+                                  .rtt_ns = VIEW_UNKNOWN_NS,
+                                  .direct = true,
+                                  .via = NODE_NONE,
+                                  .hears_me = true,
+                                  .config_same = true,
+                                  .record = &core->record};
+        return;
+    }
+    bool known = member->has_record && member->record.seq != 0;
+    *ret = (struct node_view){
+        .state = member->state,
+        .incarnation = member->incarnation,
+        .last_heard_ns = known ? mono_elapsed(now, member->heard) : VIEW_UNKNOWN_NS,
+        .rtt_ns = member->measured ? member->srtt_ns : VIEW_UNKNOWN_NS,
+        .direct = !membership_is_unheard(core, node, now),
+        .via = member->via,
+        .hears_me = known && membership_hears(core, node, core->config.nodes[core->config.self].id),
+        .config_same = known && member->record.config == core->config.config,
+        .record = known ? &member->record : NULL,
+    };
+}
+
+const struct core_counters *core_counters(const struct core *core)
+{
+    return &core->counters;
+}
+
+bool core_is_starting(const struct core *core)
+{
+    return core->phase == PHASE_HELLO;
+}

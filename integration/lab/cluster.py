@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """A cluster of vipgossip nodes in a network of its own."""
-import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +10,8 @@ from lab import client, config, daemon, network, paths, watch
 VIP = "10.77.0.100"
 PRIORITIES = (200, 150, 100, 80, 60)
 POLL_SECONDS = 0.05
+# A well-formed key that no cluster uses.
+KEY_EXAMPLE = "dmlwZ29zc2lwIHRlc3Qga2V5LCBub3QgYSBzZWNyZXQ="
 
 
 def keygen():
@@ -121,6 +122,29 @@ class Cluster:
         for observer in running:
             for other in running:
                 self.wait_alive(observer, other, seconds=seconds)
+
+    def stable(self):
+        """VIP to holder, if each has one, the one that every node elects and names; else None."""
+        views = [self.nodes[name].status() for name in self.running()]
+        if not views or None in views:
+            return None
+        result = {}
+        for name, vip in self.config["vip"].items():
+            holders = self.holders(vip["address"][0])
+            elected = {node["elects"].get(name) for view in views for node in view["nodes"]
+                       if node["state"] == "alive"}
+            named = {one["holder"] for view in views for one in view["vips"]
+                     if one["name"] == name}
+            if len(holders) != 1 or elected != holders or named != holders:
+                return None
+            result[name] = next(iter(holders))
+        if any(node["state"] not in ("alive", "left") for view in views
+               for node in view["nodes"]):
+            return None
+        return result
+
+    def wait_stable(self, seconds=15):
+        return self.wait_until(self.stable, "each VIP has the one holder that all elect", seconds)
 
     def quiet(self, seconds, check):
         """For so long, at every look, the check holds: for what must not happen."""

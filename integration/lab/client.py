@@ -63,7 +63,7 @@ class Report:
         self.sent = data["sent"]
         self.outage_ms = data["outage_ms_max"]
         self.stalls = data["stalls"]
-        self.late_ms_max = data["late_ms_max"]
+        self.stall_ms_max = data["stall_ms_max"]
 
     def outages(self, since_ns=0, until_ns=None):
         return [outage for outage in self.data["outages"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A cluster of vipgossip nodes in a network of its own."""
+import pathlib
 import shutil
 import subprocess
 import tempfile

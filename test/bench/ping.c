@@ -5,8 +5,9 @@
  * late answers and prints one JSON object. The neighbour (ARP) cache is the kernel's own: this
  * program neither reads nor flushes it, so a stale entry costs what it costs a real client.
  *
- * It also is the machine's stall recorder: each own tick that came late is counted, so that a
- * reader of a bench can tell a slow machine from a slow takeover.
+ * It also is the machine's stall recorder: a child at normal priority sleeps for a millisecond at a
+ * time and counts how often and by how much it woke late, so that a reader of a bench can tell a
+ * slow machine from a slow takeover. The client itself runs at real-time priority where it may.
  */
 #include "probe.h"
 
@@ -17,6 +18,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define TICK_NS       NS_PER_MS
@@ -36,6 +39,12 @@ struct sent {
     uint8_t name;        /* index of names, NAME_NONE until answered */
 };
 
+/* What the child of normal priority saw of the machine; shared with it. */
+struct stalls {
+    int64_t late_ns_max;
+    uint32_t count;
+};
+
 struct client {
     int fd;
     struct sockaddr_storage to;
@@ -43,9 +52,8 @@ struct client {
     uint32_t count; /* of probes sent */
     char names[NAMES_MAX][PROBE_NAME_MAX + 1];
     unsigned name_count;
-    uint32_t stalls;
     uint32_t ticks_missed;
-    int64_t late_ns_max;
+    struct stalls *stalls;
     struct sent sent[PROBES_MAX];
 };
 
@@ -119,18 +127,49 @@ static void wait_until(struct client *client, int64_t until_ns)
     }
 }
 
+/* The child: ends with its parent. */
+static void record_stalls(struct stalls *stalls)
+{
+    const struct timespec nap = {.tv_nsec = TICK_NS};
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        int64_t before_ns = probe_now_ns();
+        int64_t late_ns;
+
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+        late_ns = probe_now_ns() - before_ns - TICK_NS;
+        if (late_ns > stalls->late_ns_max) {
+            stalls->late_ns_max = late_ns;
+        }
+        if (late_ns > STALL_NS) {
+            stalls->count++;
+        }
+    }
+}
+
+static struct stalls *start_recorder(pid_t *ret_pid)
+{
+    struct stalls *stalls =
+        mmap(NULL, sizeof *stalls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (stalls == MAP_FAILED) {
+        perror("vg-ping: mmap");
+        exit(1);
+    }
+    *ret_pid = fork();
+    if (*ret_pid == 0) {
+        record_stalls(stalls);
+    }
+    return stalls;
+}
+
 /* A tick that comes late is sent late and counted; ticks missed altogether are not made up for,
  * because a burst would look like service that was not there. */
 static void note_lateness(struct client *client, int64_t *next_ns)
 {
     int64_t late_ns = probe_now_ns() - *next_ns;
 
-    if (late_ns > client->late_ns_max) {
-        client->late_ns_max = late_ns;
-    }
-    if (late_ns > STALL_NS) {
-        client->stalls++;
-    }
     while (late_ns >= TICK_NS) {
         *next_ns += TICK_NS;
         late_ns -= TICK_NS;
@@ -228,8 +267,8 @@ static void print_result(const struct client *client, bool realtime)
     }
     (void)printf("],");
     print_names(client);
-    (void)printf(",\"stalls\":%u,\"ticks_missed\":%u,\"late_ms_max\":%.3f,\"realtime\":%s}\n",
-                 client->stalls, client->ticks_missed, MS(client->late_ns_max),
+    (void)printf(",\"stalls\":%u,\"stall_ms_max\":%.3f,\"ticks_missed\":%u,\"realtime\":%s}\n",
+                 client->stalls->count, MS(client->stalls->late_ns_max), client->ticks_missed,
                  realtime ? "true" : "false");
 }
 
@@ -240,6 +279,7 @@ int main(int argc, char **argv)
     const struct sched_param priority = {.sched_priority = REALTIME_PRIO};
     int seconds = argc == 4 ? atoi(argv[3]) : SECONDS_MAX;
     int port = argc >= 3 ? atoi(argv[2]) : 0;
+    pid_t recorder = -1;
     bool realtime;
 
     if (argc < 3 || argc > 4 || port <= 0 || port > UINT16_MAX || seconds <= 0) {
@@ -256,8 +296,12 @@ int main(int argc, char **argv)
     }
     (void)sigaction(SIGTERM, &stop, NULL);
     (void)sigaction(SIGINT, &stop, NULL);
+    client.stalls = start_recorder(&recorder);
     realtime = sched_setscheduler(0, SCHED_RR, &priority) == 0;
     run(&client, probe_now_ns() + seconds * NS_PER_S);
     print_result(&client, realtime);
+    if (recorder > 0) {
+        (void)kill(recorder, SIGKILL);
+    }
     return 0;
 }

@@ -70,6 +70,7 @@ struct conf {
     char key_text[256]; /* VIPGOSSIP_KEY (base64), instead of key_file; wiped once the keys are read
                          */
     uint16_t port;
+    uint8_t self_priority; /* VIPGOSSIP_PRIORITY; 0: none. conf_set_self() applies it */
     uint64_t interval_ns;
     bool fail_open;
     bool realtime;
@@ -102,9 +103,15 @@ bool conf_environment_is_used(void);
 int conf_read_environment(const char *self_name, struct conf *ret, struct conf_error *error);
 
 /*
- * Sentences about what `-t` could not check or what is allowed but unwise (mode quorum with two
- * nodes, a lease shorter than the kernel's...). Calls `note` once per sentence, without a newline
- * at its end.
+ * Says which node this is: self_name becomes its name, and VIPGOSSIP_PRIORITY its priority, also on
+ * every VIP. `index` is one of conf->nodes.
+ */
+void conf_set_self(struct conf *conf, int index);
+
+/*
+ * Sentences about what `-t` could not check, and about what is allowed but unwise (a VIP with one
+ * candidate, kernel_lease = "off"...). Calls `note` once per sentence, without a newline at its
+ * end.
  */
 void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg);
 
@@ -117,5 +124,22 @@ bool conf_address_equal(const struct conf_address *a, const struct conf_address 
 
 /* Index of the node with that name, or -1. */
 int conf_node_index(const struct conf *conf, const char *name);
+
+/*
+ * The id by which nodes and VIPs are named on the wire: the first four bytes, big endian, of the
+ * BLAKE2b-256 of the name; 1 in place of 0. No two nodes and no two VIPs of a configuration that
+ * was read have the same.
+ */
+uint32_t conf_id(const char *name);
+
+/*
+ * What must be the same on every node, as one number: cluster, nodes (name, addresses, witness,
+ * public_key) and VIPs (name, addresses, mode, lease, candidates, preempt). The order in the file
+ * does not count, nor does anything local. Two nodes compare it for "config same|differs".
+ */
+uint32_t conf_hash(const struct conf *conf);
+
+/* The addresses (with prefix) of conf->vips[vip] as one number, in whatever order they stand. */
+uint32_t conf_vip_addresses_hash(const struct conf *conf, int vip);
 
 #endif

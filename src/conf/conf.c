@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "conf/conf.h"
+
+#include "conf_internal.h"
+#include "log/log.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static int read_with(int (*read)(struct conf_draft *draft), struct conf_draft *draft,
+                     const char *self_name, struct conf *ret);
+static void text_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int conf_read_file(const char *path, const char *self_name, struct conf *ret,
+                   struct conf_error *error)
+{
+    struct conf_draft draft;
+    conf_draft_init(&draft, path, error);
+    return read_with(conf_file_read, &draft, self_name, ret);
+}
+
+bool conf_environment_is_used(void)
+{
+    return getenv("VIPGOSSIP_PEERS") != NULL;
+}
+
+int conf_read_environment(const char *self_name, struct conf *ret, struct conf_error *error)
+{
+    struct conf_draft draft;
+    conf_draft_init(&draft, NULL, error);
+    return read_with(conf_environment_read, &draft, self_name, ret);
+}
+
+void conf_set_self(struct conf *conf, int index)
+{
+    struct conf_node *self = &conf->nodes[index];
+    memcpy(conf->self_name, self->name, sizeof(conf->self_name));
+    if (conf->self_priority == 0)
+        return;
+    self->priority = conf->self_priority;
+    /* The environment cannot give a priority for one VIP alone, so none is overwritten here. */
+    for (int vip = 0; vip < conf->vip_count; vip++)
+        conf->vips[vip].priority[index] = conf->self_priority;
+}
+
+const char *conf_address_text(const struct conf_address *address, bool with_prefix, char *text)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    (void)inet_ntop(address->family, address->bytes, host, sizeof(host));
+    if (with_prefix)
+        (void)snprintf(text, CONF_ADDRESS_TEXT, "%s/%u", host, address->prefix);
+    else
+        (void)snprintf(text, CONF_ADDRESS_TEXT, "%s", host);
+    return text;
+}
+
+bool conf_address_equal(const struct conf_address *a, const struct conf_address *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+int conf_node_index(const struct conf *conf, const char *name)
+{
+    for (int i = 0; i < conf->node_count; i++) {
+        if (strcmp(conf->nodes[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+int conf_fail(const struct conf_place *place, const char *format, ...)
+{
+    char *text = place->error->text;
+    size_t size = sizeof(place->error->text);
+    text[0] = '\0';
+    if (place->file == NULL)
+        text_append(text, size, "environment: ");
+    else if (place->line == 0)
+        text_append(text, size, "%s: ", place->file);
+    else
+        text_append(text, size, "%s:%d: ", place->file, place->line);
+    if (place->key != NULL)
+        text_append(text, size, "%s: ", place->key);
+    size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text + length, size - length, format, arguments);
+    va_end(arguments);
+    for (char *byte = text; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
+            *byte = '?';
+    }
+    return -1;
+}
+
+void conf_draft_init(struct conf_draft *draft, const char *file, struct conf_error *error)
+{
+    memset(draft, 0, sizeof(*draft));
+    draft->file = file;
+    draft->error = error;
+    struct conf *conf = &draft->conf;
+    (void)snprintf(conf->key_file, sizeof(conf->key_file), "/etc/vipgossip/cluster.key");
+    (void)snprintf(conf->control_socket, sizeof(conf->control_socket),
+                   "/run/vipgossip/control.sock");
+    (void)snprintf(conf->state_dir, sizeof(conf->state_dir), "/var/lib/vipgossip");
+    conf->port = 7112;
+    conf->interval_ns = UINT64_C(200000000);
+    conf->fail_open = true;
+    conf->log_level = LOG_LEVEL_INFO;
+}
+
+int conf_self_find(struct conf_draft *draft, const char *name)
+{
+    struct conf_place place = {NULL, 0, "VIPGOSSIP_NODE", draft->error};
+    struct conf *conf = &draft->conf;
+    if (name != NULL)
+        place = (struct conf_place){draft->file, 0, "-n", draft->error};
+    else
+        name = getenv("VIPGOSSIP_NODE");
+    if (name == NULL)
+        return 0;
+    /* In the environment a node is its address, which has more than one spelling in IPv6. */
+    char canonical[INET6_ADDRSTRLEN];
+    uint8_t bytes[16];
+    int index = conf_node_index(conf, name);
+    if (index < 0 && inet_pton(AF_INET6, name, bytes) == 1 &&
+        inet_ntop(AF_INET6, bytes, canonical, sizeof(canonical)) != NULL)
+        index = conf_node_index(conf, canonical);
+    if (index >= 0) {
+        memcpy(conf->self_name, conf->nodes[index].name, sizeof(conf->self_name));
+        return 0;
+    }
+    char names[256] = "";
+    for (int i = 0; i < conf->node_count; i++)
+        text_append(names, sizeof(names), "%s%s", i == 0 ? "" : ", ", conf->nodes[i].name);
+    return conf_fail(&place, "\"%.64s\" is no node, the nodes are: %s", name, names);
+}
+
+static int read_with(int (*read)(struct conf_draft *draft), struct conf_draft *draft,
+                     const char *self_name, struct conf *ret)
+{
+    draft->error->text[0] = '\0';
+    if (read(draft) < 0 || conf_check(draft) < 0 || conf_self_find(draft, self_name) < 0)
+        return -1;
+    *ret = draft->conf;
+    return 0;
+}
+
+/* Appends what fits; a list that does not fit ends in "...". */
+static void text_append(char *text, size_t size, const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(text + length, size - length, format, arguments);
+    va_end(arguments);
+    if (added >= 0 && (size_t)added >= size - length)
+        memcpy(text + size - 4, "...", 4);
+}

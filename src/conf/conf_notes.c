@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What `-t` says of a configuration that is allowed: what it could not check without the host, and
+ * what is rarely meant.
+ */
+#include "conf_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct notes {
+    void (*note)(void *arg, const char *text);
+    void *arg;
+};
+
+static void say(const struct notes *notes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void note_unchecked(const struct conf *conf, const struct notes *notes);
+static void note_keys(const struct conf *conf, const struct notes *notes);
+static void note_vip(const struct conf_vip *vip, const struct notes *notes);
+
+void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg)
+{
+    struct notes notes = {note, arg};
+    note_unchecked(conf, &notes);
+    note_keys(conf, &notes);
+    for (int i = 0; i < conf->vip_count; i++)
+        note_vip(&conf->vips[i], &notes);
+}
+
+static void note_unchecked(const struct conf *conf, const struct notes *notes)
+{
+    if (conf->self_name[0] == '\0')
+        say(notes, "which node this is was not checked; at start the local addresses say it");
+    if (conf->key_text[0] == '\0')
+        say(notes, "the key file %s was not read", conf->key_file);
+    if (conf->node_key_file[0] != '\0')
+        say(notes, "the key file %s was not read", conf->node_key_file);
+    for (int i = 0; i < conf->vip_count; i++) {
+        const struct conf_vip *vip = &conf->vips[i];
+        if (vip->interface[0] == '\0')
+            say(notes, "vip \"%s\": its interface was not looked for; at start the routes say it",
+                vip->name);
+        else
+            say(notes, "vip \"%s\": the interface %s was not looked for", vip->name,
+                vip->interface);
+    }
+}
+
+static void note_keys(const struct conf *conf, const struct notes *notes)
+{
+    int with_key = 0;
+    for (int i = 0; i < conf->node_count; i++)
+        with_key += conf->nodes[i].has_public_key ? 1 : 0;
+    if (with_key > 0 && with_key < conf->node_count)
+        say(notes,
+            "%d of %d nodes have a public_key; whoever has the cluster key can speak for "
+            "the others",
+            with_key, conf->node_count);
+    if (with_key == 0 && conf->node_key_file[0] != '\0')
+        say(notes, "node_key_file is given, but no node has a public_key; the daemon will not "
+                   "start with it");
+}
+
+static void note_vip(const struct conf_vip *vip, const struct notes *notes)
+{
+    if ((vip->candidates & (vip->candidates - 1)) == 0)
+        say(notes, "vip \"%s\" has one candidate; nobody takes it over", vip->name);
+    if (!vip->preempt && vip->preempt_delay_ns != 0)
+        say(notes, "vip \"%s\": preempt_delay has no meaning with preempt = false", vip->name);
+    if (vip->kernel_lease_s == 0)
+        say(notes,
+            "vip \"%s\": with kernel_lease = \"off\" its addresses stay when the daemon is "
+            "killed as a whole",
+            vip->name);
+}
+
+static void say(const struct notes *notes, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    notes->note(notes->arg, text);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "log/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX 1024 /* bytes of a line, newline included; a longer one is cut */
+
+/* One row per level: its word in the configuration and in lines, and its number for syslog(3). */
+static const struct {
+    const char *word;
+    int syslog;
+} levels[] = {
+    [LOG_LEVEL_ERROR] = {"error", 3},   [LOG_LEVEL_WARNING] = {"warning", 4},
+    [LOG_LEVEL_NOTICE] = {"notice", 5}, [LOG_LEVEL_INFO] = {"info", 6},
+    [LOG_LEVEL_DEBUG] = {"debug", 7},
+};
+
+static struct {
+    const char *program;
+    enum log_level level;
+    bool journal; /* lines go to the journal, which knows time and program itself */
+} log_state = {"vipgossip", LOG_LEVEL_INFO, false};
+
+static void log_line(enum log_level level, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static size_t line_begin(enum log_level level, char *line, size_t size);
+static size_t line_append(char *line, size_t length, size_t size, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void line_make_plain(char *line, size_t length);
+
+void log_open(const char *program, enum log_level level)
+{
+    log_state.program = program;
+    log_state.level = level;
+    /* A shell of a desktop session inherits the variable, so a terminal is never the journal. */
+    log_state.journal = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO);
+}
+
+void log_set_level(enum log_level level)
+{
+    log_state.level = level;
+}
+
+int log_level_parse(const char *text)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (strcmp(text, levels[i].word) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+#define LOG_FUNCTION(name, level)           \
+    void name(const char *format, ...)      \
+    {                                       \
+        va_list arguments;                  \
+        va_start(arguments, format);        \
+        log_line(level, format, arguments); \
+        va_end(arguments);                  \
+    }
+
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
+LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
+LOG_FUNCTION(log_notice, LOG_LEVEL_NOTICE)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+/*
+ * One write(2) per line, so that lines of keeper and engine, which share the descriptor, do not
+ * mix. errno is left alone: a caller may log before it looks at it.
+ */
+static void log_line(enum log_level level, const char *format, va_list arguments)
+{
+    if (level > log_state.level)
+        return;
+    int errno_before = errno;
+    char line[LOG_LINE_MAX];
+    size_t length = line_begin(level, line, sizeof(line) - 1);
+    size_t begin = length;
+    int added = vsnprintf(line + length, sizeof(line) - 1 - length, format, arguments);
+    if (added > 0)
+        length += (size_t)added;
+    if (length > sizeof(line) - 2)
+        length = sizeof(line) - 2;
+    line_make_plain(line + begin, length - begin);
+    line[length++] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, length);
+    (void)written; /* there is nowhere left to complain to */
+    errno = errno_before;
+}
+
+static size_t line_begin(enum log_level level, char *line, size_t size)
+{
+    if (log_state.journal)
+        return line_append(line, 0, size, "<%d>", levels[level].syslog);
+    struct timespec now = {0};
+    struct tm calendar = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    /* UTC: lines of several nodes are read side by side, and no file of time zones is needed. */
+    (void)gmtime_r(&now.tv_sec, &calendar);
+    size_t length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &calendar);
+    length =
+        line_append(line, length, size, ".%03ldZ %s: ", now.tv_nsec / 1000000, log_state.program);
+    if (level <= LOG_LEVEL_WARNING || level == LOG_LEVEL_DEBUG)
+        length = line_append(line, length, size, "%s: ", levels[level].word);
+    return length;
+}
+
+static size_t line_append(char *line, size_t length, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int added = vsnprintf(line + length, size - length, format, arguments);
+    va_end(arguments);
+    if (added < 0)
+        return length;
+    return length + (size_t)added < size ? length + (size_t)added : size - 1;
+}
+
+/* A name or a message from elsewhere must not begin a line of its own or steer a terminal. */
+static void line_make_plain(char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)line[i];
+        if (byte < 0x20 || byte == 0x7f)
+            line[i] = '?';
+    }
+}

@@ -9,11 +9,14 @@
 #include "core/core.h"
 #include "wire/keyring.h"
 
-#define DATAGRAM_MAX 1400
-#define DATAGRAM_HEADER \
-    48 /* magic, version, key id, cluster, sender, incarnation, counter, MAC: see proto/SPEC.md */
-#define RECORD_MAX \
-    1300 /* bytes of an encoded record without its signature; a test computes the largest */
+#define DATAGRAM_MAX    1400
+#define DATAGRAM_HEADER 48 /* proto/SPEC.md, D1 */
+/*
+ * Bytes of an encoded record without its signature. The largest that this version makes has 1164
+ * (32 VIPs, 16 nodes unheard; a test computes it). The rest is what later versions may append: the
+ * first datagram still has room for an answer and a question beside it [SPEC F6].
+ */
+#define RECORD_MAX 1214
 
 /* In the order in which ingress looks, cheapest first. Only ever added to: they are metric labels.
  */
@@ -24,15 +27,18 @@
     X(MAGIC, "magic")                                                 \
     X(VERSION, "version")                                             \
     X(CLUSTER, "unknown_cluster")                                     \
-    X(SENDER, "unknown_sender")                                       \
     X(REFLECTED, "reflected")                                         \
+    X(SENDER, "unknown_sender")                                       \
+    X(RECEIVER, "wrong_receiver")                                     \
     X(MAC, "mac")                                                     \
     X(DEAD_INCARNATION, "dead_incarnation")                           \
     X(REPLAYED, "replayed")                                           \
     X(MALFORMED, "malformed")                                         \
     /* of a record or an echo inside a datagram whose rest is used */ \
     X(RECORD_NODE, "record_unknown_node")                             \
+    X(RECORD_UNCONFIRMED, "record_unconfirmed_sender")                \
     X(RECORD_OLD, "record_known")                                     \
+    X(RECORD_DEAD, "record_dead_incarnation")                         \
     X(RECORD_SIGNATURE, "record_signature")                           \
     X(ECHO_UNASKED, "echo_unasked")                                   \
     X(ECHO_SIGNATURE, "echo_signature")
@@ -47,21 +53,21 @@ enum drop {
 /* The metric label. */
 const char *drop_name(enum drop drop);
 
-/* Replay window of one incarnation of one sender, after RFC 6479. */
+/* Replay window of one incarnation of one sender, after RFC 6479 [SPEC D5]. */
 struct replay_window {
     uint64_t incarnation; /* 0: empty */
-    uint64_t newest;
-    uint64_t seen; /* bit n: counter newest - n was seen */
-    uint64_t first;
-    uint64_t received; /* for loss_percent: received of (newest - first + 1) */
+    uint64_t newest;      /* counter; 0: nothing seen */
+    uint64_t first;       /* least counter that came */
+    uint64_t seen;        /* bit n: counter newest - n was seen */
+    uint32_t gone;        /* counters that have left the window, of late */
+    uint32_t gone_lost;   /* of these, never seen */
 };
 
 struct signed_record {
     uint64_t incarnation; /* 0: empty */
     uint64_t seq;
+    struct keyring_signature signature;
     uint16_t length; /* of the signed bytes */
-    uint8_t key_id;
-    uint8_t signature[SIGNATURE_BYTES];
     uint8_t bytes[RECORD_MAX];
 };
 
@@ -76,18 +82,19 @@ struct wire {
     } peers[NODES_MAX];
     struct signed_record records[NODES_MAX]; /* newest of each node, as signed; own included */
     uint64_t drops[DROP_COUNT];
-    uint64_t received;
-    uint64_t sent;
+    uint64_t received; /* datagrams that came, dropped or not */
+    uint64_t sent;     /* datagrams made */
 };
 
-/* Errors: as keyring_init(). `incarnation` is that of core_config. */
+/* Errors: as keyring_init(). `incarnation` is that of core_config; so is the order of the nodes. */
 int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t incarnation);
+/* Forgets every key. */
 void wire_wipe(struct wire *wire);
 
 /*
- * Takes one datagram apart. DROP_NONE: `ret` is what it says, feed it to core_step() at once (the
- * core is asked which incarnations and records it knows, so the two must not drift apart). Anything
- * else: counted, `ret` is undefined.
+ * Takes one datagram apart [SPEC D2..D6]. DROP_NONE: `ret` is what it says, feed it to core_step()
+ * at once (the core is asked which incarnations and records it knows, so the two must not drift
+ * apart). Anything else: counted, `ret` is undefined.
  */
 enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t *bytes,
                        size_t length, struct message_in *ret);
@@ -97,20 +104,22 @@ struct datagram {
     uint8_t bytes[DATAGRAM_MAX];
 };
 
-/* The own record with the largest content, with an answer and a question, leaves room for no other;
- * rest follows. */
-#define EGRESS_DATAGRAMS_MAX 12
+/* At worst the first has room for nothing but the own record, the answer and the question; asks and
+ * echoes fill one more, and each relayed record one of its own. */
+#define EGRESS_DATAGRAMS_MAX (2 + MESSAGE_RECORDS_MAX - 1)
 
 /*
  * Makes the datagrams that carry `message` to `peer`: one, or as many as it takes (at most
  * EGRESS_DATAGRAMS_MAX); the first carries the own record, the question and the answer. Signs the
- * own record if core_record() is newer than the last one signed. Returns how many.
+ * own record if core_record() is newer than the last one signed, and echoes of this node always.
+ * A relayed record that is not the one that the core knows is left out. Returns how many.
  */
 unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
                      const struct message_out *message,
                      struct datagram ret[static EGRESS_DATAGRAMS_MAX]);
 
-/* Loss of datagrams from that node in tenths of a percent, or -1 if too few came to say. */
+/* Loss of datagrams from that node in tenths of a percent, over the last thousand or two, or -1 if
+ * too few came to say. */
 int wire_loss_permille(const struct wire *wire, uint8_t peer);
 
 #endif

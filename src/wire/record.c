@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "record.h"
+
+#include "cursor.h"
+
+/* Elements that this version knows; later ones append more [SPEC F6]. */
+#define RECORD_ELEMENTS  9
+#define UNHEARD_ELEMENTS (1 + RELAYS_MAX)
+#define VIP_ELEMENTS     7
+#define ELEMENTS_LIMIT   64
+
+/* state, ready and mode of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
+#define READY_SHIFT 3U
+#define MODE_SHIFT  5U
+#define STATE_MASK  7U
+#define READY_MASK  3U
+#define CONDUCT_MAX 0x7FU
+_Static_assert(VIP_STATE_COUNT <= STATE_MASK + 1U, "a state has three bits");
+_Static_assert(VIP_READY_COUNT <= READY_MASK + 1U, "a readiness has two bits");
+_Static_assert(VIP_MODE_COUNT <= 4, "a mode has two bits");
+
+static const struct cursor_range any_id = {0, UINT32_MAX};
+static const struct cursor_range some_id = {1, UINT32_MAX};
+static const struct cursor_range some_u64 = {1, UINT64_MAX};
+static const struct cursor_range any_u32 = {0, UINT32_MAX};
+
+static int encode_unheard(msgpack_packer *packer, const struct record_unheard *unheard);
+static int encode_vip(msgpack_packer *packer, const struct record_vip *vip);
+static void decode_unheard(struct cursor *cursor, struct record_unheard *ret);
+static void decode_vip(struct cursor *cursor, struct record_vip *ret);
+static bool vips_differ(const struct record *record);
+
+bool record_encode(const struct record *record, struct buffer *buffer)
+{
+    msgpack_packer packer = buffer_packer(buffer);
+    int failed = msgpack_pack_array(&packer, RECORD_ELEMENTS);
+    failed |= msgpack_pack_uint32(&packer, record->node);
+    failed |= msgpack_pack_uint64(&packer, record->incarnation);
+    failed |= msgpack_pack_uint64(&packer, record->seq);
+    failed |= msgpack_pack_uint32(&packer, record->interval_ms);
+    failed |= msgpack_pack_uint32(&packer, record->next_ms);
+    failed |= msgpack_pack_uint32(&packer, record->config);
+    failed |= msgpack_pack_uint8(&packer, record->flags);
+    failed |= msgpack_pack_array(&packer, record->unheard_count);
+    for (uint8_t i = 0; i < record->unheard_count; i++)
+        failed |= encode_unheard(&packer, &record->unheard[i]);
+    failed |= msgpack_pack_array(&packer, record->vip_count);
+    for (uint8_t i = 0; i < record->vip_count; i++)
+        failed |= encode_vip(&packer, &record->vips[i]);
+    return failed == 0;
+}
+
+bool record_decode(const uint8_t *bytes, size_t length, struct record *ret)
+{
+    struct cursor cursor = cursor_of(bytes, length);
+    uint32_t elements =
+        cursor_array(&cursor, (struct cursor_range){RECORD_ELEMENTS, ELEMENTS_LIMIT});
+    ret->node = (uint32_t)cursor_uint(&cursor, some_id);
+    ret->incarnation = cursor_uint(&cursor, some_u64);
+    ret->seq = cursor_uint(&cursor, some_u64);
+    ret->interval_ms = (uint32_t)cursor_uint(
+        &cursor, (struct cursor_range){RECORD_INTERVAL_MS_MIN, RECORD_INTERVAL_MS_MAX});
+    ret->next_ms = (uint32_t)cursor_uint(&cursor, (struct cursor_range){0, RECORD_NEXT_MS_MAX});
+    ret->config = (uint32_t)cursor_uint(&cursor, any_u32);
+    ret->flags = (uint8_t)cursor_uint(&cursor, (struct cursor_range){0, RECORD_FLAGS_ALL});
+    ret->unheard_count = (uint8_t)cursor_array(&cursor, (struct cursor_range){0, UNHEARD_MAX});
+    for (uint8_t i = 0; i < ret->unheard_count; i++)
+        decode_unheard(&cursor, &ret->unheard[i]);
+    ret->vip_count = (uint8_t)cursor_array(&cursor, (struct cursor_range){0, VIPS_MAX});
+    for (uint8_t i = 0; i < ret->vip_count; i++)
+        decode_vip(&cursor, &ret->vips[i]);
+    if (!cursor.failed)
+        cursor_skip(&cursor, elements - RECORD_ELEMENTS);
+    return cursor_is_done(&cursor) && vips_differ(ret);
+}
+
+static int encode_unheard(msgpack_packer *packer, const struct record_unheard *unheard)
+{
+    int failed = msgpack_pack_array(packer, UNHEARD_ELEMENTS);
+    failed |= msgpack_pack_uint32(packer, unheard->node);
+    for (unsigned i = 0; i < RELAYS_MAX; i++)
+        failed |= msgpack_pack_uint32(packer, unheard->relays[i]);
+    return failed;
+}
+
+static void decode_unheard(struct cursor *cursor, struct record_unheard *ret)
+{
+    uint32_t elements =
+        cursor_array(cursor, (struct cursor_range){UNHEARD_ELEMENTS, ELEMENTS_LIMIT});
+    ret->node = (uint32_t)cursor_uint(cursor, some_id);
+    for (unsigned i = 0; i < RELAYS_MAX; i++)
+        ret->relays[i] = (uint32_t)cursor_uint(cursor, any_id);
+    if (!cursor->failed)
+        cursor_skip(cursor, elements - UNHEARD_ELEMENTS);
+}
+
+static int encode_vip(msgpack_packer *packer, const struct record_vip *vip)
+{
+    uint8_t conduct = (uint8_t)((unsigned)vip->state | (unsigned)vip->ready << READY_SHIFT |
+                                (unsigned)vip->mode << MODE_SHIFT);
+    int failed = msgpack_pack_array(packer, VIP_ELEMENTS);
+    failed |= msgpack_pack_uint32(packer, vip->vip);
+    failed |= msgpack_pack_uint32(packer, vip->addresses);
+    failed |= msgpack_pack_uint8(packer, conduct);
+    failed |= msgpack_pack_uint8(packer, vip->priority);
+    failed |= msgpack_pack_uint32(packer, vip->lease_ms);
+    failed |= msgpack_pack_uint32(packer, vip->elects);
+    failed |= msgpack_pack_uint32(packer, vip->released_to);
+    return failed;
+}
+
+static void decode_vip(struct cursor *cursor, struct record_vip *ret)
+{
+    uint32_t elements = cursor_array(cursor, (struct cursor_range){VIP_ELEMENTS, ELEMENTS_LIMIT});
+    ret->vip = (uint32_t)cursor_uint(cursor, some_id);
+    ret->addresses = (uint32_t)cursor_uint(cursor, any_u32);
+    unsigned conduct = (unsigned)cursor_uint(cursor, (struct cursor_range){0, CONDUCT_MAX});
+    ret->state = (uint8_t)(conduct & STATE_MASK);
+    ret->ready = (uint8_t)(conduct >> READY_SHIFT & READY_MASK);
+    ret->mode = (uint8_t)(conduct >> MODE_SHIFT);
+    ret->priority = (uint8_t)cursor_uint(cursor, (struct cursor_range){1, UINT8_MAX});
+    ret->lease_ms = (uint32_t)cursor_uint(cursor, (struct cursor_range){0, RECORD_LEASE_MS_MAX});
+    ret->elects = (uint32_t)cursor_uint(cursor, any_id);
+    ret->released_to = (uint32_t)cursor_uint(cursor, any_id);
+    if (ret->state >= VIP_STATE_COUNT || ret->ready >= VIP_READY_COUNT ||
+        ret->mode >= VIP_MODE_COUNT)
+        cursor->failed = true;
+    if (!cursor->failed)
+        cursor_skip(cursor, elements - VIP_ELEMENTS);
+}
+
+/* Which of two entries of one VIP would count is nobody's guess [SPEC F5]. */
+static bool vips_differ(const struct record *record)
+{
+    for (uint8_t a = 0; a < record->vip_count; a++)
+        for (uint8_t b = 0; b < a; b++)
+            if (record->vips[a].vip == record->vips[b].vip)
+                return false;
+    return true;
+}

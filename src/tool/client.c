@@ -3,19 +3,19 @@
 
 #include "ipc/control.h"
 #include "tool/convert.h"
+#include "tool/measure.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define READ_BYTES 65536U
 
 static int fail(struct client_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -24,12 +24,13 @@ static int send_request(int fd, const char *request);
 static int explain_connect(const char *path, int reason, struct client_error *error);
 static int explain_access(const char *path, struct client_error *error);
 static int receive(struct client *client, struct client_error *error);
-static int take_value(const msgpack_object *object, json_t **ret, struct client_error *error);
+static int take_value(const char *bytes, size_t length, json_t **ret, struct client_error *error);
 
 int client_open(const char *path, const char *request, bool follow, struct client *ret,
                 struct client_error *error)
 {
     const int fd = connect_to(path, follow, error);
+    char *buffer;
 
     if (fd < 0)
         return -1;
@@ -39,38 +40,33 @@ int client_open(const char *path, const char *request, bool follow, struct clien
         (void)close(fd);
         return -1;
     }
-    /* In its place: it points into itself and cannot be copied. */
-    if (!msgpack_unpacker_init(&ret->unpacker, READ_BYTES)) {
+    buffer = malloc(CLIENT_VALUE_BYTES_MAX); /* the kernel gives only what is touched */
+    if (buffer == NULL) {
         (void)fail(error, "out of memory: free some and try again");
         (void)close(fd);
         return -1;
     }
-    ret->fd = fd;
-    ret->pending = 0;
+    *ret = (struct client){.fd = fd, .buffer = buffer};
     return 0;
 }
 
 int client_next(struct client *client, json_t **ret, struct client_error *error)
 {
-    msgpack_unpacked value;
-    int result;
-
     for (;;) {
-        size_t used = 0;
-        msgpack_unpacked_init(&value);
-        const msgpack_unpack_return state =
-            msgpack_unpacker_next_with_size(&client->unpacker, &value, &used);
-        if (state == MSGPACK_UNPACK_SUCCESS) {
-            client->pending -= used < client->pending ? used : client->pending;
-            result = take_value(&value.data, ret, error);
-            msgpack_unpacked_destroy(&value);
-            return result;
+        const char *bytes = client->buffer + client->begin;
+        const size_t length = client->end - client->begin;
+        const struct measure measure = measure_value(bytes, length);
+        if (measure.state == MEASURE_WHOLE) {
+            client->begin += measure.length;
+            return take_value(bytes, measure.length, ret, error);
         }
-        msgpack_unpacked_destroy(&value);
-        if (state != MSGPACK_UNPACK_CONTINUE)
+        if (measure.state == MEASURE_BAD)
             return fail(error, "what the daemon says is no msgpack: is it a vipgossipd of another "
                                "version, or another program? Compare 'vipgossipd -V'");
-        result = receive(client, error);
+        if (measure.length > CLIENT_VALUE_BYTES_MAX)
+            return fail(error, "the answer is larger than %u bytes: is that a vipgossipd?",
+                        CLIENT_VALUE_BYTES_MAX);
+        const int result = receive(client, error);
         if (result <= 0)
             return result;
     }
@@ -78,9 +74,9 @@ int client_next(struct client *client, json_t **ret, struct client_error *error)
 
 void client_close(struct client *client)
 {
-    msgpack_unpacker_destroy(&client->unpacker);
+    free(client->buffer);
     (void)close(client->fd);
-    client->fd = -1;
+    *client = (struct client){.fd = -1};
 }
 
 static int fail(struct client_error *error, const char *format, ...)
@@ -169,37 +165,39 @@ static int explain_access(const char *path, struct client_error *error)
 /* Reads some more. 1: there is more; 0: the end, after a whole value; -1 and `error`. */
 static int receive(struct client *client, struct client_error *error)
 {
+    const size_t rest = client->end - client->begin;
     ssize_t got;
 
-    if (client->pending >= CLIENT_VALUE_BYTES_MAX)
-        return fail(error, "the answer is larger than %u bytes: is that a vipgossipd?",
-                    CLIENT_VALUE_BYTES_MAX);
-    if (!msgpack_unpacker_reserve_buffer(&client->unpacker, READ_BYTES))
-        return fail(error, "out of memory: free some and try again");
+    /* A value that is not whole needs more than `rest` and at most the buffer: there is room. */
+    memmove(client->buffer, client->buffer + client->begin, rest);
+    client->begin = 0;
+    client->end = rest;
     do {
-        got = recv(client->fd, msgpack_unpacker_buffer(&client->unpacker), READ_BYTES, 0);
+        got = recv(client->fd, client->buffer + rest, CLIENT_VALUE_BYTES_MAX - rest, 0);
     } while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EAGAIN)
         return fail(error,
-                    "vipgossipd does not answer within %d s: it hangs or is frozen; see its "
-                    "log",
+                    "vipgossipd does not answer within %d s: it hangs or is frozen; see its log",
                     CLIENT_WAIT_S);
     if (got < 0)
         return fail(error, "the connection to vipgossipd broke (%s): see its log", strerror(errno));
-    if (got == 0 && client->pending != 0)
+    if (got == 0 && rest != 0)
         return fail(error, "the answer of vipgossipd is cut short: see its log");
-    if (got == 0)
-        return 0;
-    msgpack_unpacker_buffer_consumed(&client->unpacker, (size_t)got);
-    client->pending += (size_t)got;
-    return 1;
+    client->end += (size_t)got;
+    return got > 0 ? 1 : 0;
 }
 
-static int take_value(const msgpack_object *object, json_t **ret, struct client_error *error)
+static int take_value(const char *bytes, size_t length, json_t **ret, struct client_error *error)
 {
-    json_t *value = convert_value(object);
+    msgpack_unpacked unpacked;
+    size_t offset = 0;
+    json_t *value = NULL;
     const char *refusal;
 
+    msgpack_unpacked_init(&unpacked);
+    if (msgpack_unpack_next(&unpacked, bytes, length, &offset) == MSGPACK_UNPACK_SUCCESS)
+        value = convert_value(&unpacked.data);
+    msgpack_unpacked_destroy(&unpacked);
     if (!json_is_object(value)) {
         json_decref(value);
         return fail(error, "the answer of vipgossipd is not understood: does 'vipgossipd -V' say "

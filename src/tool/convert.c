@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tool/convert.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

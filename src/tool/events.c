@@ -8,6 +8,7 @@
 #include "tool/client.h"
 #include "tool/table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -11,6 +11,7 @@
 #include "tool/verdict.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

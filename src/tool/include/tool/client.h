@@ -8,18 +8,17 @@
 #define TOOL_CLIENT_H
 
 #include <jansson.h>
-#include <msgpack.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #define CLIENT_VALUE_BYTES_MAX (4U * 1024U * 1024U) /* of one value */
 #define CLIENT_WAIT_S          5                    /* for the daemon to take or give something */
 
-/* Not to be copied: the unpacker points into itself. */
 struct client {
     int fd;
-    size_t pending; /* bytes received that are not yet part of a value */
-    msgpack_unpacker unpacker;
+    char *buffer; /* CLIENT_VALUE_BYTES_MAX, owned */
+    size_t begin; /* in the buffer: of what was received and is not yet given out */
+    size_t end;
 };
 
 /* A sentence for the user, without a newline, that ends in what to do. */

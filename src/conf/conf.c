@@ -48,22 +48,6 @@ void conf_set_self(struct conf *conf, int index)
         conf->vips[vip].priority[index] = conf->self_priority;
 }
 
-const char *conf_address_text(const struct conf_address *address, bool with_prefix, char *text)
-{
-    char host[INET6_ADDRSTRLEN] = "?";
-    (void)inet_ntop(address->family, address->bytes, host, sizeof(host));
-    if (with_prefix)
-        (void)snprintf(text, CONF_ADDRESS_TEXT, "%s/%u", host, address->prefix);
-    else
-        (void)snprintf(text, CONF_ADDRESS_TEXT, "%s", host);
-    return text;
-}
-
-bool conf_address_equal(const struct conf_address *a, const struct conf_address *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 int conf_node_index(const struct conf *conf, const char *name)
 {
     for (int i = 0; i < conf->node_count; i++) {

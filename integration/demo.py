@@ -42,8 +42,8 @@ def taken_after_ms(cluster, name, since_ns):
 
 def show_loss(report, since_ns):
     lost = report.lost_in(since_ns)
-    say(f"A client that sends one datagram per millisecond lost {lost} of {report.sent}; its longest "
-        f"outage lasted {report.outage_ms_in(since_ns):.0f} ms. Answered by: "
+    say(f"A client that sends one datagram per millisecond lost {lost} of {report.sent}; its "
+        f"longest outage lasted {report.outage_ms_in(since_ns):.0f} ms. Answered by: "
         + ", then ".join(report.answered_by()) + ".")
 
 

@@ -96,8 +96,9 @@ class Subject:
 
     def cpu_ms(self, name):
         """Processor time of all processes of one node so far."""
-        return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
-                   for pid in self.nodes[name].pids()) / NS_PER_MS
+        texts = [pathlib.Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii")
+                 for pid in self.nodes[name].pids()]
+        return sum(int(text.split()[0]) for text in texts) / NS_PER_MS
 
     def sent_bytes(self, name):
         """Bytes that left the node's interface so far, Ethernet header included."""

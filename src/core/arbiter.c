@@ -37,7 +37,7 @@ void arbiter_init(struct core *core)
         arbiter->vacant_since = MONO_NEVER;
         arbiter->holder_since = core->now;
         arbiter->announce_next = MONO_NEVER;
-        arbiter->ready_at = MONO_NEVER;
+        arbiter->ready_at = mono_add(core->now, core->config.vips[vip].preempt_delay_ns);
     }
 }
 
@@ -70,12 +70,14 @@ bool arbiter_may_hold(const struct core *core, uint8_t vip)
     return arbiter->in_kernel || arbiter->adding || arbiter->removing;
 }
 
+/* A node that still says hello is ready: the others need not claim before it, to hand over at once.
+ */
 enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
 {
     const struct arbiter *arbiter = &core->arbiters[vip];
     const struct core_config *config = &core->config;
     bool is_candidate = (config->vips[vip].candidates & BIT(config->self)) != 0;
-    if (!is_candidate || core->phase != PHASE_SERVING || arbiter->state == VIP_FAULT ||
+    if (!is_candidate || core->phase > PHASE_SERVING || arbiter->state == VIP_FAULT ||
         arbiter->link_down) {
         return VIP_READY_NO;
     }
@@ -85,18 +87,21 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     return VIP_READY_YES;
 }
 
-static struct action *keeper_action(struct core *core, uint8_t vip, enum action_type type)
+/* An order to the keeper; the address lives until others may have declared this node dead. */
+void arbiter_order(struct core *core, uint8_t vip, enum action_type type)
 {
     struct action *action = core_action(core, type);
     action->address.vip = vip;
     action->address.until = mono_add(core->now, timing_detection(core->config.interval_ns));
-    return action;
+    if (type == ACTION_ADDRESS_ADD || type == ACTION_DEADLINE) {
+        core->arbiters[vip].until = action->address.until;
+    }
 }
 
 static void announce(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    (void)keeper_action(core, vip, ACTION_ANNOUNCE);
+    arbiter_order(core, vip, ACTION_ANNOUNCE);
     uint64_t wait_ns = core->config.vips[vip].announce_refresh_ns;
     arbiter->announce_step++;
     if (arbiter->announce_step < ANNOUNCE_STEPS) {
@@ -136,12 +141,11 @@ void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason rea
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     arbiter->released_to = to;
-    arbiter->rivals = 0;
     arbiter->removing = true;
     arbiter->adding = false;
     arbiter->kernel_asked = core->now;
     arbiter->announce_next = MONO_NEVER;
-    (void)keeper_action(core, vip, ACTION_ADDRESS_REMOVE);
+    arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
     arbiter_set_state(core, vip, VIP_RELEASING, reason);
 }
 
@@ -151,7 +155,7 @@ static void add(struct core *core, uint8_t vip)
     arbiter->adding = true;
     arbiter->kernel_asked = core->now;
     arbiter->released_to = NODE_NONE;
-    (void)keeper_action(core, vip, ACTION_ADDRESS_ADD);
+    arbiter_order(core, vip, ACTION_ADDRESS_ADD);
 }
 
 enum probe {
@@ -179,7 +183,7 @@ static enum probe probe(struct core *core, uint8_t vip)
     }
     arbiter->probe_rounds++;
     arbiter->probe_next = mono_add(core->now, PROBE_SPACING_NS);
-    (void)keeper_action(core, vip, ACTION_PROBE);
+    arbiter_order(core, vip, ACTION_PROBE);
     return PROBE_RUNS;
 }
 
@@ -255,8 +259,10 @@ static enum reason claim_reason(const struct core *core, uint8_t vip)
     if (arbiter->refused != NODE_NONE && mono_before(core->now, arbiter->refused_until)) {
         return REASON_TAKEN_BACK;
     }
-    if (election_holder(core, vip) != NODE_NONE) {
-        return REASON_PREFERRED;
+    uint8_t holder = election_holder(core, vip);
+    if (holder != NODE_NONE) {
+        bool releases = membership_entry(core, holder, vip)->state == VIP_RELEASING;
+        return releases ? REASON_HANDED_OVER : REASON_PREFERRED;
     }
     if (arbiter->holder != NODE_NONE && arbiter->holder != core->config.self) {
         enum member_state state = core->members[arbiter->holder].state;
@@ -279,18 +285,16 @@ static void judge_successor(struct core *core, uint8_t vip)
     if (successor == NODE_NONE) {
         return;
     }
-    const struct record_vip *entry = membership_entry(core, successor, vip);
-    bool holds = entry != NULL && entry->state == VIP_HOLDING;
-    if (holds || !membership_is_live(core, successor)) {
-        arbiter->refused_count = holds ? 0 : arbiter->refused_count;
+    if (arbiter->elected != successor || election_holder(core, vip) != NODE_NONE) {
+        arbiter->released_to = NODE_NONE; /* somebody has it, or another one is to have it */
         return;
     }
-    struct mono judged = mono_add(arbiter->released_at, timing_detection(core->config.interval_ns));
-    bool vacant = election_is_vacant(core, vip, BIT(successor));
-    if (mono_reached(core->now, judged) && arbiter->elected == successor && vacant) {
+    if (mono_elapsed(core->now, arbiter->released_at) >=
+        timing_detection(core->config.interval_ns)) {
         arbiter->refused = successor;
         arbiter->refused_count++;
         arbiter->refused_until = mono_add(core->now, timing_backoff(arbiter->refused_count));
+        arbiter->released_to = NODE_NONE;
         arbiter->elected = election_best(core, vip, 0);
     }
 }
@@ -339,21 +343,29 @@ static void judge_deafness(struct core *core, uint8_t vip)
     }
 }
 
-/* Live nodes that hold it beside this one; those that came or went change the neighbours' caches
- * [SPEC R67]. */
-static void look_for_rivals(struct core *core, uint8_t vip)
+/*
+ * Live nodes that hold it beside this one. Whoever comes or goes among them, or was out of sight
+ * and may have held it there, may have left its MAC with the neighbours: the survivor announces
+ * itself again [SPEC R67].
+ */
+void arbiter_look_for_rivals(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     uint64_t rivals = 0;
+    uint64_t seen = 0;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
-        if (node != core->config.self && entry != NULL && membership_is_live(core, node) &&
-            entry->state == VIP_HOLDING) {
-            rivals |= BIT(node);
+        if (node == core->config.self || entry == NULL || !membership_is_live(core, node)) {
+            continue;
         }
+        bool has_it = entry->state == VIP_HOLDING || entry->state == VIP_RELEASING;
+        rivals |= has_it ? BIT(node) : 0;
+        seen |= BIT(node);
     }
-    if (rivals != arbiter->rivals) {
-        arbiter->rivals = rivals;
+    bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0;
+    arbiter->rivals = rivals;
+    arbiter->seen = seen;
+    if (news) {
         arbiter_announce_again(core, vip);
     }
 }
@@ -364,6 +376,7 @@ static uint8_t better_rival(const struct core *core, uint8_t vip)
     uint8_t self = core->config.self;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         if ((core->arbiters[vip].rivals & BIT(node)) != 0 &&
+            membership_entry(core, node, vip)->state == VIP_HOLDING &&
             election_prefers(core, vip, node, self)) {
             return node;
         }
@@ -374,7 +387,7 @@ static uint8_t better_rival(const struct core *core, uint8_t vip)
 static void hold(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    look_for_rivals(core, vip);
+    arbiter_look_for_rivals(core, vip);
     uint8_t rival = better_rival(core, vip);
     if (rival != NODE_NONE) {
         arbiter_release(core, vip, rival, REASON_BETTER_HOLDS);
@@ -404,8 +417,32 @@ static void release_again(struct core *core, uint8_t vip)
     if (mono_elapsed(core->now, arbiter->kernel_asked) >= core->config.interval_ns) {
         arbiter->removing = true;
         arbiter->kernel_asked = core->now;
-        (void)keeper_action(core, vip, ACTION_ADDRESS_REMOVE);
+        arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
     }
+}
+
+/* Why is there another holder than before? */
+static enum reason holder_reason(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->holder == NODE_NONE) {
+        return core->phase == PHASE_HELLO ? REASON_HEARD : REASON_VACANT;
+    }
+    if (arbiter->holder == core->config.self) {
+        return arbiter->reason;
+    }
+    switch (core->members[arbiter->holder].state) {
+    case MEMBER_DEAD:
+        return REASON_HOLDER_DEAD;
+    case MEMBER_LEFT:
+        return REASON_HOLDER_LEFT;
+    case MEMBER_UNKNOWN:
+    case MEMBER_ALIVE:
+    case MEMBER_SUSPECT:
+    case MEMBER_STATE_COUNT:
+        break;
+    }
+    return REASON_HANDED_OVER;
 }
 
 /* Who holds it as this node sees it: the news for people, and the start of a vacancy [SPEC R35]. */
@@ -419,27 +456,23 @@ static void observe(struct core *core, uint8_t vip)
     }
     uint8_t holder = election_holder(core, vip);
     bool is_claimed = holder == NODE_NONE && arbiter->vacant_since.ns == MONO_NEVER.ns;
-    if (holder == arbiter->holder || is_claimed) {
+    bool is_news = holder != NODE_NONE ||
+                   mono_elapsed(core->now, arbiter->vacant_since) >= core->config.interval_ns;
+    if (holder == arbiter->holder || is_claimed || !is_news) {
         return; /* between two holders there is no news yet */
     }
-    enum reason reason = REASON_VACANT;
-    if (arbiter->holder != NODE_NONE) {
-        enum member_state state = core->members[arbiter->holder].state;
-        reason = state == MEMBER_DEAD   ? REASON_HOLDER_DEAD
-                 : state == MEMBER_LEFT ? REASON_HOLDER_LEFT
-                                        : REASON_HANDED_OVER;
-    }
+    enum reason reason = holder_reason(core, vip);
     core_change(core, &(struct change){.type = CHANGE_HOLDER,
                                        .vip = vip,
                                        .node = NODE_NONE,
                                        .from = arbiter->holder,
                                        .to = holder,
                                        .reason = reason});
-    if (arbiter->state == VIP_STANDBY) {
+    if (arbiter->state == VIP_STANDBY && holder != NODE_NONE) {
         arbiter->reason = reason;
     }
     arbiter->holder = holder;
-    arbiter->holder_since = core->now;
+    arbiter->holder_since = holder == NODE_NONE ? arbiter->vacant_since : core->now;
 }
 
 /* A record of a node came that may hold what this node holds: it learns at once what this one says
@@ -522,6 +555,9 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
     }
     if (arbiter->refused != NODE_NONE && !mono_reached(core->now, arbiter->refused_until)) {
         deadline = mono_min(deadline, arbiter->refused_until);
+    }
+    if (arbiter->holder != NODE_NONE && arbiter->vacant_since.ns != MONO_NEVER.ns) {
+        deadline = mono_min(deadline, mono_add(arbiter->vacant_since, core->config.interval_ns));
     }
     switch (arbiter->state) {
     case VIP_STANDBY:

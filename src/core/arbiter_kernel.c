@@ -18,11 +18,12 @@ static void added(struct core *core, uint8_t vip)
     arbiter->adding = false;
     arbiter->in_kernel = true;
     arbiter->fault_count = 0;
-    arbiter->rivals = 0;
     arbiter->error = 0;
     if (first) {
         core->counters.takeovers++;
         core->counters.handovers += arbiter->reason == REASON_PREFERRED ? 1 : 0;
+        arbiter->refused_count = 0;
+        arbiter_look_for_rivals(core, vip);
         arbiter_set_state(core, vip, VIP_HOLDING, arbiter->reason);
     }
     arbiter_announce_again(core, vip);
@@ -66,10 +67,8 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
          * again. */
         start_hello(core);
         break;
-    case ADDRESS_LOST_FOREIGN: {
-        struct action *action = core_action(core, ACTION_ADDRESS_ADD);
-        action->address.vip = vip;
-        action->address.until = mono_add(core->now, timing_detection(core->config.interval_ns));
+    case ADDRESS_LOST_FOREIGN:
+        arbiter_order(core, vip, ACTION_ADDRESS_ADD);
         arbiter->adding = true;
         arbiter->kernel_asked = core->now;
         arbiter->foreign_removals++;
@@ -81,7 +80,6 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
                                            .to = (uint8_t)arbiter->state,
                                            .reason = REASON_FOREIGN_REMOVAL});
         break;
-    }
     case ADDRESS_LOST_LINK:
         give_up(core, vip, REASON_LINK, 0);
         break;
@@ -133,6 +131,19 @@ void arbiter_kernel(struct core *core, const struct event *event)
     }
 }
 
+/*
+ * This node's own deadline has passed: whatever the event is, the others may hold the VIP already.
+ * It must not be defended against them for the moment until the keeper's news is read [SPEC R37].
+ */
+void arbiter_kernel_deadline(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {
+        arbiter_release(core, vip, NODE_NONE, REASON_STALLED);
+        start_hello(core);
+    }
+}
+
 /* The keeper has not answered within one detection time. */
 void arbiter_kernel_timer(struct core *core, uint8_t vip)
 {
@@ -145,6 +156,6 @@ void arbiter_kernel_timer(struct core *core, uint8_t vip)
         give_up(core, vip, REASON_KERNEL_SILENT, 0);
     } else if (arbiter->removing) {
         arbiter->kernel_asked = core->now;
-        core_action(core, ACTION_ADDRESS_REMOVE)->address.vip = vip;
+        arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
     }
 }

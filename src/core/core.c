@@ -155,6 +155,9 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
     core->dirty |= event->type != EVENT_MESSAGE;
 
     gossip_compose(core);
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        arbiter_kernel_deadline(core, vip);
+    }
     take(core, event);
     if (timer) {
         suspicion_timer(core);

@@ -201,8 +201,7 @@ static bool is_urgent(const struct record *before, const struct record *now)
     for (uint8_t vip = 0; vip < now->vip_count; vip++) {
         const struct record_vip *a = &before->vips[vip];
         const struct record_vip *b = &now->vips[vip];
-        if (a->ready != b->ready || a->state != b->state || a->priority != b->priority ||
-            a->released_to != b->released_to) {
+        if (a->ready != b->ready || a->state != b->state || a->priority != b->priority) {
             return true;
         }
     }
@@ -238,16 +237,8 @@ static bool hears_others(const struct record *before, const struct record *now)
 static void draw_new_relays(struct core *core)
 {
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        struct member *member = &core->members[node];
-        if (node == core->config.self || membership_is_live(core, node)) {
-            continue;
-        }
-        for (uint8_t i = 0; i < RELAYS_MAX; i++) {
-            uint8_t relay = (uint8_t)(core_random(core) % core->config.node_count);
-            bool fits = relay != node && relay != core->config.self &&
-                        membership_is_live(core, relay) &&
-                        !membership_is_unheard(core, relay, core->now);
-            member->relays[i] = fits ? relay : NODE_NONE;
+        if (node != core->config.self && !membership_is_live(core, node)) {
+            membership_draw_relays(core, node, core->members[node].relays);
         }
     }
 }
@@ -277,9 +268,7 @@ static void beat(struct core *core)
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
         if (arbiter_may_hold(core, vip) && !arbiter->removing) {
-            struct action *action = core_action(core, ACTION_DEADLINE);
-            action->address.vip = vip;
-            action->address.until = mono_add(core->now, timing_detection(core->config.interval_ns));
+            arbiter_order(core, vip, ACTION_DEADLINE);
         }
     }
     core->unheard_offset =

@@ -150,6 +150,27 @@ static void bury(struct member *member)
     }
 }
 
+/* Two nodes drawn at random among those that are heard directly. */
+void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX])
+{
+    uint8_t pool[NODES_MAX];
+    uint8_t count = 0;
+    for (uint8_t other = 0; other < core->config.node_count; other++) {
+        if (other != node && other != core->config.self && membership_is_live(core, other) &&
+            !membership_is_unheard(core, other, core->now)) {
+            pool[count++] = other;
+        }
+    }
+    for (uint8_t i = 0; i < RELAYS_MAX; i++) {
+        relays[i] = NODE_NONE;
+        if (count > 0) {
+            uint8_t pick = (uint8_t)(core_random(core) % count);
+            relays[i] = pool[pick];
+            pool[pick] = pool[--count];
+        }
+    }
+}
+
 /* Next hop to a node: straight, or through the relay of its newest record. */
 static uint8_t next_hop(const struct core *core, uint8_t node)
 {
@@ -285,6 +306,7 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
     member->has_record = true;
     index_entries(core, member);
     member->heard = core->now;
+    member->answered = core->now;
     member->via = peer == node ? NODE_NONE : peer;
     member->direct = peer == node ? core->now : (struct mono){0};
     member->srtt_ns = member->rttvar_ns = 0;
@@ -431,8 +453,8 @@ void membership_message(struct core *core, const struct message_in *message)
     if (!confirmed) {
         return;
     }
-    if (message->answer != 0 && message->answer <= core->now.ns &&
-        message->answer >= core->started_at.ns) {
+    if (message->answer <= core->now.ns && message->answer > member->answered.ns) {
+        member->answered.ns = message->answer;
         timing_sample(member, core->now.ns - message->answer);
     }
     if (message->question.id != 0) {

@@ -36,12 +36,13 @@ void start_unconfirmed(struct core *core, uint8_t node)
                                  mono_add(core->now, timing_detection(core->config.interval_ns)));
 }
 
+/* Has it proved that it runs, or answered a question, since the hello began? What lay in a socket
+ * proves nothing. */
 static bool was_heard(const struct core *core, uint8_t node)
 {
     const struct member *member = &core->members[node];
     return node == core->config.self || member->state == MEMBER_LEFT ||
-           (member->incarnation != 0 && member->record.seq != 0 &&
-            !mono_before(member->heard, core->phase_started));
+           (member->record.seq != 0 && !mono_before(member->answered, core->phase_started));
 }
 
 static bool all_were_heard(const struct core *core)
@@ -85,6 +86,9 @@ static void hello(struct core *core, bool timer)
             continue;
         }
         gossip_question(core, node, NODE_NONE);
+        if (core->phase_rounds > 0) {
+            suspicion_ask_others(core, node);
+        }
         if (core->members[node].incarnation == 0) {
             membership_ask(core, node);
         }

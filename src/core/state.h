@@ -59,7 +59,8 @@ struct member {
     struct mono echoed;    /* last echo that was sent to it while it was not confirmed */
     uint64_t interest;     /* nodes that asked about it and wait for something newer */
     struct mono interest_until;
-    struct mono queried; /* last question on behalf of others */
+    struct mono queried;  /* last question on behalf of others */
+    struct mono answered; /* newest question that it has answered, by this node's clock */
     uint64_t srtt_ns;
     uint64_t rttvar_ns;
     struct suspicion suspicion;
@@ -82,6 +83,7 @@ struct arbiter {
     uint8_t released_to;
     struct mono released_at;
     struct mono kernel_asked;
+    struct mono until; /* the deadline that the keeper was given last */
     struct mono holder_since;
     struct mono vacant_since; /* MONO_NEVER: somebody holds or claims it */
     struct mono ready_at;     /* preempt_delay ends */
@@ -96,6 +98,7 @@ struct arbiter {
     uint32_t fault_count;
     struct mono retry_at;
     uint64_t rivals;        /* live nodes that hold it beside this one */
+    uint64_t seen;          /* live nodes at the last look */
     struct mono deaf_since; /* a lower holder does not hear this node since then */
     uint8_t refused;        /* a node that did not take what was released to it */
     uint32_t refused_count;
@@ -160,6 +163,7 @@ void core_change(struct core *core, const struct change *change);
 /* --- membership.c --- */
 void membership_init(struct core *core);
 void membership_message(struct core *core, const struct message_in *message);
+void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX]);
 void membership_ask(struct core *core, uint8_t node);
 bool membership_is_live(const struct core *core, uint8_t node);
 /* Not heard directly within the time that it promised itself: unknown and dead nodes too [SPEC
@@ -177,6 +181,7 @@ const struct record_vip *membership_entry(const struct core *core, uint8_t node,
 void suspicion_hint(struct core *core, uint8_t node);
 void suspicion_heard(struct core *core, uint8_t node);
 void suspicion_clear(struct core *core, uint8_t node);
+void suspicion_ask_others(struct core *core, uint8_t node);
 void suspicion_timer(struct core *core);
 struct mono suspicion_deadline(const struct core *core);
 
@@ -206,11 +211,14 @@ bool arbiter_may_hold(const struct core *core, uint8_t vip);
 struct mono arbiter_deadline(const struct core *core, uint8_t vip);
 void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enum reason reason);
 void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
+void arbiter_look_for_rivals(struct core *core, uint8_t vip);
+void arbiter_order(struct core *core, uint8_t vip, enum action_type type);
 void arbiter_announce_again(struct core *core, uint8_t vip);
 void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error);
 /* --- arbiter_kernel.c --- */
 void arbiter_kernel(struct core *core, const struct event *event);
 void arbiter_kernel_timer(struct core *core, uint8_t vip);
+void arbiter_kernel_deadline(struct core *core, uint8_t vip);
 
 /* --- start.c --- */
 void start_hello(struct core *core);

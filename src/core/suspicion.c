@@ -165,24 +165,20 @@ void suspicion_hint(struct core *core, uint8_t node)
     }
 }
 
-/* Two nodes drawn at random among those that are heard; they become the relays of an unheard one.
+/*
+ * Asks two nodes drawn at random for the newest that they have of `node`; while it is not heard
+ * directly they become its relays [SPEC R14].
  */
-static void draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX])
+void suspicion_ask_others(struct core *core, uint8_t node)
 {
-    uint8_t pool[NODES_MAX];
-    uint8_t count = 0;
-    for (uint8_t other = 0; other < core->config.node_count; other++) {
-        if (other != node && is_watched(core, other) &&
-            !membership_is_unheard(core, other, core->now)) {
-            pool[count++] = other;
-        }
-    }
+    uint8_t relays[RELAYS_MAX];
+    membership_draw_relays(core, node, relays);
     for (uint8_t i = 0; i < RELAYS_MAX; i++) {
-        relays[i] = NODE_NONE;
-        if (count > 0) {
-            uint8_t pick = (uint8_t)(core_random(core) % count);
-            relays[i] = pool[pick];
-            pool[pick] = pool[--count];
+        if (membership_is_unheard(core, node, core->now)) {
+            core->members[node].relays[i] = relays[i];
+        }
+        if (relays[i] != NODE_NONE) {
+            gossip_question(core, relays[i], node);
         }
     }
 }
@@ -197,16 +193,7 @@ static void ask_round(struct core *core, uint8_t node)
     if (member->suspicion.rounds == 1) {
         return;
     }
-    uint8_t relays[RELAYS_MAX];
-    draw_relays(core, node, relays);
-    for (uint8_t i = 0; i < RELAYS_MAX; i++) {
-        if (membership_is_unheard(core, node, core->now)) {
-            member->relays[i] = relays[i];
-        }
-        if (relays[i] != NODE_NONE) {
-            gossip_question(core, relays[i], node);
-        }
-    }
+    suspicion_ask_others(core, node);
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
         if (vip > 0 && (entry == NULL || entry->state == VIP_STANDBY)) {

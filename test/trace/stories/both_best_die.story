@@ -1,0 +1,31 @@
+# Holder and best standby die in the same moment: the third has asked both in the same rounds.
+nodes 200 150 100
+members on
+start A B C
+run 3030
+mark
+crash A B
+run 1000
+holders
+gap
+----
+[    0.292] B node C unknown -> alive: heard from it
+[    0.309] B node A unknown -> alive: heard from it
+[    0.409] C node B unknown -> alive: heard from it
+[    0.436] A node C unknown -> alive: heard from it
+[    0.454] A node B unknown -> alive: heard from it
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.487] C node A unknown -> alive: heard from it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+[ 3097.695] C node B alive -> suspect: missed its heartbeat
+[ 3125.856] C node A alive -> suspect: missed its heartbeat
+[ 3172.695] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.856] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.856] C vip0 standby -> claiming (A): its holder died
+[ 3200.956] C vip0 claiming -> holding (A): its holder died
+[ 3200.956] C vip0 holder A -> C: its holder died
+= vip0: C
+= no holder for 170.956 ms at most

@@ -1,0 +1,35 @@
+# Engine and keeper are frozen: the address stays until they wake; the keeper removes it first of all.
+nodes 200 150 100
+start A B C
+run 3000
+mark
+freeze A 1000
+run 3000
+holders
+dual
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+[ 3100.765] B vip0 standby -> claiming (A): its holder died
+[ 3100.865] B vip0 claiming -> holding (A): its holder died
+[ 3100.865] B vip0 holder A -> B: its holder died
+[ 3101.111] C vip0 holder A -> B: its holder died
+[ 4000.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
+[ 4000.052] C vip0 holder B -> A: the holder handed it over
+[ 4000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
+[ 4000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
+[ 4000.073] B vip0 holder B -> A: its holder died
+[ 4000.164] B vip0 holder A -> B: the holder handed it over
+[ 4000.169] C vip0 holder A -> B: the holder handed it over
+[ 4000.525] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 4000.719] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.779] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4000.934] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4000.934] A vip0 holder B -> A: the holder handed it over
+[ 4001.069] C vip0 holder B -> A: the holder handed it over
+[ 4001.260] B vip0 holder B -> A: a preferred node claims it
+= vip0: A
+= two holders for 0.000 ms

@@ -1,0 +1,30 @@
+# ICMP says that the holder's port is closed: it is asked early, but as often as ever.
+nodes 200 150
+members on
+start A B
+run 3000
+say a forged message: the holder answers
+unreachable B A
+run 500
+say a true one
+crash A
+unreachable B A
+run 500
+holders
+----
+[    0.434] A node B unknown -> alive: heard from it
+[    0.434] A vip0 standby -> claiming: nobody held it
+[    0.497] B node A unknown -> alive: heard from it
+[    0.534] A vip0 claiming -> holding: nobody held it
+[    0.534] A vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: nobody held it
+# a forged message: the holder answers
+[ 3000.000] B node A alive -> suspect: missed its heartbeat
+[ 3000.452] B node A suspect -> alive: heard from it
+# a true one
+[ 3500.000] B node A alive -> suspect: missed its heartbeat
+[ 3575.000] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3575.000] B vip0 standby -> claiming (A): its holder died
+[ 3575.100] B vip0 claiming -> holding (A): its holder died
+[ 3575.100] B vip0 holder A -> B: its holder died
+= vip0: B

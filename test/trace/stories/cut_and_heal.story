@@ -1,0 +1,37 @@
+# The holder is cut off for 250 ms: both serve their side; healed, the lower releases at once, the other announces again.
+nodes 200 150 100
+start A B C
+run 10050
+announcements A
+mark
+cut A B
+cut A C
+run 250
+holders
+heal A B
+heal A C
+say healed
+run 100
+holders
+dual
+announcements A
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+= A announced 5 times
+[10200.833] B vip0 standby -> claiming (A): its holder died
+[10200.933] B vip0 claiming -> holding (A): its holder died
+[10200.933] B vip0 holder A -> B: its holder died
+[10201.056] C vip0 holder A -> B: its holder died
+= vip0: A B
+# healed
+[10300.611] C vip0 holder B -> A: the holder handed it over
+[10300.812] B vip0 holding -> releasing (A): a preferred node holds it too
+[10300.812] B vip0 holder B -> A: a preferred node holds it too
+[10300.872] B vip0 releasing -> standby (A): a preferred node holds it too
+= vip0: A
+= two holders for 99.939 ms
+= A announced 7 times

@@ -1,0 +1,40 @@
+# The holder's engine is not run for 500 ms: its keeper removes the address when the others take over.
+nodes 200 150 100
+start A B C
+run 3000
+mark
+stall A 500
+run 400
+holders
+dual
+run 1000
+holders
+dual
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+[ 3100.765] B vip0 standby -> claiming (A): its holder died
+[ 3100.865] B vip0 claiming -> holding (A): its holder died
+[ 3100.865] B vip0 holder A -> B: its holder died
+[ 3101.111] C vip0 holder A -> B: its holder died
+= vip0: B
+= two holders for 0.000 ms
+[ 3500.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
+[ 3500.052] B vip0 holder B -> A: its holder died
+[ 3500.054] C vip0 holder B -> A: the holder handed it over
+[ 3500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
+[ 3500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
+[ 3500.127] B vip0 holder A -> B: the holder handed it over
+[ 3500.338] C vip0 holder A -> B: the holder handed it over
+[ 3500.442] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.673] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3500.733] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3500.896] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.896] A vip0 holder B -> A: the holder handed it over
+[ 3501.005] B vip0 holder B -> A: a preferred node claims it
+[ 3501.175] C vip0 holder B -> A: the holder handed it over
+= vip0: A
+= two holders for 0.000 ms

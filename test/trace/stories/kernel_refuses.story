@@ -1,0 +1,27 @@
+# The kernel of the elected node refuses: fault, the next one takes it, another try after ten seconds.
+nodes 200 150 100
+start A B C
+refuse A 1
+run 3000
+holders
+refuse A 0
+run 10000
+holders
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> fault: the kernel refused the address
+[    0.877] B vip0 standby -> claiming: nobody held it
+[    0.977] B vip0 claiming -> holding: nobody held it
+[    0.977] B vip0 holder - -> B: nobody held it
+[    1.140] C vip0 holder - -> B: nobody held it
+[    1.299] A vip0 holder - -> B: nobody held it
+= vip0: B
+[10000.554] A vip0 fault -> standby: trying again after a fault
+[10000.554] A vip0 standby -> claiming (B): this node is preferred to the holder
+[10000.719] B vip0 holding -> releasing (A): a preferred node claims it
+[10000.779] B vip0 releasing -> standby (A): a preferred node claims it
+[10001.199] A vip0 claiming -> holding (B): this node is preferred to the holder
+[10001.199] A vip0 holder B -> A: the holder handed it over
+[10001.254] B vip0 holder B -> A: a preferred node claims it
+[10001.399] C vip0 holder B -> A: the holder handed it over
+= vip0: A

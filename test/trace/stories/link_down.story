@@ -1,0 +1,38 @@
+# The interface of the holder goes down: it releases at once; the peers take over when they have missed it.
+nodes 200 150 100
+start A B C
+run 3000
+mark
+link A down
+run 1000
+holders
+dual
+link A up
+run 1000
+holders
+dual
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+[ 3000.000] A vip0 holding -> releasing: the interface went down
+[ 3000.060] A vip0 releasing -> standby: the interface went down
+[ 3100.060] A vip0 holder A -> -: the interface went down
+[ 3100.765] B vip0 standby -> claiming (A): its holder died
+[ 3100.865] B vip0 claiming -> holding (A): its holder died
+[ 3100.865] B vip0 holder A -> B: its holder died
+[ 3101.121] C vip0 holder A -> B: its holder died
+= vip0: B
+= two holders for 0.000 ms
+[ 4001.192] A vip0 standby -> claiming: this node is preferred to the holder
+[ 4001.192] A vip0 holder - -> B: nobody held it
+[ 4001.372] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4001.432] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.691] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.691] A vip0 holder B -> A: the holder handed it over
+[ 4001.967] C vip0 holder B -> A: the holder handed it over
+[ 4001.999] B vip0 holder B -> A: a preferred node claims it
+= vip0: A
+= two holders for 0.000 ms

@@ -1,0 +1,17 @@
+# Five minutes at 20 % loss: nobody takes anything over.
+nodes 200 150 100
+start A B C
+run 3000
+mark
+loss 20
+run 300000
+holders
+dual
+----
+[    0.454] A vip0 standby -> claiming: nobody held it
+[    0.554] A vip0 claiming -> holding: nobody held it
+[    0.554] A vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: nobody held it
+= vip0: A
+= two holders for 0.000 ms

@@ -1,0 +1,32 @@
+# Two nodes, the lower does not hear the higher: after 4 T the higher gives way, and takes it back when healed.
+nodes 200 100
+start A B
+run 3000
+mark
+cut A > B
+run 2000
+holders
+dual
+heal A > B
+run 2000
+holders
+----
+[    0.434] A vip0 standby -> claiming: nobody held it
+[    0.534] A vip0 claiming -> holding: nobody held it
+[    0.534] A vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: nobody held it
+[ 3100.838] B vip0 standby -> claiming (A): its holder died
+[ 3100.938] B vip0 claiming -> holding (A): its holder died
+[ 3100.938] B vip0 holder A -> B: its holder died
+[ 3501.267] A vip0 holding -> releasing: another holder does not hear this node
+[ 3501.327] A vip0 releasing -> standby: another holder does not hear this node
+[ 3501.327] A vip0 holder A -> B: another holder does not hear this node
+= vip0: B
+= two holders for 400.389 ms
+[ 6601.234] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 6601.388] B vip0 holding -> releasing (A): a preferred node claims it
+[ 6601.448] B vip0 releasing -> standby (A): a preferred node claims it
+[ 6601.749] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 6601.749] A vip0 holder B -> A: the holder handed it over
+[ 6601.875] B vip0 holder B -> A: a preferred node claims it
+= vip0: A

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: MIT
+/*
+ * trace: runs one story and compares what happened with what the story says. A story is commands, a line of four
+ * dashes, and the trace that they give, to the microsecond. `trace --write FILE...` writes the trace anew: read the
+ * difference before you commit it.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster.h"
+
+#define DASHES "----\n"
+
+struct story {
+    struct cluster_config config;
+    struct cluster *cluster;
+    const char *file;
+    unsigned line;
+};
+
+static void fail(const struct story *story, const char *what)
+{
+    fprintf(stderr, "%s:%u: %s\n", story->file, story->line, what);
+    exit(2);
+}
+
+static uint8_t parse_node(const struct story *story, const char *word)
+{
+    if (word == NULL || word[0] < 'A' || word[0] >= 'A' + story->config.node_count) {
+        fail(story, "a node is a letter from A on");
+    }
+    return (uint8_t)(word[0] - 'A');
+}
+
+static unsigned long parse_number(const struct story *story, const char *word)
+{
+    char *end = NULL;
+    unsigned long number = word == NULL ? 0 : strtoul(word, &end, 10);
+    if (word == NULL || *end != '\0') {
+        fail(story, "a number is missing");
+    }
+    return number;
+}
+
+static bool is_word(const char *word, const char *expected)
+{
+    return word != NULL && strcmp(word, expected) == 0;
+}
+
+/* --- before the first start: the cluster ------------------------------------------------------- */
+
+static void do_nodes(struct story *story, char **words)
+{
+    for (; words[story->config.node_count + 1] != NULL; story->config.node_count++) {
+        story->config.priority[story->config.node_count] =
+            (uint8_t)parse_number(story, words[story->config.node_count + 1]);
+    }
+}
+
+static void do_vips(struct story *story, char **words)
+{
+    story->config.vip_count = (uint8_t)parse_number(story, words[1]);
+}
+
+static void do_interval(struct story *story, char **words)
+{
+    story->config.interval_ns = parse_number(story, words[1]) * NS_PER_MS;
+}
+
+static void do_preempt(struct story *story, char **words)
+{
+    story->config.preempt = !is_word(words[1], "off");
+}
+
+static void do_preempt_delay(struct story *story, char **words)
+{
+    story->config.preempt_delay_ns = parse_number(story, words[1]) * NS_PER_MS;
+}
+
+static void do_seed(struct story *story, char **words)
+{
+    story->config.seed = parse_number(story, words[1]);
+}
+
+static void do_members(struct story *story, char **words)
+{
+    story->config.trace_members = is_word(words[1], "on");
+}
+
+/* --- what happens ------------------------------------------------------------------------------ */
+
+static void do_start(struct story *story, char **words)
+{
+    if (story->cluster == NULL) {
+        story->cluster = cluster_new(&story->config);
+    }
+    for (size_t i = 1; words[i] != NULL; i++) {
+        cluster_start(story->cluster, parse_node(story, words[i]));
+    }
+}
+
+static void do_run(struct story *story, char **words)
+{
+    cluster_run(story->cluster, parse_number(story, words[1]) * NS_PER_MS);
+}
+
+static void do_crash(struct story *story, char **words)
+{
+    for (size_t i = 1; words[i] != NULL; i++) {
+        cluster_crash(story->cluster, parse_node(story, words[i]));
+    }
+}
+
+static void do_stop(struct story *story, char **words)
+{
+    cluster_stop(story->cluster, parse_node(story, words[1]));
+}
+
+static void do_stall(struct story *story, char **words)
+{
+    cluster_stall(story->cluster, parse_node(story, words[1]),
+                  parse_number(story, words[2]) * NS_PER_MS);
+}
+
+static void do_freeze(struct story *story, char **words)
+{
+    cluster_freeze(story->cluster, parse_node(story, words[1]),
+                   parse_number(story, words[2]) * NS_PER_MS);
+}
+
+/* cut A B: both directions; cut A > B: B does not hear A; heal A B likewise. */
+static void cut_or_heal(struct story *story, char **words, bool cut)
+{
+    bool one_way = is_word(words[2], ">");
+    uint8_t from = parse_node(story, words[1]);
+    uint8_t to = parse_node(story, words[one_way ? 3 : 2]);
+    cluster_cut(story->cluster, from, to, cut);
+    if (!one_way) {
+        cluster_cut(story->cluster, to, from, cut);
+    }
+}
+
+static void do_cut(struct story *story, char **words)
+{
+    cut_or_heal(story, words, true);
+}
+
+static void do_heal(struct story *story, char **words)
+{
+    cut_or_heal(story, words, false);
+}
+
+static void do_loss(struct story *story, char **words)
+{
+    cluster_loss(story->cluster, (unsigned)parse_number(story, words[1]));
+}
+
+static void do_refuse(struct story *story, char **words)
+{
+    cluster_refuse(story->cluster, parse_node(story, words[1]), (int)parse_number(story, words[2]));
+}
+
+static void do_delete(struct story *story, char **words)
+{
+    cluster_delete_address(story->cluster, parse_node(story, words[1]), 0);
+}
+
+static void do_link(struct story *story, char **words)
+{
+    cluster_link(story->cluster, parse_node(story, words[1]), is_word(words[2], "up"));
+}
+
+static void do_condition(struct story *story, char **words)
+{
+    cluster_condition(story->cluster, parse_node(story, words[1]), !is_word(words[2], "unhealthy"),
+                      is_word(words[2], "drained"));
+}
+
+static void do_foreign(struct story *story, char **words)
+{
+    cluster_foreign_answer(story->cluster, is_word(words[1], "answers"));
+}
+
+static void do_replay(struct story *story, char **words)
+{
+    cluster_replay(story->cluster, parse_node(story, words[1]), parse_node(story, words[2]));
+}
+
+static void do_unreachable(struct story *story, char **words)
+{
+    cluster_unreachable(story->cluster, parse_node(story, words[1]), parse_node(story, words[2]));
+}
+
+static void do_mark(struct story *story, char **words)
+{
+    (void)words;
+    cluster_mark(story->cluster);
+}
+
+/* --- what is asked ----------------------------------------------------------------------------- */
+
+static void do_say(struct story *story, char **words)
+{
+    fprintf(story->config.trace, "#");
+    for (size_t i = 1; words[i] != NULL; i++) {
+        fprintf(story->config.trace, " %s", words[i]);
+    }
+    fprintf(story->config.trace, "\n");
+}
+
+static void do_holders(struct story *story, char **words)
+{
+    (void)words;
+    for (uint8_t vip = 0; vip < story->config.vip_count; vip++) {
+        fprintf(story->config.trace, "= vip%u:", vip);
+        for (uint8_t node = 0; node < story->config.node_count; node++) {
+            if ((cluster_holders(story->cluster, vip) & (UINT64_C(1) << node)) != 0) {
+                fprintf(story->config.trace, " %c", 'A' + node);
+            }
+        }
+        fprintf(story->config.trace, "\n");
+    }
+}
+
+static void do_dual(struct story *story, char **words)
+{
+    (void)words;
+    fprintf(story->config.trace, "= two holders for %.3f ms\n",
+            (double)cluster_dual_ns(story->cluster) / 1e6);
+}
+
+static void do_gap(struct story *story, char **words)
+{
+    (void)words;
+    fprintf(story->config.trace, "= no holder for %.3f ms at most\n",
+            (double)cluster_gap_ns(story->cluster, 0) / 1e6);
+}
+
+static void do_announcements(struct story *story, char **words)
+{
+    uint8_t node = parse_node(story, words[1]);
+    fprintf(story->config.trace, "= %c announced %llu times\n", 'A' + node,
+            (unsigned long long)cluster_announcements(story->cluster, node));
+}
+
+static const struct {
+    const char *word;
+    void (*run)(struct story *story, char **words);
+    bool before_start;
+} commands[] = {
+    {"nodes", do_nodes, true},
+    {"vips", do_vips, true},
+    {"interval", do_interval, true},
+    {"preempt", do_preempt, true},
+    {"preempt_delay", do_preempt_delay, true},
+    {"seed", do_seed, true},
+    {"members", do_members, true},
+    {"start", do_start, true},
+    {"run", do_run, false},
+    {"crash", do_crash, false},
+    {"stop", do_stop, false},
+    {"stall", do_stall, false},
+    {"freeze", do_freeze, false},
+    {"cut", do_cut, false},
+    {"heal", do_heal, false},
+    {"loss", do_loss, false},
+    {"refuse", do_refuse, false},
+    {"delete", do_delete, false},
+    {"link", do_link, false},
+    {"condition", do_condition, false},
+    {"foreign", do_foreign, false},
+    {"replay", do_replay, false},
+    {"unreachable", do_unreachable, false},
+    {"mark", do_mark, false},
+    {"say", do_say, false},
+    {"holders", do_holders, false},
+    {"dual", do_dual, false},
+    {"gap", do_gap, false},
+    {"announcements", do_announcements, false},
+};
+
+#define WORDS_MAX 72
+
+static void run_line(struct story *story, char *line)
+{
+    char *words[WORDS_MAX + 1] = {NULL};
+    size_t count = 0;
+    char *rest = NULL;
+    for (char *word = strtok_r(line, " \t\n", &rest); word != NULL && count < WORDS_MAX;
+         word = strtok_r(NULL, " \t\n", &rest)) {
+        words[count++] = word;
+    }
+    if (count == 0 || words[0][0] == '#') {
+        return;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].word, words[0]) == 0) {
+            if (story->cluster == NULL && !commands[i].before_start) {
+                fail(story, "nothing has been started yet");
+            }
+            commands[i].run(story, words);
+            return;
+        }
+    }
+    fail(story, "unknown command");
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *copy = open_memstream(&text, &size);
+    assert(copy != NULL);
+    char buffer[4096];
+    for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;) {
+        fwrite(buffer, 1, n, copy);
+    }
+    fclose(copy);
+    fclose(file);
+    return text;
+}
+
+/* Runs the commands of a story; its trace, to be freed. */
+static char *run_story(const char *path, const char *commands_text)
+{
+    char *trace = NULL;
+    size_t size = 0;
+    struct story story = {.file = path,
+                          .config = {.vip_count = 1,
+                                     .interval_ns = 100 * NS_PER_MS,
+                                     .preempt = true,
+                                     .fail_open = true,
+                                     .seed = 1}};
+    story.config.trace = open_memstream(&trace, &size);
+    assert(story.config.trace != NULL);
+    char *text = strdup(commands_text);
+    assert(text != NULL);
+    for (char *line = text; line != NULL && *line != '\0';) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        story.line++;
+        run_line(&story, line);
+        line = end;
+    }
+    free(text);
+    fclose(story.config.trace);
+    if (story.cluster != NULL) {
+        cluster_free(story.cluster);
+    }
+    return trace;
+}
+
+static int check_story(const char *path, bool write)
+{
+    char *text = read_file(path);
+    char *dashes = strstr(text, DASHES);
+    if (dashes == NULL) {
+        fprintf(stderr, "%s: no line of four dashes\n", path);
+        return 2;
+    }
+    char *expected = strdup(dashes + strlen(DASHES));
+    assert(expected != NULL);
+    *dashes = '\0';
+    char *trace = run_story(path, text);
+    int result = 0;
+    if (write) {
+        FILE *file = fopen(path, "w");
+        assert(file != NULL);
+        fprintf(file, "%s%s%s", text, DASHES, trace);
+        fclose(file);
+    } else if (strcmp(trace, expected) != 0) {
+        printf("%s: the story went another way.\n--- expected\n%s--- happened\n%s", path, expected,
+               trace);
+        result = 1;
+    }
+    free(trace);
+    free(expected);
+    free(text);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    bool write = argc > 1 && strcmp(argv[1], "--write") == 0;
+    int result = argc > (write ? 2 : 1) ? 0 : 2;
+    for (int i = write ? 2 : 1; i < argc; i++) {
+        int story = check_story(argv[i], write);
+        result = story > result ? story : result;
+    }
+    return result;
+}

@@ -23,13 +23,14 @@ format)
     ;;
 cppcheck)
     need cppcheck
-    # Formats and casts are the compilers' business; cppcheck is asked for what they do not see.
+    # It loses track of what a callback hands to libconfuse through a pointer to void.
+    leak=--suppress=memleak:src/conf/conf_file.c
     set --
     for include in src/*/include; do
         set -- "$@" -I "$include"
     done
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --max-configs=4 -j 2 \
-        --enable=warning,performance,portability --suppress=missingIncludeSystem "$@" src
+        --enable=warning,performance,portability --suppress=missingIncludeSystem "$leak" "$@" src
     ;;
 clang-tidy)
     need clang-tidy-14

@@ -127,8 +127,8 @@ def write_markdown(path, results, about, options):
              f"{about['keepalived']}, {about['vipgossip']}, Linux {about['kernel']}, "
              f"{about['processors']} processors; hosts are network namespaces on one bridge, the "
              f"interval is {subject.INTERVAL_MS} ms in both, VRRPv3 over unicast. Figures are "
-             "median and maximum over the rounds; the ratio is that of the medians. *disturbed* counts "
-             f"the runs in which the machine itself slept longer than {STALL_MS} ms.", "",
+             "median and maximum over the rounds; the ratio is that of the medians. *disturbed* "
+             f"counts the runs in which the machine itself slept longer than {STALL_MS} ms.", "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     lines += ["| " + " | ".join(row) + " |" for row in rows(results)]
     lines += ["", "What was done in each scenario:", ""]

@@ -89,12 +89,6 @@ static void prepare_relayed(struct bench *bench, unsigned at)
     bench->datagrams[at] = fixture_send(bench->fixture, ALPHA, BETA, &out);
 }
 
-static void prepare_seq(struct bench *bench, unsigned at)
-{
-    (void)at;
-    next_record(bench, ALPHA);
-}
-
 static void prepare_nothing(struct bench *bench, unsigned at)
 {
     (void)bench;
@@ -114,7 +108,7 @@ static void run_egress(struct bench *bench, unsigned at)
 
 static void run_egress_signing(struct bench *bench, unsigned at)
 {
-    prepare_seq(bench, at);
+    next_record(bench, ALPHA);
     run_egress(bench, at);
 }
 

@@ -253,7 +253,6 @@ void udp_drain(struct udp *udp, unsigned max)
 
     for (unsigned i = 0; i < udp->socket_count && total < max; i++) {
         if (udp->sockets[i].fd >= 0) {
-            drain_errors(&udp->sockets[i]);
             total += drain_socket(&udp->sockets[i], max - total);
         }
     }

@@ -189,9 +189,29 @@ static void test_a_closed_port_names_the_peer_and_costs_no_datagram(void **state
     udp_drain(&two.udp, 100);
     assert_int_equal(two.datagrams, 1);
     assert_int_equal(one.udp.counters.send_errors, 0);
-    udp_drain(&one.udp, 100);
+    (void)uv_run(&one.loop, UV_RUN_NOWAIT);
     assert_int_equal(one.unreachable, 1);
     assert_int_equal(one.peer, 2);
+    assert_int_equal(one.udp.counters.receive_errors, 0);
+    close_node(&one);
+    close_node(&two);
+}
+
+static void test_an_error_that_waits_hides_no_datagram(void **state)
+{
+    struct node one;
+    struct node two;
+    struct datagram datagram;
+
+    (void)state;
+    open_node(&one, 0);
+    open_node(&two, 1);
+    make(&datagram, 7, 100);
+    assert_true(udp_send(&two.udp, 0, &datagram));
+    assert_true(udp_send(&one.udp, 2, &datagram));
+    udp_drain(&one.udp, 100);
+    assert_int_equal(one.datagrams, 1);
+    assert_int_equal(one.unreachable, 1);
     assert_int_equal(one.udp.counters.receive_errors, 0);
     close_node(&one);
     close_node(&two);
@@ -287,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_a_drain_is_bounded),
         cmocka_unit_test(test_a_datagram_that_is_too_long_is_seen_to_be),
         cmocka_unit_test(test_a_closed_port_names_the_peer_and_costs_no_datagram),
+        cmocka_unit_test(test_an_error_that_waits_hides_no_datagram),
         cmocka_unit_test(test_the_loop_goes_on_after_a_closed_port),
         cmocka_unit_test(test_every_path_carries_every_datagram),
         cmocka_unit_test(test_an_address_that_is_not_here_is_waited_for),

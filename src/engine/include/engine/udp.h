@@ -59,7 +59,8 @@ void udp_init(struct udp *udp, uv_loop_t *loop, const struct conf *conf, uint8_t
  * call it again later. Returns how many are open. */
 unsigned udp_bind(struct udp *udp);
 
-/* Reads all sockets until they are empty, or `max` datagrams, and every queue of ICMP errors. */
+/* Reads all sockets until they are empty, or `max` datagrams. ICMP errors can wait for the loop:
+ * they never are what a judgement hangs on. */
 void udp_drain(struct udp *udp, unsigned max);
 
 /* Sends to the peer on every path. True if the kernel took it on one of them at least. */

@@ -290,7 +290,7 @@ static void test_events_are_lines_in_the_time_of_the_reader(void **state)
     (void)state;
 
     pack_events(&events);
-    assert_int_equal(setenv("TZ", "XXX-1", 1), 0); /* one hour east of Greenwich */
+    assert_int_equal(setenv("TZ", "EAST-1", 1), 0); /* one hour east of Greenwich */
     struct run run = run_against((const char *const[4]){"events"}, &events.buffer, "events");
     assert_int_equal(unsetenv("TZ"), 0);
     assert_int_equal(run.code, TOOL_DONE);

@@ -23,7 +23,7 @@ struct verdict_case {
     const char *problems[PROBLEMS_MAX];
 };
 
-#define HELD      "{'name':'v','state':'standby','holder':'b','holders':['b'],'since_ms':99999,'tier':0}"
+#define HELD      "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0}"
 #define SELF_NODE "{'name':'a','self':true,'state':'alive'}"
 #define ALIVE                                                                                     \
     "{'name':'b','self':false,'state':'alive','last_heard_ms':9,'path':'direct','hears_me':true," \
@@ -83,7 +83,7 @@ static const struct verdict_case cases[] = {
      {"VIP v is in fault on a (the address is there, but another program added it), held by b: "
       "mend that, vipgossipd then tries again by itself"}},
     {"in fault on another node and held by nobody",
-     "{'name':'v','state':'standby','holder':null,'faults':['b'],'since_ms':5}",
+     "{'name':'v','holder':null,'faults':['b'],'since_ms':5}",
      NODES,
      VERDICT_CRITICAL,
      {"VIP v is in fault on b, held by nobody: run 'vipgossip status' on b and mend what it "

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+/*
+ * holding: the addresses of a VIP go into the kernel and out of it. All or none of them: a VIP that
+ * is half there would be worse than one that is not.
+ */
+#include "clock.h"
+#include "keeper.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <netlink/msg.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Leftovers are looked for again until there are none; more than this is a rival, no leftover. */
+#define LEFTOVER_ROUNDS_MAX 8
+
+/* Items for one batch, and which address each is about. */
+struct piece {
+    size_t count;
+    struct netlink_item items[NETLINK_BATCH_IPV4];
+    uint16_t index[NETLINK_BATCH_IPV4]; /* of conf.addresses */
+};
+
+enum job {
+    JOB_ADD,    /* renews what is there already */
+    JOB_RENEW,  /* skips what is not there: a renewal would bring back what somebody removed */
+    JOB_REMOVE, /* skips what others own */
+};
+
+static bool choose_verb(const struct address *address, unsigned ifindex, enum job job,
+                        enum netlink_verb *ret)
+{
+    switch (job) {
+    case JOB_ADD:
+        *ret = address->ours ? NETLINK_RENEW : NETLINK_ADD;
+        return true;
+    case JOB_RENEW:
+        *ret = NETLINK_RENEW;
+        return address->ours;
+    case JOB_REMOVE:
+        *ret = NETLINK_REMOVE;
+        return address->foreign_ifindex != ifindex;
+    }
+    return false;
+}
+
+/* Fills `piece` from address `next` of the VIP on; one family, and no more than a batch takes.
+ * Returns where the piece after it begins. */
+static unsigned piece_fill(const struct keeper *keeper, unsigned vip, unsigned next, enum job job,
+                           struct piece *piece)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+    const unsigned ifindex = keeper->interfaces[keeper->interface_of[vip]].ifindex;
+    const uint32_t valid_s = section->kernel_lease_s == 0 ? UINT32_MAX : section->kernel_lease_s;
+    const uint8_t family = keeper->conf.addresses[section->address_first + next].family;
+    const size_t limit = family == AF_INET ? NETLINK_BATCH_IPV4 : NETLINK_BATCH_IPV6;
+
+    piece->count = 0;
+    for (; next < section->address_count && piece->count < limit; next++) {
+        const unsigned index = section->address_first + next;
+        struct netlink_item item = {
+            .address = &keeper->conf.addresses[index], .ifindex = ifindex, .valid_s = valid_s};
+
+        if (item.address->family != family)
+            break;
+        if (!choose_verb(&keeper->addresses[index], ifindex, job, &item.verb))
+            continue;
+        piece->index[piece->count] = (uint16_t)index;
+        piece->items[piece->count++] = item;
+    }
+    return next;
+}
+
+/* Carries a piece out and writes down what the kernel confirmed. 0 or the first error. */
+static int piece_run(struct keeper *keeper, struct piece *piece)
+{
+    const int result = netlink_batch(&keeper->netlink, piece->items, piece->count);
+
+    for (size_t i = 0; i < piece->count; i++) {
+        const struct netlink_item *item = &piece->items[i];
+        struct address *address = &keeper->addresses[piece->index[i]];
+
+        if (item->error == 0)
+            address->ours = item->verb != NETLINK_REMOVE;
+        else if (item->error == -EEXIST)
+            address->foreign_ifindex = item->ifindex; /* as long as no dump says that it is ours */
+    }
+    return result;
+}
+
+static void log_refusal(const struct keeper *keeper, unsigned vip, const struct piece *piece)
+{
+    const char *interface = keeper->interfaces[keeper->interface_of[vip]].name;
+    char text[CONF_ADDRESS_TEXT];
+
+    for (size_t i = 0; i < piece->count; i++) {
+        const int error = piece->items[i].error;
+
+        if (error == 0 || error == -EEXIST)
+            continue;
+        log_error("vip %s: the kernel refuses %s on %s: %s%s", keeper->conf.vips[vip].name,
+                  conf_address_text(piece->items[i].address, true, text), interface,
+                  strerror(-error),
+                  error == -EACCES && piece->items[i].address->family == AF_INET6
+                      ? " (is net.ipv6.conf disable_ipv6 set for it?)"
+                      : "");
+        return;
+    }
+}
+
+static int add_once(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+    struct piece piece;
+
+    for (unsigned next = 0; next < section->address_count;) {
+        int result;
+
+        next = piece_fill(keeper, vip, next, JOB_ADD, &piece);
+        result = piece_run(keeper, &piece);
+        if (result < 0) {
+            log_refusal(keeper, vip, &piece);
+            return result;
+        }
+        if (next < section->address_count)
+            keeper_due(keeper); /* the other VIPs do not wait for this one */
+        if (clock_now_ns() >= deadline_ns)
+            return -ETIME;
+    }
+    return 0;
+}
+
+static bool is_owned_by_others(const struct keeper *keeper, unsigned vip)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+
+    for (unsigned i = 0; i < section->address_count; i++)
+        if (keeper->addresses[section->address_first + i].foreign_ifindex != 0)
+            return true;
+    return false;
+}
+
+static int add_allowed(const struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
+{
+    const struct interface *interface = &keeper->interfaces[keeper->interface_of[vip]];
+
+    if (clock_now_ns() >= deadline_ns)
+        return -ETIME;
+    if (interface->ifindex == 0)
+        return -ENODEV;
+    if (!interface->up)
+        return -ENETDOWN;
+    return is_owned_by_others(keeper, vip) ? -EEXIST : 0;
+}
+
+int holding_add(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
+{
+    struct vip *state = &keeper->vips[vip];
+    const uint64_t start_ns = clock_now_ns();
+    int result;
+
+    news_read(keeper);
+    result = add_allowed(keeper, vip, deadline_ns);
+    /* From here on the old deadline does not count any more. */
+    if (state->phase == VIP_LEAVING)
+        vip_gone(state);
+    vip_set_deadline(state, deadline_ns);
+    if (result == 0)
+        result = add_once(keeper, vip, deadline_ns);
+    /* Ours after all (a news message was lost), or another program's? */
+    if (result == -EEXIST && news_compare(keeper) == 0 && !is_owned_by_others(keeper, vip))
+        result = add_once(keeper, vip, deadline_ns);
+    if (result < 0) {
+        (void)holding_remove(keeper, vip);
+        return result;
+    }
+    vip_held(state, start_ns, deadline_ns);
+    keeper->losses[vip].reason = 0;
+    return 0;
+}
+
+int holding_remove(struct keeper *keeper, unsigned vip)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+    struct vip *state = &keeper->vips[vip];
+    struct piece piece;
+    int result = 0;
+
+    vip_gone(state);
+    if (keeper_interface(keeper, vip)->ifindex == 0)
+        return 0; /* the addresses went with their interface */
+    for (unsigned next = 0; next < section->address_count;) {
+        int error;
+
+        next = piece_fill(keeper, vip, next, JOB_REMOVE, &piece);
+        error = piece_run(keeper, &piece);
+        if (error < 0 && result == 0)
+            result = error;
+    }
+    if (result < 0) {
+        log_error("vip %s: the kernel does not remove its addresses: %s", section->name,
+                  strerror(-result));
+        vip_leaving(state, clock_now_ns());
+    }
+    return result;
+}
+
+void holding_renew(struct keeper *keeper, unsigned vip)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+    struct sweep *sweep = &keeper->vips[vip].renew;
+    struct piece piece;
+
+    news_read(keeper);
+    if (!vip_may_claim(&keeper->vips[vip], clock_now_ns()))
+        return;
+    sweep->next = (uint16_t)piece_fill(keeper, vip, sweep->next, JOB_RENEW, &piece);
+    /* What went wrong comes as news, if it matters: an address that is gone is told as such. */
+    if (piece_run(keeper, &piece) < 0)
+        log_debug("vip %s: not every lifetime was renewed", section->name);
+    if (sweep->next >= section->address_count)
+        sweep_stop(sweep);
+}
+
+void holding_remove_all(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (keeper->vips[vip].phase != VIP_ABSENT)
+            (void)holding_remove(keeper, vip);
+}
+
+struct leftovers {
+    const struct keeper *keeper;
+    size_t count;
+    struct kernel_address found[NETLINK_BATCH_IPV4];
+};
+
+static void collect_leftover(void *arg, struct nlmsghdr *message)
+{
+    struct leftovers *leftovers = arg;
+    const struct keeper *keeper = leftovers->keeper;
+    struct kernel_address address;
+
+    if (leftovers->count < NETLINK_BATCH_IPV4 && kernel_address_parse(message, &address) &&
+        lookup_find(&keeper->lookup, &address.address) != NULL &&
+        kernel_address_is_ours(&address, keeper->kernel_has_mark))
+        leftovers->found[leftovers->count++] = address;
+}
+
+int holding_remove_leftovers(struct keeper *keeper)
+{
+    size_t removed = 0;
+
+    for (int round = 0; round < LEFTOVER_ROUNDS_MAX; round++) {
+        struct leftovers leftovers = {.keeper = keeper};
+        struct netlink_item items[NETLINK_BATCH_IPV4];
+        int result = netlink_dump_addresses(&keeper->netlink, collect_leftover, &leftovers);
+
+        if (result == -EINTR)
+            continue;
+        if (result < 0)
+            return result;
+        if (leftovers.count == 0) {
+            if (removed > 0)
+                log_notice("removed %zu addresses that an earlier run left", removed);
+            return 0;
+        }
+        for (size_t i = 0; i < leftovers.count; i++)
+            items[i] = (struct netlink_item){.verb = NETLINK_REMOVE,
+                                             .address = &leftovers.found[i].address,
+                                             .ifindex = leftovers.found[i].ifindex};
+        result = netlink_batch(&keeper->netlink, items, leftovers.count);
+        if (result < 0)
+            return result;
+        removed += leftovers.count;
+    }
+    return -EBUSY;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kernel: what the kernel says over rtnetlink, as plain values, and the answer to one question:
+ * did vipgossip put that address there?
+ */
+#ifndef KEEPER_KERNEL_H
+#define KEEPER_KERNEL_H
+
+#include "conf/conf.h"
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Our mark: the value of IFA_PROTO of every address that vipgossip adds ("ip -d addr" shows it).
+ * The kernel itself uses 1 to 3. */
+#define KERNEL_MARK 0x76
+
+#define KERNEL_MAC_BYTES 6
+
+struct kernel_address {
+    struct conf_address address;
+    unsigned ifindex;
+    uint8_t scope; /* RT_SCOPE_... */
+    uint8_t mark;  /* IFA_PROTO; 0 if there is none */
+    uint32_t flags;
+    uint32_t valid_s; /* UINT32_MAX: for ever */
+    uint32_t preferred_s;
+};
+
+struct kernel_link {
+    unsigned ifindex;
+    char name[16];
+    bool up;       /* set up, and with a carrier */
+    bool ethernet; /* `mac` is a MAC address */
+    uint8_t mac[KERNEL_MAC_BYTES];
+};
+
+/* Reads RTM_NEWADDR or RTM_DELADDR. False: another family, or nothing that makes sense. */
+bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret);
+
+/* Reads RTM_NEWLINK or RTM_DELLINK. False: news about a bridge port, or nothing that makes sense.
+ */
+bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret);
+
+/*
+ * Is it an address that vipgossip added? By our mark. Kernels before 5.18 keep no mark; there an
+ * address counts as ours if it looks as only vipgossip makes it: no source address for anybody
+ * (deprecated), without a route, with a lifetime, and IPv4 with scope host. With `kernel_lease` off
+ * nothing is recognised on such a kernel.
+ */
+bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark);
+
+/* Does a kernel of this release ("5.10.0-28-amd64") keep IFA_PROTO? */
+bool kernel_release_has_mark(const char *release);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "keeper.h"
+
+#include "clock.h"
+#include "launch.h"
+#include "notify.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* How long an ordered stop may take. */
+#define STOP_PATIENCE_NS (10 * CLOCK_NS_PER_S)
+
+/* An engine that closed its socket is about to end; nobody waits longer than this for its status.
+ */
+#define REAP_WAIT_MS 200
+
+/* News that could not be settled in one turn are looked at again after this. */
+#define PENDING_WAIT_MS 10
+
+enum source {
+    SOURCE_ENGINE,
+    SOURCE_ENGINE_END,
+    SOURCE_TIMER,
+    SOURCE_SIGNAL,
+    SOURCE_MONITOR,
+    SOURCE_PROBES, /* and the rest */
+};
+
+#define SOURCES_MAX (SOURCE_PROBES + KEEPER_FAMILIES * CONF_VIPS_MAX)
+
+void keeper_fail(struct keeper *keeper)
+{
+    keeper->ended = true;
+}
+
+void keeper_tell(struct keeper *keeper, const struct ipc_message *message)
+{
+    const int result = outbox_send(&keeper->outbox, keeper->engine_fd, message);
+
+    if (result == -ENOBUFS)
+        log_error("the engine has not read a message for a long time");
+    if (result < 0)
+        keeper_fail(keeper);
+}
+
+struct interface *keeper_interface(struct keeper *keeper, unsigned vip)
+{
+    return &keeper->interfaces[keeper->interface_of[vip]];
+}
+
+static void deadline_passed(struct keeper *keeper, unsigned vip)
+{
+    const struct ipc_message lost = {.type = IPC_LOST,
+                                     .vip = (uint16_t)vip,
+                                     .address = keeper->conf.vips[vip].address_first,
+                                     .reason = IPC_LOST_DEADLINE};
+    const bool held = keeper->vips[vip].phase == VIP_HELD;
+    const bool engine_late = clock_now_ns() >= keeper->vips[vip].deadline_ns;
+    const int result = holding_remove(keeper, vip);
+
+    if (!held)
+        return;
+    log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name,
+                engine_late ? "the engine did not renew the deadline in time"
+                            : "this process stood still for longer than kernel_lease",
+                result == 0 ? "its addresses are removed" : "removing its addresses failed");
+    keeper_tell(keeper, &lost);
+}
+
+void keeper_due(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        struct vip *state = &keeper->vips[vip];
+
+        switch (vip_due(state, clock_now_ns())) {
+        case VIP_DUE_REMOVE:
+            deadline_passed(keeper, vip);
+            break;
+        case VIP_DUE_RENEW:
+            vip_renewed(state, clock_now_ns());
+            sweep_start(&state->renew);
+            break;
+        case VIP_DUE_NOTHING:
+            break;
+        }
+    }
+}
+
+static void stop(struct keeper *keeper, uint32_t signal_number)
+{
+    const struct ipc_message message = {.type = IPC_STOP};
+
+    if (signal_number == SIGHUP) {
+        log_notice("SIGHUP is ignored: the configuration is read at start only");
+        return;
+    }
+    if (keeper->stopping) {
+        log_warning("asked to stop a second time: not waiting any longer");
+        keeper_fail(keeper);
+        return;
+    }
+    log_notice("stopping");
+    notify_send("STOPPING=1\nSTATUS=stopping");
+    keeper->stopping = true;
+    keeper->stop_end_ns = clock_now_ns() + STOP_PATIENCE_NS;
+    keeper_tell(keeper, &message);
+}
+
+static void read_signals(struct keeper *keeper)
+{
+    struct signalfd_siginfo info;
+
+    while (read(keeper->signal_fd, &info, sizeof(info)) == sizeof(info))
+        stop(keeper, info.ssi_signo);
+}
+
+static uint64_t min_ns(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When the next thing is due by time. */
+static uint64_t next_ns(const struct keeper *keeper)
+{
+    uint64_t next = min_ns(keeper->probe_end_ns, keeper->stop_end_ns);
+
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const struct vip *state = &keeper->vips[vip];
+
+        next = min_ns(next, vip_next_ns(state));
+        next = min_ns(next, sweep_next_ns(&state->renew));
+        next = min_ns(next, sweep_next_ns(&state->announce));
+        next = min_ns(next, sweep_next_ns(&state->probe));
+    }
+    return next;
+}
+
+/* Arms the timer. Returns how long poll() may wait, in milliseconds. */
+static int arm_timer(struct keeper *keeper)
+{
+    const uint64_t next = next_ns(keeper);
+    struct itimerspec at = {0};
+
+    if (next <= clock_now_ns())
+        return 0;
+    if (next != CLOCK_NEVER_NS) {
+        at.it_value.tv_sec = (time_t)(next / CLOCK_NS_PER_S);
+        at.it_value.tv_nsec = (long)(next % CLOCK_NS_PER_S);
+    }
+    (void)timerfd_settime(keeper->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    return news_is_pending(keeper) ? PENDING_WAIT_MS : -1;
+}
+
+static void run_sweeps(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const struct vip *state = &keeper->vips[vip];
+        const uint64_t now_ns = clock_now_ns();
+
+        if (sweep_is_ready(&state->announce, now_ns))
+            announce_step(keeper, vip);
+        if (sweep_is_ready(&state->renew, now_ns))
+            holding_renew(keeper, vip);
+        if (sweep_is_ready(&state->probe, now_ns))
+            probe_step(keeper, vip);
+    }
+}
+
+static void run_timers(struct keeper *keeper)
+{
+    uint64_t expirations;
+    const uint64_t now_ns = clock_now_ns();
+
+    (void)!read(keeper->timer_fd, &expirations, sizeof(expirations));
+    keeper_due(keeper);
+    if (now_ns >= keeper->probe_end_ns)
+        probe_stop(keeper);
+    if (now_ns >= keeper->stop_end_ns) {
+        log_error("the engine has not stopped within %u s",
+                  (unsigned)(STOP_PATIENCE_NS / CLOCK_NS_PER_S));
+        keeper_fail(keeper);
+    }
+}
+
+static unsigned fill_sources(const struct keeper *keeper, struct pollfd *sources)
+{
+    unsigned count = SOURCE_PROBES;
+
+    sources[SOURCE_ENGINE] =
+        (struct pollfd){.fd = keeper->engine_fd,
+                        .events = (short)(POLLIN | (keeper->outbox.count > 0 ? POLLOUT : 0))};
+    sources[SOURCE_ENGINE_END] = (struct pollfd){.fd = keeper->engine_pidfd, .events = POLLIN};
+    sources[SOURCE_TIMER] = (struct pollfd){.fd = keeper->timer_fd, .events = POLLIN};
+    sources[SOURCE_SIGNAL] = (struct pollfd){.fd = keeper->signal_fd, .events = POLLIN};
+    sources[SOURCE_MONITOR] = (struct pollfd){.fd = monitor_fd(&keeper->monitor), .events = POLLIN};
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
+            sources[count++] =
+                (struct pollfd){.fd = keeper->interfaces[i].probe_fds[family], .events = POLLIN};
+    return count;
+}
+
+static void read_probes(struct keeper *keeper, const struct pollfd *sources, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (sources[i].revents != 0)
+            probe_read(keeper, &keeper->interfaces[i / KEEPER_FAMILIES], i % KEEPER_FAMILIES);
+}
+
+/* One turn of the loop. */
+static void turn(struct keeper *keeper)
+{
+    struct pollfd sources[SOURCES_MAX];
+    const unsigned count = fill_sources(keeper, sources);
+
+    if (poll(sources, count, arm_timer(keeper)) < 0) {
+        if (errno != EINTR) {
+            log_error("poll: %s", strerror(errno));
+            keeper_fail(keeper);
+        }
+        return;
+    }
+    /* What a dead engine still asked for does not matter. */
+    if ((sources[SOURCE_ENGINE].revents & (POLLHUP | POLLERR)) ||
+        sources[SOURCE_ENGINE_END].revents != 0) {
+        keeper_fail(keeper);
+        return;
+    }
+    if (outbox_flush(&keeper->outbox, keeper->engine_fd) < 0)
+        keeper_fail(keeper);
+    if (sources[SOURCE_ENGINE].revents & POLLIN)
+        request_read(keeper);
+    if (sources[SOURCE_SIGNAL].revents & POLLIN)
+        read_signals(keeper);
+    if (sources[SOURCE_MONITOR].revents != 0)
+        news_read(keeper);
+    if (keeper->ended)
+        return;
+    news_settle(keeper);
+    run_timers(keeper);
+    read_probes(keeper, sources + SOURCE_PROBES, count - SOURCE_PROBES);
+    if (!keeper->ended)
+        run_sweeps(keeper);
+}
+
+/* The addresses are gone already; now the engine. Returns the exit code. */
+static int finish(struct keeper *keeper)
+{
+    const struct launch_result engine = {keeper->engine_pid, keeper->engine_pidfd,
+                                         keeper->engine_fd};
+    const bool stopped = request_was_stopped(keeper);
+    char text[128];
+    const bool clean = launch_reap(&engine, REAP_WAIT_MS, text, sizeof(text));
+
+    probe_stop(keeper);
+    if (keeper->stopping && stopped && clean) {
+        log_notice("stopped");
+        return 0;
+    }
+    if (keeper->stopping)
+        log_error("the engine %s before it had stopped in order; all addresses are removed", text);
+    else
+        log_error("the engine %s; all addresses are removed", text);
+    return 1;
+}
+
+int keeper_run(struct keeper *keeper)
+{
+    while (!keeper->ended)
+        turn(keeper);
+    holding_remove_all(keeper);
+    return finish(keeper);
+}

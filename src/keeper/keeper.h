@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keeper: the privileged process. It adds and removes the addresses of the VIPs, claims them on the
+ * wire, and listens for others that do; the engine tells it when, and how long an address may live.
+ * It adds nothing that is not in the configuration, and it decides nothing: whatever happens, the
+ * answer is to remove.
+ *
+ * One turn of the loop: the engine's messages, the kernel's news, what is due by time, received
+ * frames, one piece of each round of work (`struct sweep`). Nothing waits; an engine that died is
+ * seen in the same poll() as everything else.
+ */
+#ifndef KEEPER_KEEPER_H
+#define KEEPER_KEEPER_H
+
+#include "gateway.h"
+#include "keeper/kernel.h"
+#include "keeper/lookup.h"
+#include "keeper/vip.h"
+#include "monitor.h"
+#include "outbox.h"
+
+#include "conf/conf.h"
+
+#include <sys/types.h>
+
+#define KEEPER_FAMILIES 2 /* index 0: IPv4, 1: IPv6 */
+
+/* An interface that carries VIPs. It is known by its name: the one that comes back after it was
+ * deleted is the same. */
+struct interface {
+    char name[16];
+    unsigned ifindex; /* 0: there is none of that name */
+    bool up;          /* set up, and with a carrier */
+    bool went_down;   /* since the engine was last told, even if it is up again */
+    bool came_up;
+    bool ethernet;
+    uint8_t mac[FRAME_MAC_BYTES];
+    struct gateway gateways[KEEPER_FAMILIES];
+    int probe_fds[KEEPER_FAMILIES]; /* -1: not listening */
+};
+
+struct address {
+    bool ours;                /* in the kernel, with our mark, on the VIP's interface */
+    unsigned foreign_ifindex; /* in the kernel without our mark, there; 0: nowhere */
+    bool seen;                /* while a dump is compared: on the VIP's interface */
+    bool foreign_seen;        /* while a dump is compared: without our mark */
+    bool answered;            /* a foreign answer to this probe was reported */
+};
+
+/* News of one VIP that the engine has to hear. */
+struct loss {
+    uint16_t reason;  /* enum ipc_lost; 0: none */
+    uint16_t address; /* index of conf.addresses */
+};
+
+struct keeper {
+    struct conf conf;
+    uint8_t self;
+    bool verbose;
+
+    struct interface interfaces[CONF_VIPS_MAX];
+    unsigned interface_count;
+    uint8_t interface_of[CONF_VIPS_MAX];
+    struct vip vips[CONF_VIPS_MAX];
+    struct loss losses[CONF_VIPS_MAX];
+    struct address addresses[CONF_ADDRESSES_MAX];
+    bool owner_named[CONF_VIPS_MAX]; /* the log has said that another program owns an address */
+    struct lookup lookup;
+    bool kernel_has_mark;
+    bool resync; /* news were lost: compare with a dump */
+
+    struct netlink netlink;
+    struct monitor monitor;
+    int packet_fd;         /* sends frames */
+    uint64_t probe_end_ns; /* listening ends; CLOCK_NEVER_NS: not listening */
+    int control_fd;        /* kept open so that nobody takes the socket's path meanwhile */
+    int timer_fd;
+    int signal_fd;
+
+    pid_t engine_pid;
+    int engine_fd;
+    int engine_pidfd;
+    struct outbox outbox;
+
+    bool stopping;
+    bool stopped;         /* the engine said so */
+    uint64_t stop_end_ns; /* patience ends; CLOCK_NEVER_NS: not stopping */
+    bool ended;
+    int exit_code;
+};
+
+/* keeper.c */
+
+/* Runs until the engine has ended, or has to end; no address is left then. The exit code. */
+int keeper_run(struct keeper *keeper);
+
+/* Ends the loop after this turn: the engine is not to be trusted or not there any more. */
+void keeper_fail(struct keeper *keeper);
+
+/* Sends a message to the engine; one that cannot be sent ends the loop. */
+void keeper_tell(struct keeper *keeper, const struct ipc_message *message);
+
+struct interface *keeper_interface(struct keeper *keeper, unsigned vip);
+
+/* Removes, or renews, whatever is due by time. */
+void keeper_due(struct keeper *keeper);
+
+/* request.c */
+
+/* Carries out all messages of the engine that have come. */
+void request_read(struct keeper *keeper);
+
+/* Of an engine that has ended: was its last word that it stopped in order? Carries nothing out. */
+bool request_was_stopped(struct keeper *keeper);
+
+/* holding.c */
+
+/* Adds the addresses of a VIP. 0: all are in the kernel; else -errno, and none is. */
+int holding_add(struct keeper *keeper, unsigned vip, uint64_t deadline_ns);
+
+/* Removes the addresses of a VIP. 0: none is in the kernel; else -errno, and it is tried again. */
+int holding_remove(struct keeper *keeper, unsigned vip);
+
+/* Renews a piece of the kernel's lifetimes. */
+void holding_renew(struct keeper *keeper, unsigned vip);
+
+/* Removes everything, as good as it goes: the end. */
+void holding_remove_all(struct keeper *keeper);
+
+/*
+ * Before the engine starts: removes what an earlier run left, on any interface, and names what
+ * others own. 0 or -errno: something of ours could not be removed.
+ */
+int holding_remove_leftovers(struct keeper *keeper);
+
+/* news.c */
+
+/* Reads the kernel's news into the keeper's state; acts on nothing. */
+void news_read(struct keeper *keeper);
+
+/* Acts on the news: what was lost is removed whole where needed, and the engine is told. */
+void news_settle(struct keeper *keeper);
+
+/* Is there something left to settle? */
+bool news_is_pending(const struct keeper *keeper);
+
+/* Compares everything with the kernel. 0 or -errno. */
+int news_compare(struct keeper *keeper);
+
+/* Says once per VIP that another program owns one of its addresses, and once when that is over. */
+void news_name_owners(struct keeper *keeper);
+
+/* announce.c */
+
+/* Sends a piece of a round of claims. */
+void announce_step(struct keeper *keeper, unsigned vip);
+
+/* probe.c */
+
+/* Opens the receiving sockets for a VIP, if they are not, and starts a round of questions. */
+void probe_start(struct keeper *keeper, unsigned vip);
+/* Sends a piece of it. */
+void probe_step(struct keeper *keeper, unsigned vip);
+/* Reads received frames and tells the engine of foreign claims. */
+void probe_read(struct keeper *keeper, struct interface *interface, unsigned family);
+/* Closes the receiving sockets. */
+void probe_stop(struct keeper *keeper);
+
+#endif

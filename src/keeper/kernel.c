@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "keeper/kernel.h"
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Of the headers of Linux 5.18; older ones do not name it. */
+#define ATTRIBUTE_IFA_PROTO 11
+
+static void read_lifetime(struct nlattr *attribute, struct kernel_address *ret)
+{
+    struct ifa_cacheinfo info;
+
+    if (attribute == NULL || nla_len(attribute) < (int)sizeof(info))
+        return;
+    memcpy(&info, nla_data(attribute), sizeof(info));
+    ret->valid_s = info.ifa_valid;
+    ret->preferred_s = info.ifa_prefered;
+}
+
+bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret)
+{
+    struct nlattr *attributes[ATTRIBUTE_IFA_PROTO + 1] = {NULL};
+    struct kernel_address found = {.valid_s = UINT32_MAX, .preferred_s = UINT32_MAX};
+    const struct nlattr *bytes;
+    struct ifaddrmsg header;
+    int length;
+
+    if (nlmsg_parse(message, sizeof(header), attributes, ATTRIBUTE_IFA_PROTO, NULL) < 0)
+        return false;
+    memcpy(&header, nlmsg_data(message), sizeof(header));
+    if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6)
+        return false;
+    length = header.ifa_family == AF_INET ? 4 : 16;
+    /* On a point-to-point link IFA_ADDRESS is the other end's. */
+    bytes = attributes[IFA_LOCAL] != NULL ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+    if (bytes == NULL || nla_len(bytes) != length)
+        return false;
+    found.address.family = header.ifa_family;
+    found.address.prefix = header.ifa_prefixlen;
+    memcpy(found.address.bytes, nla_data(bytes), (size_t)length);
+    found.ifindex = header.ifa_index;
+    found.scope = header.ifa_scope;
+    found.flags = attributes[IFA_FLAGS] != NULL && nla_len(attributes[IFA_FLAGS]) >= 4
+                      ? nla_get_u32(attributes[IFA_FLAGS])
+                      : header.ifa_flags;
+    if (attributes[ATTRIBUTE_IFA_PROTO] != NULL && nla_len(attributes[ATTRIBUTE_IFA_PROTO]) >= 1)
+        found.mark = nla_get_u8(attributes[ATTRIBUTE_IFA_PROTO]);
+    read_lifetime(attributes[IFA_CACHEINFO], &found);
+    *ret = found;
+    return true;
+}
+
+bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret)
+{
+    struct nlattr *attributes[IFLA_IFNAME + 1] = {NULL};
+    struct kernel_link found = {0};
+    struct ifinfomsg header;
+
+    if (nlmsg_parse(message, sizeof(header), attributes, IFLA_IFNAME, NULL) < 0)
+        return false;
+    memcpy(&header, nlmsg_data(message), sizeof(header));
+    if (header.ifi_family != AF_UNSPEC || header.ifi_index <= 0 || attributes[IFLA_IFNAME] == NULL)
+        return false;
+    found.ifindex = (unsigned)header.ifi_index;
+    if (nla_strlcpy(found.name, attributes[IFLA_IFNAME], sizeof(found.name)) >= sizeof(found.name))
+        return false;
+    found.up = (header.ifi_flags & IFF_UP) != 0 && (header.ifi_flags & IFF_LOWER_UP) != 0 &&
+               message->nlmsg_type == RTM_NEWLINK;
+    if (header.ifi_type == ARPHRD_ETHER && attributes[IFLA_ADDRESS] != NULL &&
+        nla_len(attributes[IFLA_ADDRESS]) == KERNEL_MAC_BYTES) {
+        found.ethernet = true;
+        memcpy(found.mac, nla_data(attributes[IFLA_ADDRESS]), KERNEL_MAC_BYTES);
+    }
+    *ret = found;
+    return true;
+}
+
+bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark)
+{
+    if (address->mark == KERNEL_MARK)
+        return true;
+    if (kernel_has_mark)
+        return false;
+    if (!(address->flags & IFA_F_DEPRECATED) || !(address->flags & IFA_F_NOPREFIXROUTE))
+        return false;
+    if (address->valid_s == UINT32_MAX || address->preferred_s != 0)
+        return false;
+    return address->address.family == AF_INET6 || address->scope == RT_SCOPE_HOST;
+}
+
+bool kernel_release_has_mark(const char *release)
+{
+    unsigned major = 0;
+    unsigned minor = 0;
+
+    if (sscanf(release, "%u.%u", &major, &minor) != 2)
+        return true;
+    return major > 5 || (major == 5 && minor >= 18);
+}

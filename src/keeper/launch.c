@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "launch.h"
+
+#include "ipc/ipc.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENGINE_NAME "vipgossip-engine"
+
+/* Descriptors are moved up here first, so that none is in the way of its own place. */
+#define FD_ASIDE 16
+
+/* What the engine gets of our environment; a key in VIPGOSSIP_KEY is not for it to inherit. */
+static const char *const passed_names[] = {"JOURNAL_STREAM", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                                           "LSAN_OPTIONS"};
+#define PASSED_COUNT (sizeof(passed_names) / sizeof(passed_names[0]))
+
+void launch_find(char *path, size_t size)
+{
+    char self[4096];
+    const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (length > 0) {
+        self[length] = '\0';
+        slash = strrchr(self, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+            if (snprintf(path, size, "%s/libexec/" ENGINE_NAME, self) < (int)size &&
+                access(path, X_OK) == 0)
+                return;
+        }
+    }
+    (void)snprintf(path, size, "%s/" ENGINE_NAME, VG_LIBEXEC_DIR);
+}
+
+/* What the child needs, none of it allocated after fork(). */
+struct child {
+    const struct launch *launch;
+    pid_t parent;
+    int fds[3]; /* in the order of IPC_FD_... */
+    int report; /* errno of a failure; closed by execve() */
+    char *environment[PASSED_COUNT + 1];
+};
+
+/* Puts `fd` at `place`, where it survives execve(). */
+static int place_fd(int fd, int place)
+{
+    return dup2(fd, place) < 0 ? -errno : 0;
+}
+
+static int place_fds(struct child *child)
+{
+    int null;
+
+    for (int i = 0; i < 3; i++) {
+        child->fds[i] = fcntl(child->fds[i], F_DUPFD_CLOEXEC, FD_ASIDE);
+        if (child->fds[i] < 0)
+            return -errno;
+    }
+    child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FD_ASIDE);
+    if (child->report < 0)
+        return -errno;
+    for (int i = 0; i < 3; i++)
+        if (place_fd(child->fds[i], IPC_FD_KEEPER + i) < 0)
+            return -errno;
+    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || place_fd(null, STDIN_FILENO) < 0)
+        return -errno;
+    /* Everything else goes away with execve(), whoever opened it. */
+    return close_range(IPC_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* An ordered stop comes over the socketpair. The terminal's ^C and the signal that systemd sends to
+ * the whole group must not end the engine before it has told its peers. */
+static void set_signals(void)
+{
+    sigset_t none;
+
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Returns only with an error: -errno. */
+static int become_engine(struct child *child)
+{
+    char *const arguments[] = {(char[]){ENGINE_NAME}, NULL};
+    int result = place_fds(child);
+
+    if (result < 0)
+        return result;
+    set_signals();
+    result = privilege_drop_engine(&child->launch->user);
+    if (result < 0)
+        return result;
+    /* After the change of user, which clears it. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return -errno;
+    if (getppid() != child->parent)
+        return -ESRCH;
+    (void)execve(child->launch->path, arguments, child->environment);
+    return -errno;
+}
+
+static void fill_environment(struct child *child)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < PASSED_COUNT; i++) {
+        const char *value = getenv(passed_names[i]);
+
+        if (value != NULL &&
+            asprintf(&child->environment[count], "%s=%s", passed_names[i], value) >= 0)
+            count++;
+    }
+    child->environment[count] = NULL;
+}
+
+static void free_environment(struct child *child)
+{
+    for (size_t i = 0; child->environment[i] != NULL; i++)
+        free(child->environment[i]);
+}
+
+/* Forks; 0 once the engine's program runs, else -errno. */
+static int start(struct child *child, pid_t *ret_pid)
+{
+    int ends[2];
+    int error = 0;
+    ssize_t length;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    child->report = ends[1];
+    child->parent = getpid();
+    pid = fork();
+    if (pid == 0) {
+        error = become_engine(child);
+        (void)!write(child->report, &error, sizeof(error));
+        _exit(127);
+    }
+    if (pid < 0)
+        error = -errno;
+    (void)close(ends[1]);
+    do {
+        length = pid < 0 ? 0 : read(ends[0], &error, sizeof(error));
+    } while (length < 0 && errno == EINTR);
+    (void)close(ends[0]);
+    if (error < 0 && pid > 0)
+        (void)waitpid(pid, NULL, 0);
+    *ret_pid = pid;
+    return error;
+}
+
+static int start_with(struct child *child, struct launch_result *ret)
+{
+    int ends[2];
+    int result;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    child->fds[0] = ends[1];
+    fill_environment(child);
+    result = start(child, &ret->pid);
+    free_environment(child);
+    (void)close(ends[1]); /* or its end would never be seen */
+    if (result < 0) {
+        (void)close(ends[0]);
+        return result;
+    }
+    ret->fd = ends[0];
+    ret->pidfd = pidfd_open(ret->pid, 0);
+    return ret->pidfd < 0 ? -errno : 0;
+}
+
+int launch_engine(const struct launch *launch, struct launch_result *ret)
+{
+    struct child child = {.launch = launch};
+    const int setup = ipc_setup_write(launch->setup);
+    int result = setup;
+
+    if (setup >= 0) {
+        child.fds[1] = setup;
+        child.fds[2] = launch->control_fd;
+        result = start_with(&child, ret);
+        (void)close(setup);
+    }
+    if (result < 0) {
+        log_error("cannot start the engine, %s: %s", launch->path, strerror(-result));
+        return -1;
+    }
+    return 0;
+}
+
+bool launch_reap(const struct launch_result *engine, int wait_ms, char *text, size_t size)
+{
+    struct pollfd ended = {.fd = engine->pidfd, .events = POLLIN};
+    siginfo_t info = {0};
+    bool killed = false;
+
+    if (poll(&ended, 1, wait_ms) != 1) {
+        killed = true;
+        if (pidfd_send_signal(engine->pidfd, SIGKILL, NULL, 0) < 0) {
+            (void)snprintf(text, size, "cannot be killed: %s", strerror(errno));
+            return false;
+        }
+    }
+    while (waitid(P_PIDFD, (id_t)engine->pidfd, &info, WEXITED) < 0) {
+        if (errno != EINTR) {
+            (void)snprintf(text, size, "ended unseen: %s", strerror(errno));
+            return false;
+        }
+    }
+    if (info.si_code == CLD_EXITED)
+        (void)snprintf(text, size, "exited with code %d", info.si_status);
+    else
+        (void)snprintf(text, size, "was killed by signal %d (%s)%s", info.si_status,
+                       strsignal(info.si_status), killed ? ", sent by its keeper" : "");
+    return info.si_code == CLD_EXITED && info.si_status == 0;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/*
+ * notify: tells systemd how the daemon is, by the protocol of sd_notify(3): one datagram to the
+ * socket that NOTIFY_SOCKET names.
+ */
+#ifndef KEEPER_NOTIFY_H
+#define KEEPER_NOTIFY_H
+
+/* "READY=1\nSTATUS=..."; nothing happens if nobody asked for it. */
+void notify_send(const char *text);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/*
+ * packet: frames onto an interface, and the ARP and neighbour advertisements that come from it.
+ */
+#ifndef KEEPER_PACKET_H
+#define KEEPER_PACKET_H
+
+#include "keeper/frame.h"
+
+#define PACKET_FRAMES_MAX 32
+
+/* A socket that sends and never receives. The descriptor (close-on-exec), or -errno. */
+int packet_open(void);
+
+/* Sends at most PACKET_FRAMES_MAX frames. 0, -EAGAIN: the queue is full, some may have been sent,
+ * or another -errno. */
+int packet_send(int fd, unsigned ifindex, struct frame *frames, unsigned count);
+
+/* A socket that receives ARP (AF_INET) or neighbour advertisements (AF_INET6) on one interface, and
+ * nothing else. The descriptor (close-on-exec, non-blocking), or -errno. */
+int packet_listen(unsigned ifindex, uint8_t family);
+
+/* Receives one frame that came to this host. Its length, 0 if it was none of those, or -errno
+ * (-EAGAIN: there is no more). */
+long packet_receive(int fd, uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * request: the engine's messages, one after the other. Each is checked before it is looked at; one
+ * that is not valid ends everything, because it means that the engine is not what it was.
+ */
+#include "keeper.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+
+/* Messages in one turn, so that time is looked at even if the engine never stops talking. */
+#define MESSAGES_MAX 256
+
+static void answer(struct keeper *keeper, const struct ipc_message *request, enum ipc_type type,
+                   int error)
+{
+    const struct ipc_message message = {
+        .type = (uint16_t)type, .vip = request->vip, .error = error, .sequence = request->sequence};
+
+    keeper_tell(keeper, &message);
+}
+
+static void handle(struct keeper *keeper, const struct ipc_message *message)
+{
+    const char *name = keeper->conf.vips[message->vip].name;
+    struct vip *vip = &keeper->vips[message->vip];
+    int result;
+
+    switch (message->type) {
+    case IPC_ADD:
+        result = holding_add(keeper, message->vip, message->deadline_ns);
+        log_debug("vip %s: add: %d", name, result);
+        answer(keeper, message, IPC_ADDED, result);
+        break;
+    case IPC_REMOVE:
+        result = holding_remove(keeper, message->vip);
+        log_debug("vip %s: remove: %d", name, result);
+        answer(keeper, message, IPC_REMOVED, result);
+        break;
+    case IPC_DEADLINE:
+        vip_set_deadline(vip, message->deadline_ns);
+        break;
+    case IPC_ANNOUNCE:
+        sweep_start(&vip->announce);
+        break;
+    case IPC_PROBE:
+        probe_start(keeper, message->vip);
+        break;
+    default: /* IPC_STOPPED: ipc_valid_from_engine() lets nothing else through */
+        keeper->stopped = true;
+        break;
+    }
+}
+
+void request_read(struct keeper *keeper)
+{
+    for (int i = 0; i < MESSAGES_MAX && !keeper->ended; i++) {
+        struct ipc_message message = {0};
+        const long length = ipc_receive(keeper->engine_fd, &message);
+
+        if (length == -EAGAIN || length == -EINTR)
+            return;
+        if (length <= 0) {
+            keeper_fail(keeper);
+            return;
+        }
+        if (!ipc_valid_from_engine(&message, (size_t)length, keeper->conf.vip_count)) {
+            log_error("the engine sent a message that is not valid (%ld bytes, type %u); it is "
+                      "not to be trusted any more",
+                      length, (unsigned)message.type);
+            keeper_fail(keeper);
+            return;
+        }
+        handle(keeper, &message);
+    }
+}
+
+bool request_was_stopped(struct keeper *keeper)
+{
+    for (int i = 0; i < MESSAGES_MAX && !keeper->stopped; i++) {
+        struct ipc_message message = {0};
+        const long length = ipc_receive(keeper->engine_fd, &message);
+
+        if (length <= 0)
+            break;
+        if (ipc_valid_from_engine(&message, (size_t)length, keeper->conf.vip_count) &&
+            message.type == IPC_STOPPED)
+            keeper->stopped = true;
+    }
+    return keeper->stopped;
+}

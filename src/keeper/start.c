@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include "start.h"
+
+#include "clock.h"
+#include "control_socket.h"
+#include "keeper.h"
+#include "launch.h"
+#include "notify.h"
+#include "packet.h"
+#include "place.h"
+#include "privilege.h"
+
+#include "conf/key.h"
+#include "ipc/setup.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* The key in the environment has done its work; /proc shows the environment as it was. */
+static void wipe_environment(void)
+{
+    char *value = getenv("VIPGOSSIP_KEY");
+
+    if (value != NULL)
+        explicit_bzero(value, strlen(value));
+    (void)unsetenv("VIPGOSSIP_KEY");
+}
+
+static int read_keys(struct conf *conf, struct conf_keys *ret)
+{
+    struct conf_error error;
+    const int result = conf_keys_read(conf, ret, &error);
+
+    explicit_bzero(conf->key_text, sizeof(conf->key_text));
+    wipe_environment();
+    if (result < 0)
+        log_error("%s", error.text);
+    return result;
+}
+
+static int check_capabilities(void)
+{
+    const char *missing = privilege_missing();
+
+    if (missing == NULL)
+        return 0;
+    log_error("%s is missing: start vipgossipd as root, or under systemd with "
+              "AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW, or a container with "
+              "--cap-add=NET_ADMIN --cap-add=NET_RAW",
+              missing);
+    return -1;
+}
+
+static void keeper_init(struct keeper *keeper, const struct conf *conf)
+{
+    struct utsname system;
+
+    keeper->conf = *conf;
+    keeper->control_fd = -1;
+    keeper->probe_end_ns = CLOCK_NEVER_NS;
+    keeper->stop_end_ns = CLOCK_NEVER_NS;
+    keeper->kernel_has_mark = uname(&system) < 0 || kernel_release_has_mark(system.release);
+    lookup_build(conf, &keeper->lookup);
+    for (unsigned vip = 0; vip < conf->vip_count; vip++)
+        vip_init(&keeper->vips[vip], conf->vips[vip].kernel_lease_s);
+}
+
+/* One entry for each interface, however many VIPs it carries. */
+static void assign_interface(struct keeper *keeper, unsigned vip, const char *name)
+{
+    unsigned i = 0;
+
+    while (i < keeper->interface_count && strcmp(keeper->interfaces[i].name, name) != 0)
+        i++;
+    if (i == keeper->interface_count) {
+        struct interface *interface = &keeper->interfaces[keeper->interface_count++];
+
+        (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
+        for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
+            interface->probe_fds[family] = -1;
+    }
+    keeper->interface_of[vip] = (uint8_t)i;
+}
+
+/* The signals wait for the loop from here on; a log line to a closed pipe is no reason to die. */
+static int open_signals(struct keeper *keeper)
+{
+    sigset_t set;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    keeper->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    keeper->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    return keeper->signal_fd < 0 || keeper->timer_fd < 0 ? -errno : 0;
+}
+
+static int open_kernel(struct keeper *keeper)
+{
+    int result = netlink_open(&keeper->netlink);
+
+    if (result == 0)
+        result = monitor_open(&keeper->monitor);
+    if (result == 0) {
+        keeper->packet_fd = packet_open();
+        result = keeper->packet_fd < 0 ? keeper->packet_fd : 0;
+    }
+    if (result == 0)
+        result = open_signals(keeper);
+    if (result < 0)
+        log_error("cannot open the kernel's interfaces: %s", strerror(-result));
+    return result;
+}
+
+/* Leftovers go, and then the keeper knows what is there. */
+static int look_around(struct keeper *keeper)
+{
+    int result = holding_remove_leftovers(keeper);
+
+    if (result < 0) {
+        log_error("cannot remove what an earlier run left: %s", strerror(-result));
+        return result;
+    }
+    result = news_compare(keeper);
+    if (result == -EINTR)
+        result = news_compare(keeper);
+    if (result < 0) {
+        log_error("cannot list links and addresses: %s", strerror(-result));
+        return result;
+    }
+    for (unsigned i = 0; i < keeper->interface_count; i++) {
+        struct interface *interface = &keeper->interfaces[i];
+
+        interface->came_up = false;
+        interface->went_down = false;
+        if (!interface->up)
+            log_warning("interface %s %s; waiting for it", interface->name,
+                        interface->ifindex == 0 ? "is not there" : "is down");
+    }
+    news_name_owners(keeper);
+    return 0;
+}
+
+static int start_engine(struct keeper *keeper, const struct ipc_setup *setup)
+{
+    char path[4200];
+    struct launch launch = {.path = path,
+                            .setup = setup,
+                            .control_fd = keeper->control_fd,
+                            .user = privilege_find_user()};
+    struct launch_result engine;
+
+    launch_find(path, sizeof(path));
+    if (launch_engine(&launch, &engine) < 0)
+        return -1;
+    keeper->engine_pid = engine.pid;
+    keeper->engine_pidfd = engine.pidfd;
+    keeper->engine_fd = engine.fd;
+    if (privilege_drop_keeper(launch.user.change) < 0)
+        log_warning("cannot drop capabilities that are not needed");
+    return 0;
+}
+
+static void tell_links(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const struct ipc_message down = {
+            .type = IPC_LINK, .vip = (uint16_t)vip, .reason = IPC_LINK_DOWN};
+
+        if (!keeper_interface(keeper, vip)->up)
+            keeper_tell(keeper, &down);
+    }
+}
+
+static int run(struct keeper *keeper, struct ipc_setup *setup)
+{
+    char status[2 * CONF_NAME_MAX + 64];
+    const int result = start_engine(keeper, setup);
+
+    explicit_bzero(setup, sizeof(*setup));
+    if (result < 0)
+        return START_EXIT_FAILED;
+    tell_links(keeper);
+    (void)snprintf(status, sizeof(status), "READY=1\nSTATUS=node %s of cluster %s",
+                   keeper->conf.self_name, keeper->conf.cluster);
+    notify_send(status);
+    log_info("node %s of cluster %s, %u nodes, %u vips", keeper->conf.self_name,
+             keeper->conf.cluster, keeper->conf.node_count, keeper->conf.vip_count);
+    return keeper_run(keeper);
+}
+
+/* From here on there is something to undo. */
+static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup)
+{
+    int result;
+
+    keeper->control_fd = control_socket_open(keeper->conf.control_socket);
+    if (keeper->control_fd < 0)
+        return START_EXIT_FAILED;
+    result = look_around(keeper) < 0 ? START_EXIT_FAILED : run(keeper, setup);
+    control_socket_close(keeper->control_fd, keeper->conf.control_socket);
+    return result;
+}
+
+static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *setup)
+{
+    struct place_interfaces interfaces;
+    int self;
+
+    if (read_keys(conf, &setup->keys) < 0)
+        return START_EXIT_CONF;
+    self = place_find_self(conf);
+    if (self < 0 || place_find_interfaces(conf, &interfaces) < 0)
+        return START_EXIT_CONF;
+    conf_set_self(conf, self);
+    keeper_init(keeper, conf);
+    for (unsigned vip = 0; vip < conf->vip_count; vip++)
+        assign_interface(keeper, vip, interfaces.names[vip]);
+    setup->magic = IPC_SETUP_MAGIC;
+    setup->size = sizeof(*setup);
+    setup->self = (uint8_t)self;
+    setup->conf = *conf;
+    memcpy(setup->interfaces, interfaces.names, sizeof(setup->interfaces));
+    return check_capabilities() < 0 || open_kernel(keeper) < 0 ? START_EXIT_FAILED : START_EXIT_OK;
+}
+
+int start_daemon(struct conf *conf, bool verbose)
+{
+    struct ipc_setup *setup = calloc(1, sizeof(*setup));
+    struct keeper *keeper = calloc(1, sizeof(*keeper));
+    int result = START_EXIT_FAILED;
+
+    if (setup != NULL && keeper != NULL) {
+        setup->verbose = verbose;
+        result = prepare(keeper, conf, setup);
+        if (result == START_EXIT_OK)
+            result = run_with_socket(keeper, setup);
+        monitor_close(&keeper->monitor);
+        netlink_close(&keeper->netlink);
+        explicit_bzero(setup, sizeof(*setup));
+    } else {
+        log_error("out of memory");
+    }
+    free(keeper);
+    free(setup);
+    return result;
+}

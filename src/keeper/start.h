@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * start: everything between a configuration that was read and a loop that runs.
+ */
+#ifndef KEEPER_START_H
+#define KEEPER_START_H
+
+#include "conf/conf.h"
+
+#include <stdbool.h>
+
+#define START_EXIT_OK     0
+#define START_EXIT_FAILED 1 /* at run time */
+#define START_EXIT_CONF   2 /* usage or configuration */
+
+/* Runs the daemon to its end. Wipes the key in `conf`. The exit code. */
+int start_daemon(struct conf *conf, bool verbose);
+
+#endif

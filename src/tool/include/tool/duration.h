@@ -9,7 +9,7 @@
 
 /* Holds every text that this module makes. */
 struct duration_text {
-    char text[32];
+    char text[64];
 };
 
 /* `ms` in milliseconds; negative means not known and gives "-". */

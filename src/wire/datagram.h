@@ -18,7 +18,7 @@
 
 #include "wire/wire.h"
 
-#define DATAGRAM_VERSION    1
+#define DATAGRAM_VERSION    1 /* [SPEC D8] */
 #define DATAGRAM_MAC_OFFSET 32
 #define DATAGRAM_ITEMS_MAX  (DATAGRAM_MAX - DATAGRAM_HEADER)
 _Static_assert(DATAGRAM_MAC_OFFSET + MAC_BYTES == DATAGRAM_HEADER, "the MAC ends the header");

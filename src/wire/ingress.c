@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * ingress: the one door for what others send. The checks stand in the order of their cost
- * [SPEC D2..D6]: garbage ends at the MAC, before anything is decoded, and a signature is only
- * looked at if nothing cheaper speaks against the record. Nothing changes before the datagram is
- * known to be authentic, new and well formed as a whole.
+ * [SPEC D2] to [SPEC D6]: garbage ends at the MAC, before anything is decoded, and a signature is
+ * only looked at if nothing cheaper speaks against the record. Nothing changes before the datagram
+ * is known to be authentic, new and well formed as a whole.
  */
 #include <string.h>
 
@@ -75,7 +75,7 @@ static enum drop admit(struct arrival *arrival, struct keyring_span datagram)
     if (drop != DROP_NONE)
         return drop;
 
-    uint64_t incarnation = arrival->header.incarnation;
+    uint64_t incarnation = arrival->header.incarnation; /* [SPEC D4] */
     if (incarnation == 0)
         return DROP_MALFORMED;
     if (core_incarnation_is_dead(arrival->core, arrival->sender, incarnation))

@@ -36,7 +36,8 @@ static void decode_answer(struct decoding *decoding);
 static void decode_ask(struct decoding *decoding);
 static void decode_echo(struct decoding *decoding);
 
-/* How an item is decoded and of how many elements, its type included, it consists at least. */
+/* How an item is decoded and of how many elements, its type included, it consists at least:
+ * [SPEC I2] to [SPEC I6]. */
 static const struct {
     uint32_t elements;
     void (*decode)(struct decoding *decoding);
@@ -65,7 +66,7 @@ static int pack_bytes(msgpack_packer *packer, const uint8_t *bytes, size_t lengt
 bool item_put_record(struct buffer *buffer, const struct signed_record *record, uint64_t age_ns)
 {
     size_t before = buffer->length;
-    /* Rounded up: a record must not grow younger on its way. */
+    /* Rounded up: a record must not grow younger on its way [SPEC I2]. */
     uint64_t age_us = age_ns / NS_PER_US + (age_ns % NS_PER_US != 0);
     msgpack_packer packer = buffer_packer(buffer);
     int failed = msgpack_pack_array(&packer, RECORD_ELEMENTS);

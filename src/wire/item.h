@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * item: what stands in a datagram behind its header [SPEC I1..I7]. Each item is a msgpack array
- * that begins with its type.
+ * item: what stands in a datagram behind its header [SPEC I1] to [SPEC I7]. Each item is a msgpack
+ * array that begins with its type.
  */
 #ifndef ITEM_H
 #define ITEM_H

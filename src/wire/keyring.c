@@ -180,7 +180,7 @@ static uint8_t key_id_of(const uint8_t key[static KEY_BYTES])
     return hash[0] == KEY_ID_OWN ? 1 : hash[0];
 }
 
-/* Public keys of all nodes and the secret key of this one [SPEC K2, K3]. */
+/* Public keys of all nodes and the secret key of this one [SPEC K2] [SPEC K3]. */
 static int derive_public(struct keyring *keyring, const struct keyring_config *config,
                          uint8_t generation)
 {
@@ -232,7 +232,8 @@ static void derive_seed(const struct keyring_config *config, uint8_t generation,
 
 /*
  * [SPEC K4] libsodium refuses what is no point, points of small order and points outside of the
- * main subgroup; with any of them the pair key would be known to others.
+ * main subgroup; with any of them the pair key would be known to others. No number that is not
+ * canonical passes these checks.
  */
 static int derive_pairs(struct keyring *keyring, uint8_t generation)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * record: struct record to the bytes that are signed, and back [SPEC F1..F6].
+ * record: struct record to the bytes that are signed, and back [SPEC F1] to [SPEC F6].
  */
 #ifndef RECORD_H
 #define RECORD_H

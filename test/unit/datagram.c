@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What speaks against a datagram as a whole [SPEC D2..D5]. */
+/* What speaks against a datagram as a whole [SPEC D2] to [SPEC D5]. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Items, under a MAC that is good [SPEC I1..I6]. */
+/* Items, under a MAC that is good [SPEC I1] to [SPEC I6]. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Keys, against numbers that another implementation computed, and what they are good for. */
+/* Keys, against numbers that another implementation computed, and what they are good for
+ * [SPEC K1] to [SPEC K7]. */
 #include "wire/keyring.h"
 
 #include <stdarg.h>
@@ -370,13 +371,14 @@ static void test_sec_public_keys_that_are_no_keys_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        /* order 4, 1, 2, 8 and 8; then no canonical number; then on no point of the curve */
+        /* order 4, 1, 2, 8 and 8; no canonical numbers (p, p + 3); on no point of the curve */
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "0200000000000000000000000000000000000000000000000000000000000000",
     };
     uint8_t keys[3][KEY_BYTES];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The encoding of records [SPEC F1..F6]. */
+/* The encoding of records [SPEC F1] to [SPEC F6]. */
 #include "record.h"
 
 #include <stdarg.h>

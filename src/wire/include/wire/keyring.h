@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * keyring: every key of the node. From the cluster key (or two of them, while a rotation lasts)
- * come the Ed25519 key of each node and from those a MAC key for each pair of nodes [SPEC K1..K7].
- * The only file that signs, verifies or MACs. It knows nodes by index and bytes by their purpose,
- * and nothing of what the bytes mean.
+ * come the Ed25519 key of each node and from those a MAC key for each pair of nodes [SPEC K1] to
+ * [SPEC K7]. The only file that signs, verifies or MACs. It knows nodes by index and bytes by their
+ * purpose, and nothing of what the bytes mean.
  */
 #ifndef WIRE_KEYRING_H
 #define WIRE_KEYRING_H

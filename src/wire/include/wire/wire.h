@@ -92,9 +92,9 @@ int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t i
 void wire_wipe(struct wire *wire);
 
 /*
- * Takes one datagram apart [SPEC D2..D6]. DROP_NONE: `ret` is what it says, feed it to core_step()
- * at once (the core is asked which incarnations and records it knows, so the two must not drift
- * apart). Anything else: counted, `ret` is undefined.
+ * Takes one datagram apart [SPEC D2] to [SPEC D6]. DROP_NONE: `ret` is what it says, feed it to
+ * core_step() at once (the core is asked which incarnations and records it knows, so the two must
+ * not drift apart). Anything else: counted, `ret` is undefined.
  */
 enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t *bytes,
                        size_t length, struct message_in *ret);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX    4 /* a list in a section in a section, and one to spare for libconfuse's word */
+#define DEPTH_MAX    4 /* a list in a section in a section, and one more for libconfuse to refuse */
 #define VARIABLE_MAX 128
 
 enum token {
@@ -43,6 +43,7 @@ static int scan_token(struct scanner *scanner);
 static int scan_line_comment(struct scanner *scanner);
 static int scan_block_comment(struct scanner *scanner);
 static int scan_string(struct scanner *scanner);
+static int scan_string_end(struct scanner *scanner, size_t begin);
 static int scan_variable(struct scanner *scanner);
 static int scan_word(struct scanner *scanner);
 static int scan_open(struct scanner *scanner);
@@ -138,17 +139,14 @@ static int scan_string(struct scanner *scanner)
 {
     struct conf_place place = {scanner->file, scanner->line, NULL, scanner->error};
     char quote = peek(scanner, 0);
-    scanner->at++;
+    size_t begin = scanner->at++;
     while (scanner->at < scanner->length) {
         char byte = peek(scanner, 0);
         char next = peek(scanner, 1);
         if (byte == '\n')
             break;
-        if (byte == quote) {
-            scanner->at++;
-            scanner->last = TOKEN_STRING;
-            return 0;
-        }
+        if (byte == quote)
+            return scan_string_end(scanner, begin);
         if (byte == '\0')
             return scan_unexpected(scanner);
         if (byte == '\\' && next != '\\' && next != quote)
@@ -161,6 +159,18 @@ static int scan_string(struct scanner *scanner)
         }
     }
     return conf_fail(&place, "a string has no closing %c in its line", quote);
+}
+
+/* An empty string in place of a key ends libconfuse's parsing without a word about it. */
+static int scan_string_end(struct scanner *scanner, size_t begin)
+{
+    struct conf_place place = {scanner->file, scanner->line, NULL, scanner->error};
+    bool is_in_list = scanner->depth > 0 && scanner->open[scanner->depth - 1].is_list;
+    if (scanner->at - begin == 1 && scanner->last != TOKEN_EQUALS && !is_in_list)
+        return conf_fail(&place, "an empty string is neither a key nor a name");
+    scanner->at++;
+    scanner->last = TOKEN_STRING;
+    return 0;
 }
 
 /* ${NAME} or ${NAME:-DEFAULT}, as libconfuse expands it later. */

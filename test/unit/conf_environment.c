@@ -146,9 +146,6 @@ static void test_self_without_a_priority_keeps_that_of_the_list(void **state)
     assert_int_equal(conf.vips[0].priority[0], 7);
 }
 
-static void test_bad_variables_are_refused_with_their_name(void **state)
-{
-    (void)state;
 #define BASE                      \
     {"PEERS", "10.0.0.1"},        \
     {                             \
@@ -158,12 +155,35 @@ static void test_bad_variables_are_refused_with_their_name(void **state)
     {                \
         "KEY", KEY_1 \
     }
-#define NO_ADDRESS "is no address, allowed is IPv4 such as 192.168.4.3 or IPv6 such as 2001:db8::3"
-#define NO_KEY     "this is no key, which has 44 characters of base64; make one with: vipgossip keygen"
-    static const struct {
-        struct variable variables[VARIABLES_MAX];
-        const char *message;
-    } cases[] = {
+#define NO_ADDRESS                                                \
+    "is no address, allowed is IPv4 such as 192.168.4.3 or IPv6 " \
+    "such as 2001:db8::3"
+#define NO_KEY                                                     \
+    "this is no key, which has 44 characters of base64; make one " \
+    "with: vipgossip keygen"
+
+struct refused {
+    struct variable variables[VARIABLES_MAX];
+    const char *message;
+};
+
+static void assert_refused(const struct refused *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        static struct conf conf;
+        struct conf_error error;
+        char message[512] = "environment: ";
+        int result = read_variables(cases[i].variables, NULL, &conf, &error);
+        if (result != -1)
+            fail_msg("not refused: %s", cases[i].message);
+        assert_string_equal(error.text, strcat(message, cases[i].message));
+    }
+}
+
+static void test_bad_variables_are_refused_with_their_name(void **state)
+{
+    (void)state;
+    static const struct refused cases[] = {
         {{BASE},
          "VIPGOSSIP_KEY or VIPGOSSIP_KEY_FILE is needed; make a key with vipgossip keygen, "
          "the same for every node"},
@@ -199,6 +219,14 @@ static void test_bad_variables_are_refused_with_their_name(void **state)
         {{BASE, KEY, {"INTERFACE", "a/b"}},
          "VIPGOSSIP_INTERFACE: \"a/b\" is no interface name, "
          "allowed are 1 to 15 bytes without blanks, / and :"},
+    };
+    assert_refused(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void test_bad_addresses_are_refused_with_their_variable(void **state)
+{
+    (void)state;
+    static const struct refused cases[] = {
         {{KEY, {"VIRTUAL_IPS", "10.0.0.9"}},
          "VIPGOSSIP_PEERS: is not set, such as 192.168.4.1=200,192.168.4.2=100"},
         {{KEY, {"PEERS", "10.0.0.1"}}, "VIPGOSSIP_VIRTUAL_IPS: is not set, such as 192.168.4.3"},
@@ -226,15 +254,7 @@ static void test_bad_variables_are_refused_with_their_name(void **state)
          "VIPGOSSIP_VIRTUAL_IPS: 127.0.0.1 is a loopback address, allowed are other unicast "
          "addresses"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        static struct conf conf;
-        struct conf_error error;
-        char message[512] = "environment: ";
-        int result = read_variables(cases[i].variables, NULL, &conf, &error);
-        if (result != -1)
-            fail_msg("not refused: %s", cases[i].message);
-        assert_string_equal(error.text, strcat(message, cases[i].message));
-    }
+    assert_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void test_a_long_list_item_is_refused(void **state)
@@ -290,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_priority_is_that_of_the_node_that_this_is),
         cmocka_unit_test(test_self_without_a_priority_keeps_that_of_the_list),
         cmocka_unit_test(test_bad_variables_are_refused_with_their_name),
+        cmocka_unit_test(test_bad_addresses_are_refused_with_their_variable),
         cmocka_unit_test(test_a_long_list_item_is_refused),
         cmocka_unit_test(test_peers_decide_whether_the_environment_is_used),
         cmocka_unit_test(test_file_and_environment_that_say_the_same_are_the_same),

@@ -18,7 +18,9 @@
 #define KEY_2        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE="
 #define KEY_FILE     "cluster.key"
 #define NODE_KEY     "node.key"
-#define NO_KEY       "this is no key, which has 44 characters of base64; make one with: vipgossip keygen"
+#define NO_KEY                                                     \
+    "this is no key, which has 44 characters of base64; make one " \
+    "with: vipgossip keygen"
 
 static int keys_clear(void **state)
 {

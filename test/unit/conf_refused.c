@@ -56,6 +56,12 @@ static void test_text_that_libconfuse_would_misread_is_refused(void **state)
         {"= 1", "f.conf:1: before = stands the name of a key, without quotes"},
         {"node \"a\" { address = {} }",
          "f.conf:1: this list is empty; name at least one value or leave the key out"},
+        {"cluster = \"a\"\n\"\" { }", "f.conf:2: an empty string is neither a key nor a name"},
+        {"node ''\n{ }", "f.conf:1: an empty string is neither a key nor a name"},
+        {"vip v { '' = 1 }", "f.conf:1: an empty string is neither a key nor a name"},
+        {"cluster = a node b { address = {''} }",
+         "f.conf:1: address: \"\" is no address, allowed is IPv4 such as 192.168.4.3 or IPv6 such "
+         "as 2001:db8::3"},
         {"{{{{{", "f.conf:1: this { is in 4 others, which nothing allows"},
     };
     ASSERT_REFUSED(files);

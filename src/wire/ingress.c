@@ -33,6 +33,7 @@ static enum drop decode(struct arrival *arrival, struct keyring_span items);
 static void filter_records(struct arrival *arrival);
 static enum drop judge_record(struct arrival *arrival, uint8_t at);
 static enum drop judge_known(struct arrival *arrival, uint8_t node, uint8_t at);
+static bool is_proved(const struct arrival *arrival, uint8_t node, uint64_t incarnation);
 static bool signature_is_good(struct arrival *arrival, uint8_t node, uint8_t at);
 static void store(struct arrival *arrival, uint8_t node, uint8_t at);
 static void filter_echoes(struct arrival *arrival);
@@ -53,6 +54,9 @@ enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t
     }
     ret->peer = arrival.sender;
     ret->incarnation = arrival.header.incarnation;
+    /* Proofs first: they decide what the rest is worth. */
+    filter_echoes(&arrival);
+    arrival.confirmed = arrival.confirmed || is_proved(&arrival, arrival.sender, ret->incarnation);
     if (!arrival.confirmed) {
         /* Whoever is not proved to run may introduce itself and no more [SPEC D6]. */
         ret->answer = 0;
@@ -60,7 +64,6 @@ enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t
         ret->question.about_count = 0;
     }
     filter_records(&arrival);
-    filter_echoes(&arrival);
     return DROP_NONE;
 }
 
@@ -200,7 +203,7 @@ static enum drop judge_record(struct arrival *arrival, uint8_t at)
         return DROP_RECORD_DEAD;
     if (!direct && !signature_is_good(arrival, node, at))
         return DROP_RECORD_SIGNATURE;
-    if (member)
+    if (member || is_proved(arrival, node, record->incarnation))
         store(arrival, node, at);
     return DROP_NONE;
 }
@@ -221,6 +224,20 @@ static enum drop judge_known(struct arrival *arrival, uint8_t node, uint8_t at)
         store(arrival, node, at);
     }
     return DROP_RECORD_OLD;
+}
+
+/* Does an echo in this very datagram, asked for and verified, make that incarnation the confirmed
+ * one as soon as the core sees it? */
+static bool is_proved(const struct arrival *arrival, uint8_t node, uint64_t incarnation)
+{
+    const struct keyring *keyring = &arrival->wire->keyring;
+    const struct message_in *message = arrival->message;
+    for (uint8_t i = 0; i < message->echo_count; i++)
+        if (message->echoes[i].asker == keyring->node_id[keyring->self] &&
+            message->echoes[i].node == keyring->node_id[node] &&
+            message->echoes[i].incarnation == incarnation)
+            return true;
+    return false;
 }
 
 static bool signature_is_good(struct arrival *arrival, uint8_t node, uint8_t at)

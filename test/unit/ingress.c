@@ -300,6 +300,57 @@ static void test_an_echo_that_was_asked_for_passes(void **state)
     assert_true(drops_of(fixture, BETA) == 0);
 }
 
+static void test_an_echo_proves_the_datagram_that_carries_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_in message;
+    struct core *beta = &fixture->hosts[BETA].core;
+    fixture_restart(fixture, ALPHA, 77);
+    struct message_out out;
+    memset(&out, 0, sizeof(out));
+    out.question.id = 6;
+    out.echo_count = 1;
+    out.echoes[0] = (struct echo){.node = beta->id[ALPHA],
+                                  .incarnation = 77,
+                                  .seq = 1,
+                                  .asker = beta->id[BETA],
+                                  .challenge = 4711};
+    struct datagram datagram = fixture_send(fixture, ALPHA, BETA, &out);
+    assert_accepted(fixture, BETA, &datagram, &message);
+    assert_true(message.question.id == 0);
+    assert_true(fixture->hosts[BETA].wire.records[ALPHA].incarnation == 0);
+
+    beta->expected = out.echoes[0];
+    datagram = fixture_send(fixture, ALPHA, BETA, &out);
+    assert_accepted(fixture, BETA, &datagram, &message);
+    assert_true(message.question.id == 6);
+    assert_int_equal(message.echo_count, 1);
+    assert_int_equal(message.record_count, 1);
+    assert_true(fixture->hosts[BETA].wire.records[ALPHA].incarnation == 77);
+}
+
+static void test_an_echo_of_another_incarnation_proves_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message_in message;
+    struct core *beta = &fixture->hosts[BETA].core;
+    fixture_restart(fixture, ALPHA, 77);
+    struct message_out out;
+    memset(&out, 0, sizeof(out));
+    out.question.id = 6;
+    out.echo_count = 1;
+    out.echoes[0] = (struct echo){.node = beta->id[ALPHA],
+                                  .incarnation = 78,
+                                  .seq = 1,
+                                  .asker = beta->id[BETA],
+                                  .challenge = 4711};
+    beta->expected = out.echoes[0];
+    struct datagram datagram = fixture_send(fixture, ALPHA, BETA, &out);
+    assert_accepted(fixture, BETA, &datagram, &message);
+    assert_true(message.question.id == 0);
+    assert_true(fixture->hosts[BETA].wire.records[ALPHA].incarnation == 0);
+}
+
 static void test_an_echo_that_nobody_asked_for_is_dropped(void **state)
 {
     struct fixture *fixture = *state;
@@ -371,6 +422,8 @@ int main(void)
         WIRE_TEST(test_a_clone_of_this_node_is_handed_to_the_core_and_its_own_record_is_not),
         WIRE_TEST(test_an_own_record_of_another_incarnation_than_the_header_says_is_malformed),
         WIRE_TEST(test_an_echo_that_was_asked_for_passes),
+        WIRE_TEST(test_an_echo_proves_the_datagram_that_carries_it),
+        WIRE_TEST(test_an_echo_of_another_incarnation_proves_nothing),
         WIRE_TEST(test_an_echo_that_nobody_asked_for_is_dropped),
         WIRE_TEST(test_an_echo_of_somebody_else_with_a_bad_signature_is_dropped),
         WIRE_TEST(test_an_echo_for_another_asker_passes_untouched),

@@ -203,7 +203,7 @@ static enum drop judge_record(struct arrival *arrival, uint8_t at)
         return DROP_RECORD_DEAD;
     if (!direct && !signature_is_good(arrival, node, at))
         return DROP_RECORD_SIGNATURE;
-    if (member || is_proved(arrival, node, record->incarnation))
+    if (node != keyring->self && (member || is_proved(arrival, node, record->incarnation)))
         store(arrival, node, at);
     return DROP_NONE;
 }

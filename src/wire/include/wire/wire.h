@@ -35,13 +35,13 @@
     X(REPLAYED, "replayed")                                           \
     X(MALFORMED, "malformed")                                         \
     /* of a record or an echo inside a datagram whose rest is used */ \
+    X(ECHO_UNASKED, "echo_unasked")                                   \
+    X(ECHO_SIGNATURE, "echo_signature")                               \
     X(RECORD_NODE, "record_unknown_node")                             \
     X(RECORD_UNCONFIRMED, "record_unconfirmed_sender")                \
     X(RECORD_OLD, "record_known")                                     \
     X(RECORD_DEAD, "record_dead_incarnation")                         \
-    X(RECORD_SIGNATURE, "record_signature")                           \
-    X(ECHO_UNASKED, "echo_unasked")                                   \
-    X(ECHO_SIGNATURE, "echo_signature")
+    X(RECORD_SIGNATURE, "record_signature")
 
 enum drop {
 #define X(name, text) DROP_##name,

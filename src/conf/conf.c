@@ -5,7 +5,6 @@
 #include "log/log.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,6 @@
 
 static int read_with(int (*read)(struct conf_draft *draft), struct conf_draft *draft,
                      const char *self_name, struct conf *ret);
-static void text_append(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 int conf_read_file(const char *path, const char *self_name, struct conf *ret,
                    struct conf_error *error)
@@ -33,53 +30,9 @@ int conf_read_environment(const char *self_name, struct conf *ret, struct conf_e
 {
     struct conf_draft draft;
     conf_draft_init(&draft, NULL, error);
-    return read_with(conf_environment_read, &draft, self_name, ret);
-}
-
-void conf_set_self(struct conf *conf, int index)
-{
-    struct conf_node *self = &conf->nodes[index];
-    memcpy(conf->self_name, self->name, sizeof(conf->self_name));
-    if (conf->self_priority == 0)
-        return;
-    self->priority = conf->self_priority;
-    /* The environment cannot give a priority for one VIP alone, so none is overwritten here. */
-    for (int vip = 0; vip < conf->vip_count; vip++)
-        conf->vips[vip].priority[index] = conf->self_priority;
-}
-
-int conf_node_index(const struct conf *conf, const char *name)
-{
-    for (int i = 0; i < conf->node_count; i++) {
-        if (strcmp(conf->nodes[i].name, name) == 0)
-            return i;
-    }
-    return -1;
-}
-
-int conf_fail(const struct conf_place *place, const char *format, ...)
-{
-    char *text = place->error->text;
-    size_t size = sizeof(place->error->text);
-    text[0] = '\0';
-    if (place->file == NULL)
-        text_append(text, size, "environment: ");
-    else if (place->line == 0)
-        text_append(text, size, "%s: ", place->file);
-    else
-        text_append(text, size, "%s:%d: ", place->file, place->line);
-    if (place->key != NULL)
-        text_append(text, size, "%s: ", place->key);
-    size_t length = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text + length, size - length, format, arguments);
-    va_end(arguments);
-    for (char *byte = text; *byte != '\0'; byte++) {
-        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
-            *byte = '?';
-    }
-    return -1;
+    int result = read_with(conf_environment_read, &draft, self_name, ret);
+    explicit_bzero(&draft, sizeof(draft)); /* VIPGOSSIP_KEY is in it */
+    return result;
 }
 
 void conf_draft_init(struct conf_draft *draft, const char *file, struct conf_error *error)
@@ -121,7 +74,7 @@ int conf_self_find(struct conf_draft *draft, const char *name)
     }
     char names[256] = "";
     for (int i = 0; i < conf->node_count; i++)
-        text_append(names, sizeof(names), "%s%s", i == 0 ? "" : ", ", conf->nodes[i].name);
+        conf_append(names, sizeof(names), "%s%s", i == 0 ? "" : ", ", conf->nodes[i].name);
     return conf_fail(&place, "\"%.64s\" is no node, the nodes are: %s", name, names);
 }
 
@@ -133,16 +86,4 @@ static int read_with(int (*read)(struct conf_draft *draft), struct conf_draft *d
         return -1;
     *ret = draft->conf;
     return 0;
-}
-
-/* Appends what fits; a list that does not fit ends in "...". */
-static void text_append(char *text, size_t size, const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list arguments;
-    va_start(arguments, format);
-    int added = vsnprintf(text + length, size - length, format, arguments);
-    va_end(arguments);
-    if (added >= 0 && (size_t)added >= size - length)
-        memcpy(text + size - 4, "...", 4);
 }

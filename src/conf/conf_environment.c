@@ -15,16 +15,12 @@
 #define SEPARATORS ", \t\n"
 #define ITEM_MAX   127 /* bytes of one item of a list: an address and what follows it */
 
-/* Takes the whole text of a variable. */
-typedef int variable_set(struct conf_target *target, const struct conf_place *place,
-                         const char *text);
-
-static variable_set take_peers, take_virtual_ips, take_priority, take_key, take_key_file;
+static conf_setter take_peers, take_virtual_ips, take_priority, take_key, take_key_file;
 static int key_set(const struct conf_key *keys, const char *name, struct conf_target *target,
                    const struct conf_place *place, const char *text);
-static int list_each(variable_set *set, struct conf_target *target, const struct conf_place *place,
+static int list_each(conf_setter *set, struct conf_target *target, const struct conf_place *place,
                      const char *text);
-static variable_set take_peer, take_virtual_ip;
+static conf_setter take_peer, take_virtual_ip;
 static int names_check(struct conf_draft *draft);
 static int name_check(struct conf_draft *draft, const char *name, const char *value);
 
@@ -34,7 +30,7 @@ static int name_check(struct conf_draft *draft, const char *name, const char *va
  */
 static const struct {
     const char *name;
-    variable_set *set;
+    conf_setter *set;
     const struct conf_key *keys;
     const char *key;
     const char *example; /* what is missing, if it is required */
@@ -162,7 +158,7 @@ static int take_key_file(struct conf_target *target, const struct conf_place *pl
 }
 
 /* Calls `set` for each item of a list separated by commas or blanks; an empty list is refused. */
-static int list_each(variable_set *set, struct conf_target *target, const struct conf_place *place,
+static int list_each(conf_setter *set, struct conf_target *target, const struct conf_place *place,
                      const char *text)
 {
     char item[ITEM_MAX + 1];
@@ -206,9 +202,8 @@ static int name_check(struct conf_draft *draft, const char *name, const char *va
     for (size_t i = 0; i < VARIABLE_COUNT; i++) {
         if (strcmp(name, variables[i].name) == 0)
             return value[0] != '\0' ? 0 : conf_fail(&place, "is empty; set it or unset it");
-        size_t length = strlen(names);
-        (void)snprintf(names + length, sizeof(names) - length, "%s%s", i == 0 ? "" : ", ",
-                       variables[i].name + strlen(PREFIX));
+        conf_append(names, sizeof(names), "%s%s", i == 0 ? "" : ", ",
+                    variables[i].name + strlen(PREFIX));
     }
     return conf_fail(&place, "is unknown; known after " PREFIX " are %s", names);
 }

@@ -32,13 +32,17 @@ struct conf_draft {
     int vip_address_line[CONF_ADDRESSES_MAX];
 };
 
-/* conf.c */
+/* conf_fail.c */
 
-/*
- * Writes "FILE:LINE: KEY: message" into place->error, control characters replaced. Always -1.
- */
+/* Writes "FILE:LINE: KEY: message" into place->error, control characters replaced. Always -1. */
 int conf_fail(const struct conf_place *place, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Appends to the string in `text` what fits; where it does not, `text` ends in "...". */
+void conf_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* conf.c */
+
 void conf_draft_init(struct conf_draft *draft, const char *file, struct conf_error *error);
 /* Sets self_name from -n (may be NULL) or VIPGOSSIP_NODE and checks that it is a node. */
 int conf_self_find(struct conf_draft *draft, const char *name);
@@ -69,11 +73,15 @@ struct conf_target {
     bool nodes_are_given; /* vip: `nodes` has been seen; out-parameter of its setter */
 };
 
-/* A key that can stand in a section, and the function that takes one of its values. */
+/* Takes one value, or says with conf_fail() what is allowed and returns -1. */
+typedef int conf_setter(struct conf_target *target, const struct conf_place *place,
+                        const char *text);
+
+/* A key that can stand in a section. */
 struct conf_key {
     const char *name;
     bool is_list;
-    int (*set)(struct conf_target *target, const struct conf_place *place, const char *text);
+    conf_setter *set;
 };
 
 /* Each table ends with a NULL name. */

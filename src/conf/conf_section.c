@@ -32,55 +32,22 @@ static const struct {
     const char *key;
     const char *value; /* NULL: the key as such */
 } unavailable[] = {
-    {"root", "check", NULL},        {"root", "hook", NULL},
-    {"root", "hook_timeout", NULL}, {"root", "state_dir", NULL},
-    {"root", "realtime", "true"},   {"vip", "lease", NULL},
-    {"vip", "mode", "quorum"},      {"environment", "VIPGOSSIP_DOCKER", NULL},
+    {"root", "check", NULL},        /* health checks */
+    {"root", "hook", NULL},         /* a program told of every change */
+    {"root", "hook_timeout", NULL}, /* how long it may take */
+    {"root", "state_dir", NULL},    /* what is kept over a restart of the host */
+    {"root", "realtime", "true"},   /* real-time priority */
+    {"vip", "lease", NULL},         /* how long a vote holds, in mode quorum */
+    {"vip", "mode", "quorum"},      /* never two holders */
+    {"environment", "VIPGOSSIP_DOCKER", NULL},
 };
 
-static int set_cluster(struct conf_target *target, const struct conf_place *place,
-                       const char *text);
-static int set_key_file(struct conf_target *target, const struct conf_place *place,
-                        const char *text);
-static int set_node_key_file(struct conf_target *target, const struct conf_place *place,
-                             const char *text);
-static int set_port(struct conf_target *target, const struct conf_place *place, const char *text);
-static int set_interval(struct conf_target *target, const struct conf_place *place,
-                        const char *text);
-static int set_control_socket(struct conf_target *target, const struct conf_place *place,
-                              const char *text);
-static int set_fail_open(struct conf_target *target, const struct conf_place *place,
-                         const char *text);
-static int set_realtime(struct conf_target *target, const struct conf_place *place,
-                        const char *text);
-static int set_log_level(struct conf_target *target, const struct conf_place *place,
-                         const char *text);
-static int set_node_address(struct conf_target *target, const struct conf_place *place,
-                            const char *text);
-static int set_node_priority(struct conf_target *target, const struct conf_place *place,
-                             const char *text);
-static int set_node_witness(struct conf_target *target, const struct conf_place *place,
-                            const char *text);
-static int set_node_public_key(struct conf_target *target, const struct conf_place *place,
-                               const char *text);
-static int set_vip_address(struct conf_target *target, const struct conf_place *place,
-                           const char *text);
-static int set_vip_interface(struct conf_target *target, const struct conf_place *place,
-                             const char *text);
-static int set_vip_mode(struct conf_target *target, const struct conf_place *place,
-                        const char *text);
-static int set_vip_preempt(struct conf_target *target, const struct conf_place *place,
-                           const char *text);
-static int set_vip_preempt_delay(struct conf_target *target, const struct conf_place *place,
-                                 const char *text);
-static int set_vip_kernel_lease(struct conf_target *target, const struct conf_place *place,
-                                const char *text);
-static int set_vip_announce_refresh(struct conf_target *target, const struct conf_place *place,
-                                    const char *text);
-static int set_vip_nodes(struct conf_target *target, const struct conf_place *place,
-                         const char *text);
-static int set_vip_node_priority(struct conf_target *target, const struct conf_place *place,
-                                 const char *text);
+static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,
+    set_control_socket, set_fail_open, set_realtime, set_log_level;
+static conf_setter set_node_address, set_node_priority, set_node_witness, set_node_public_key;
+static conf_setter set_vip_address, set_vip_interface, set_vip_mode, set_vip_preempt,
+    set_vip_preempt_delay, set_vip_kernel_lease, set_vip_announce_refresh, set_vip_nodes,
+    set_vip_node_priority;
 
 const struct conf_key conf_keys_top[] = {
     {"cluster", false, set_cluster},               /* the name that all nodes share; required */

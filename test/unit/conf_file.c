@@ -277,6 +277,19 @@ static void test_notes_say_what_was_not_checked_and_what_is_unwise(void **state)
         "whole\n");
 }
 
+static void test_a_long_list_of_nodes_is_cut_in_the_message(void **state)
+{
+    (void)state;
+    static struct conf conf;
+    struct conf_error error;
+    const char *text = large_file(64, 1, 1);
+    file_write(FILE_NAME, text, strlen(text));
+    assert_int_equal(conf_read_file(FILE_NAME, "n64", &conf, &error), -1);
+    assert_int_equal(
+        strncmp(error.text, "f.conf: -n: \"n64\" is no node, the nodes are: n0, n1", 51), 0);
+    assert_string_equal(error.text + strlen(error.text) - 3, "...");
+}
+
 static void test_an_address_equals_another_whatever_its_prefix(void **state)
 {
     (void)state;
@@ -306,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_a_node_has_at_most_four_paths),
         cmocka_unit_test(test_the_example_file_is_right),
         cmocka_unit_test(test_notes_say_what_was_not_checked_and_what_is_unwise),
+        cmocka_unit_test(test_a_long_list_of_nodes_is_cut_in_the_message),
         cmocka_unit_test(test_an_address_equals_another_whatever_its_prefix),
     };
     return cmocka_run_group_tests(tests, directory_enter, directory_leave);

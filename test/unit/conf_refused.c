@@ -269,6 +269,18 @@ static void test_a_long_value_does_not_hide_what_is_allowed(void **state)
     assert_non_null(strstr(error.text, "allowed is 1 to 65535"));
 }
 
+static void test_a_long_path_does_not_hide_what_is_wrong(void **state)
+{
+    (void)state;
+    static char path[4000];
+    struct conf conf;
+    struct conf_error error;
+    for (size_t i = 0; i + 2 < sizeof(path); i += 2)
+        memcpy(path + i, "./", 3);
+    assert_int_equal(conf_read_file(path, NULL, &conf, &error), -1);
+    assert_non_null(strstr(error.text, ": is a directory, not a file"));
+}
+
 static void test_what_is_no_file_is_refused(void **state)
 {
     (void)state;
@@ -327,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_names_with_one_hash_are_refused),
         cmocka_unit_test(test_control_characters_do_not_reach_the_message),
         cmocka_unit_test(test_a_long_value_does_not_hide_what_is_allowed),
+        cmocka_unit_test(test_a_long_path_does_not_hide_what_is_wrong),
         cmocka_unit_test(test_what_is_no_file_is_refused),
         cmocka_unit_test(test_a_file_of_more_than_a_mebibyte_is_refused),
         cmocka_unit_test(test_a_refused_file_leaves_the_result_untouched),

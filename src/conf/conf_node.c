@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* Which node is which. Apart from conf.c, so that the engine does not link the parser. */
+#include "conf/conf.h"
+
+#include <string.h>
+
+void conf_set_self(struct conf *conf, int index)
+{
+    struct conf_node *self = &conf->nodes[index];
+    memcpy(conf->self_name, self->name, sizeof(conf->self_name));
+    if (conf->self_priority == 0)
+        return;
+    self->priority = conf->self_priority;
+    /* The environment cannot give a priority for one VIP alone, so none is overwritten here. */
+    for (int vip = 0; vip < conf->vip_count; vip++)
+        conf->vips[vip].priority[index] = conf->self_priority;
+}
+
+int conf_node_index(const struct conf *conf, const char *name)
+{
+    for (int i = 0; i < conf->node_count; i++) {
+        if (strcmp(conf->nodes[i].name, name) == 0)
+            return i;
+    }
+    return -1;
+}

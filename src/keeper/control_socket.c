@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,6 +18,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/* A daemon that was killed a moment ago may leave an engine that is still dying and has the socket
+ * open: wait that out before somebody is called a rival. */
+#define RIVAL_CHECKS  20
+#define RIVAL_WAIT_US 50000
 
 /* Opens the directory of `path`, which is made if it is missing. The descriptor or -errno. */
 static int open_directory(const char *path)
@@ -33,18 +39,33 @@ static int open_directory(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
+static bool is_listened_on(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool refused = fd >= 0 &&
+                         connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+                         errno == ECONNREFUSED;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return !refused;
+}
+
 /* Removes a socket that nobody listens on. 0, or -errno: -EADDRINUSE if somebody does. */
-static int remove_stale(int fd, const struct sockaddr_un *address)
+static int remove_stale(const struct sockaddr_un *address)
 {
     struct stat status;
+    int checks = 0;
 
     if (lstat(address->sun_path, &status) < 0)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISSOCK(status.st_mode))
         return -EEXIST;
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-        errno != ECONNREFUSED)
-        return -EADDRINUSE;
+    while (is_listened_on(address)) {
+        if (++checks == RIVAL_CHECKS)
+            return -EADDRINUSE;
+        (void)usleep(RIVAL_WAIT_US);
+    }
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
@@ -69,18 +90,11 @@ static int bind_with_mode(int fd, const struct sockaddr_un *address)
 /* Two daemons that start at once take turns: the directory is locked meanwhile. */
 static int open_locked(const struct sockaddr_un *address, int *ret_fd)
 {
-    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    int probe = -1;
-    int result;
-    int fd;
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int result = fd < 0 ? -errno : remove_stale(address);
 
-    probe = socket(AF_UNIX, type, 0);
-    fd = socket(AF_UNIX, type, 0);
-    result = probe < 0 || fd < 0 ? -errno : remove_stale(probe, address);
     if (result == 0)
         result = bind_with_mode(fd, address);
-    if (probe >= 0)
-        (void)close(probe);
     if (result < 0 && fd >= 0)
         (void)close(fd);
     *ret_fd = fd;

@@ -41,14 +41,22 @@ void keeper_fail(struct keeper *keeper)
     keeper->ended = true;
 }
 
+void keeper_engine_gone(struct keeper *keeper)
+{
+    keeper->engine_gone = true;
+    keeper->ended = true;
+}
+
 void keeper_tell(struct keeper *keeper, const struct ipc_message *message)
 {
     const int result = outbox_send(&keeper->outbox, keeper->engine_fd, message);
 
-    if (result == -ENOBUFS)
+    if (result == -ENOBUFS) {
         log_error("the engine has not read a message for a long time");
-    if (result < 0)
         keeper_fail(keeper);
+    } else if (result < 0) {
+        keeper_engine_gone(keeper);
+    }
 }
 
 struct interface *keeper_interface(struct keeper *keeper, unsigned vip)
@@ -180,7 +188,6 @@ static void run_timers(struct keeper *keeper)
     const uint64_t now_ns = clock_now_ns();
 
     (void)!read(keeper->timer_fd, &expirations, sizeof(expirations));
-    keeper_due(keeper);
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);
     if (now_ns >= keeper->stop_end_ns) {
@@ -231,11 +238,11 @@ static void turn(struct keeper *keeper)
     /* What a dead engine still asked for does not matter. */
     if ((sources[SOURCE_ENGINE].revents & (POLLHUP | POLLERR)) ||
         sources[SOURCE_ENGINE_END].revents != 0) {
-        keeper_fail(keeper);
+        keeper_engine_gone(keeper);
         return;
     }
     if (outbox_flush(&keeper->outbox, keeper->engine_fd) < 0)
-        keeper_fail(keeper);
+        keeper_engine_gone(keeper);
     if (sources[SOURCE_ENGINE].revents & POLLIN)
         request_read(keeper);
     if (sources[SOURCE_SIGNAL].revents & POLLIN)
@@ -244,6 +251,8 @@ static void turn(struct keeper *keeper)
         news_read(keeper);
     if (keeper->ended)
         return;
+    /* Deadlines before news: what a deadline explains is nobody else's doing. */
+    keeper_due(keeper);
     news_settle(keeper);
     run_timers(keeper);
     read_probes(keeper, sources + SOURCE_PROBES, count - SOURCE_PROBES);
@@ -258,7 +267,8 @@ static int finish(struct keeper *keeper)
                                          keeper->engine_fd};
     const bool stopped = request_was_stopped(keeper);
     char text[128];
-    const bool clean = launch_reap(&engine, REAP_WAIT_MS, text, sizeof(text));
+    const bool clean =
+        launch_reap(&engine, keeper->engine_gone ? REAP_WAIT_MS : 0, text, sizeof(text));
 
     probe_stop(keeper);
     if (keeper->stopping && stopped && clean) {

@@ -86,7 +86,7 @@ struct keeper {
     bool stopped;         /* the engine said so */
     uint64_t stop_end_ns; /* patience ends; CLOCK_NEVER_NS: not stopping */
     bool ended;
-    int exit_code;
+    bool engine_gone; /* it ended by itself; else it has to be killed */
 };
 
 /* keeper.c */
@@ -94,8 +94,11 @@ struct keeper {
 /* Runs until the engine has ended, or has to end; no address is left then. The exit code. */
 int keeper_run(struct keeper *keeper);
 
-/* Ends the loop after this turn: the engine is not to be trusted or not there any more. */
+/* Ends the loop after this turn: the engine is not to be trusted any more. */
 void keeper_fail(struct keeper *keeper);
+
+/* Ends the loop after this turn: the engine has closed its socket or ended. */
+void keeper_engine_gone(struct keeper *keeper);
 
 /* Sends a message to the engine; one that cannot be sent ends the loop. */
 void keeper_tell(struct keeper *keeper, const struct ipc_message *message);

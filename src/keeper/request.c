@@ -62,7 +62,7 @@ void request_read(struct keeper *keeper)
         if (length == -EAGAIN || length == -EINTR)
             return;
         if (length <= 0) {
-            keeper_fail(keeper);
+            keeper_engine_gone(keeper);
             return;
         }
         if (!ipc_valid_from_engine(&message, (size_t)length, keeper->conf.vip_count)) {

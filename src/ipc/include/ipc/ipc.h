@@ -59,13 +59,13 @@ enum ipc_link {
 };
 
 struct ipc_message {
-    uint16_t type;    /* enum ipc_type */
-    uint16_t vip;     /* index of conf.vips */
-    uint16_t address; /* IPC_FRAME, IPC_LOST: index of conf.addresses */
-    uint16_t reason;  /* enum ipc_lost, enum ipc_link */
-    int32_t error;    /* 0 or -errno */
-    uint8_t mac[6];   /* IPC_FRAME */
-    uint8_t unused[2];
+    uint16_t type;        /* enum ipc_type */
+    uint16_t vip;         /* index of conf.vips */
+    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses */
+    uint16_t reason;      /* enum ipc_lost, enum ipc_link */
+    int32_t error;        /* 0 or -errno */
+    uint8_t mac[6];       /* IPC_FRAME */
+    uint8_t unused[6];    /* zero; no padding is left to the compiler */
     uint64_t deadline_ns; /* CLOCK_BOOTTIME */
     uint64_t sequence; /* of IPC_ADD and IPC_REMOVE; the answer carries the same: an old answer is
                           recognised */

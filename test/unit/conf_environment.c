@@ -271,6 +271,21 @@ static void test_a_long_list_item_is_refused(void **state)
     assert_non_null(strstr(error.text, "is too long for an address"));
 }
 
+static void test_a_long_key_is_refused(void **state)
+{
+    (void)state;
+    static struct conf conf;
+    struct conf_error error;
+    char key[257] = "";
+    memset(key, ' ', sizeof(key) - 1);
+    memcpy(key, KEY_1, strlen(KEY_1));
+    const struct variable variables[] = {
+        {"PEERS", "10.0.0.1"}, {"VIRTUAL_IPS", "10.0.0.9"}, {"KEY", key}, {NULL, NULL}};
+    assert_int_equal(read_variables(variables, NULL, &conf, &error), -1);
+    assert_string_equal(error.text, "environment: VIPGOSSIP_KEY: is too long, allowed are one or "
+                                    "two keys of 44 characters");
+}
+
 static void test_peers_decide_whether_the_environment_is_used(void **state)
 {
     (void)state;
@@ -312,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_bad_variables_are_refused_with_their_name),
         cmocka_unit_test(test_bad_addresses_are_refused_with_their_variable),
         cmocka_unit_test(test_a_long_list_item_is_refused),
+        cmocka_unit_test(test_a_long_key_is_refused),
         cmocka_unit_test(test_peers_decide_whether_the_environment_is_used),
         cmocka_unit_test(test_file_and_environment_that_say_the_same_are_the_same),
     };

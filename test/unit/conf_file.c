@@ -277,6 +277,19 @@ static void test_notes_say_what_was_not_checked_and_what_is_unwise(void **state)
         "whole\n");
 }
 
+static void test_notes_say_who_can_still_be_spoken_for(void **state)
+{
+    (void)state;
+    static struct conf conf;
+    char notes[4096] = "";
+    read_good(GOOD "node c { address = 192.168.4.9\n"
+                   " public_key = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" }\n",
+              &conf);
+    conf_notes(&conf, note_append, notes);
+    assert_non_null(strstr(notes, "1 of 3 nodes have a public_key; whoever has the cluster key can "
+                                  "speak for the others\n"));
+}
+
 static void test_a_long_list_of_nodes_is_cut_in_the_message(void **state)
 {
     (void)state;
@@ -319,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_a_node_has_at_most_four_paths),
         cmocka_unit_test(test_the_example_file_is_right),
         cmocka_unit_test(test_notes_say_what_was_not_checked_and_what_is_unwise),
+        cmocka_unit_test(test_notes_say_who_can_still_be_spoken_for),
         cmocka_unit_test(test_a_long_list_of_nodes_is_cut_in_the_message),
         cmocka_unit_test(test_an_address_equals_another_whatever_its_prefix),
     };

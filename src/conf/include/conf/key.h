@@ -16,8 +16,11 @@ struct conf_keys {
     uint8_t node_key[CONF_KEY_BYTES]; /* Ed25519 seed of this node, from node_key_file */
 };
 
-/* Reads what conf->key_file (or key_text) and conf->node_key_file name. Returns 0, or -1 and fills
- * `error`. */
+/*
+ * Reads what conf->key_file (or key_text) and conf->node_key_file name. Where it is known which
+ * node this is (after conf_set_self), node_key_file must also belong to the public_key of that
+ * node. Returns 0, or -1 and fills `error`; `ret` is untouched then.
+ */
 int conf_keys_read(const struct conf *conf, struct conf_keys *ret, struct conf_error *error);
 
 /* 32 bytes from one line of standard base64 (44 characters); blanks around it are ignored. 0 or -1.

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lab import cluster as lab_cluster  # noqa: E402
-from lab import netns  # noqa: E402
+from lab import netns, paths  # noqa: E402
 
 TEST_SECONDS = 90
 LONG_TEST_SECONDS = 600
@@ -22,6 +22,12 @@ def pytest_collection_modifyitems(config, items):
     chosen = [item for item in items if "long" not in item.keywords]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
+
+
+def pytest_sessionstart(session):
+    """Without the programs every test would wait for its time limit."""
+    if paths.missing() and not session.config.getoption("--collect-only"):
+        pytest.exit(f"not built: {' '.join(paths.missing())}", returncode=1)
 
 
 def stop_on_signal(number, _frame):

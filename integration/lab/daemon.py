@@ -79,8 +79,7 @@ class Vipgossip(Daemon):
 
     def write_config(self, data):
         """The cluster's file; only the paths are this host's own."""
-        own = {"key_file": str(self.key), "control_socket": str(self.socket),
-               "state_dir": str(self.directory)}
+        own = {"key_file": str(self.key), "control_socket": str(self.socket)}
         self.file.write_text(config.text(config.merge(data, own)))
 
     def command(self):

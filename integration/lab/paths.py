@@ -12,3 +12,10 @@ TOOL = BUILD / "vipgossip"
 def tool(name):
     """An instrument of test/bench."""
     return str(BUILD / "test" / "bench" / name)
+
+
+def missing():
+    """The programs that have not been built, of those that every test needs."""
+    wanted = [DAEMON, TOOL, BUILD / "libexec" / "vipgossip-engine",
+              *(pathlib.Path(tool(name)) for name in ("vg-ping", "vg-echo", "vg-watch"))]
+    return [str(path) for path in wanted if not path.exists()]

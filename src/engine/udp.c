@@ -56,11 +56,6 @@ static int set_options(int fd, int family)
                            : setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof one) != 0) {
         return -1;
     }
-    /* libuv takes POLLERR for a broken descriptor and stops watching it, unless POLLPRI is there
-     * too. */
-    if (setsockopt(fd, SOL_SOCKET, SO_SELECT_ERR_QUEUE, &one, sizeof one) != 0) {
-        return -1;
-    }
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     return 0;
 }
@@ -118,7 +113,7 @@ static void bind_socket(struct udp *udp, unsigned index)
     }
     self->fd = fd;
     self->poll.data = self;
-    (void)uv_poll_start(&self->poll, UV_READABLE | UV_PRIORITIZED, on_socket);
+    (void)uv_poll_start(&self->poll, UV_READABLE, on_socket);
     if (self->warned) {
         log_notice("%s port %u is in use now", text, udp->conf->port);
     } else {
@@ -237,14 +232,14 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 {
     struct udp_socket *self = poll->data;
 
-    if (status < 0 || (events & UV_PRIORITIZED) != 0) {
+    (void)events;
+    if (status < 0) {
+        /* libuv takes the POLLERR of a waiting ICMP error for a broken descriptor, and stops
+         * watching it. The socket is fine once the error is read. */
         drain_errors(self);
+        (void)uv_poll_start(&self->poll, UV_READABLE, on_socket);
     }
     (void)drain_socket(self, TURN_MAX);
-    if (status < 0) {
-        /* libuv has stopped the handle; the socket itself is fine. */
-        (void)uv_poll_start(&self->poll, UV_READABLE | UV_PRIORITIZED, on_socket);
-    }
 }
 
 void udp_drain(struct udp *udp, unsigned max)

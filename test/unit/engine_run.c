@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/clock.h"
 #include "engine/engine.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
@@ -129,9 +130,10 @@ static int finish(struct run *run)
 static bool keep_until(struct run *run, unsigned type, int patience_ms)
 {
     struct pollfd poll_fd = {.fd = run->keeper, .events = POLLIN};
+    struct mono end = mono_add(clock_now(), (uint64_t)patience_ms * NS_PER_MS);
     struct ipc_message message;
 
-    while (poll(&poll_fd, 1, patience_ms) == 1) {
+    while (!mono_reached(clock_now(), end) && poll(&poll_fd, 1, patience_ms) == 1) {
         long length = ipc_receive(run->keeper, &message);
         struct ipc_message answer = {.vip = message.vip, .sequence = message.sequence};
 

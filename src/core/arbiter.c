@@ -426,7 +426,8 @@ static enum reason holder_reason(const struct core *core, uint8_t vip)
 {
     const struct arbiter *arbiter = &core->arbiters[vip];
     if (arbiter->holder == NODE_NONE) {
-        return core->phase == PHASE_HELLO ? REASON_HEARD : REASON_VACANT;
+        bool first_news = arbiter->holder_since.ns == core->started_at.ns;
+        return first_news && arbiter->state != VIP_HOLDING ? REASON_HEARD : REASON_VACANT;
     }
     if (arbiter->holder == core->config.self) {
         return arbiter->reason;

@@ -277,19 +277,24 @@ static bool ingress(const struct core *core, struct message_in *message)
 
 static void step(struct cluster *cluster, uint8_t node, struct event event);
 
-static void schedule_wake(struct cluster *cluster, uint8_t node)
+/* One pending wake counts; those that it replaces are passed over when they come. */
+static void wake_at(struct cluster *cluster, uint8_t node, uint64_t at_ns)
 {
     struct host *host = &cluster->hosts[node];
-    struct mono deadline = core_deadline(host->core);
-    if (deadline.ns == MONO_NEVER.ns || deadline.ns == host->wake_ns) {
-        return;
+    at_ns = at_ns > cluster->now_ns ? at_ns : cluster->now_ns;
+    if (at_ns != host->wake_ns) {
+        host->wake_ns = at_ns;
+        push(cluster,
+             (struct item){.at_ns = at_ns, .type = ITEM_WAKE, .node = node, .life = host->life});
     }
-    host->wake_ns = deadline.ns;
-    push(cluster,
-         (struct item){.at_ns = deadline.ns > cluster->now_ns ? deadline.ns : cluster->now_ns,
-                       .type = ITEM_WAKE,
-                       .node = node,
-                       .life = host->life});
+}
+
+static void schedule_wake(struct cluster *cluster, uint8_t node)
+{
+    struct mono deadline = core_deadline(cluster->hosts[node].core);
+    if (deadline.ns != MONO_NEVER.ns) {
+        wake_at(cluster, node, deadline.ns);
+    }
 }
 
 static void answer_of_kernel(struct cluster *cluster, uint8_t node, uint64_t delay_ns,
@@ -413,6 +418,10 @@ static void deliver(struct cluster *cluster, uint8_t node, struct event event,
                     struct message_in *message)
 {
     struct host *host = &cluster->hosts[node];
+    if (!host->alive) {
+        free(message);
+        return;
+    }
     if (cluster->now_ns < host->stalled_until_ns) {
         host->queue = realloc(host->queue, (host->queue_count + 1) * sizeof *host->queue);
         assert(host->queue != NULL);
@@ -445,10 +454,7 @@ static void wake(struct cluster *cluster, uint8_t node)
     struct host *host = &cluster->hosts[node];
     host->wake_ns = UINT64_MAX;
     if (cluster->now_ns < host->stalled_until_ns) {
-        push(cluster, (struct item){.at_ns = host->stalled_until_ns,
-                                    .type = ITEM_WAKE,
-                                    .node = node,
-                                    .life = host->life});
+        wake_at(cluster, node, host->stalled_until_ns);
         return;
     }
     drain(cluster, node);
@@ -518,7 +524,9 @@ static void happen(struct cluster *cluster, struct item *item)
         kernel(cluster, item);
         break;
     case ITEM_WAKE:
-        wake(cluster, item->node);
+        if (item->at_ns == host->wake_ns) {
+            wake(cluster, item->node);
+        }
         break;
     case ITEM_DEADLINE:
         pass_deadline(cluster, item);
@@ -626,16 +634,14 @@ void cluster_crash(struct cluster *cluster, uint8_t node)
 void cluster_stop(struct cluster *cluster, uint8_t node)
 {
     observe(cluster);
-    step(cluster, node, (struct event){.type = EVENT_STOP});
+    deliver(cluster, node, (struct event){.type = EVENT_STOP}, NULL);
 }
 
 void cluster_stall(struct cluster *cluster, uint8_t node, uint64_t span_ns)
 {
     struct host *host = &cluster->hosts[node];
     host->stalled_until_ns = cluster->now_ns + span_ns;
-    push(cluster,
-         (struct item){
-             .at_ns = host->stalled_until_ns, .type = ITEM_WAKE, .node = node, .life = host->life});
+    wake_at(cluster, node, host->stalled_until_ns);
 }
 
 void cluster_freeze(struct cluster *cluster, uint8_t node, uint64_t span_ns)
@@ -736,6 +742,26 @@ void cluster_run(struct cluster *cluster, uint64_t span_ns)
 uint64_t cluster_now(const struct cluster *cluster)
 {
     return cluster->now_ns - EPOCH_NS;
+}
+
+uint64_t cluster_clock(const struct cluster *cluster)
+{
+    return cluster->now_ns;
+}
+
+uint8_t cluster_node_count(const struct cluster *cluster)
+{
+    return cluster->config.node_count;
+}
+
+uint8_t cluster_vip_count(const struct cluster *cluster)
+{
+    return cluster->config.vip_count;
+}
+
+bool cluster_is_alive(const struct cluster *cluster, uint8_t node)
+{
+    return cluster->hosts[node].alive;
 }
 
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip)

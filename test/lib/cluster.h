@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * cluster: real cores on a simulated network, clock and kernel; everything from one seed. Time is virtual, nothing
- * sleeps. It stands where wire, engine and keeper stand in the daemon: it carries messages, answers for the kernel, and
- * keeps the deadline of an address whatever the core of its node does.
+ * cluster: real cores on a simulated network, clock and kernel; everything from one seed. Time is
+ * virtual, nothing sleeps. It stands where wire, engine and keeper stand in the daemon: it carries
+ * messages, answers for the kernel, and keeps the deadline of an address whatever the core of its
+ * node does.
  */
 #ifndef TEST_CLUSTER_H
 #define TEST_CLUSTER_H
@@ -56,6 +57,11 @@ void cluster_unreachable(struct cluster *cluster, uint8_t node, uint8_t peer);
 void cluster_run(struct cluster *cluster, uint64_t span_ns);
 
 uint64_t cluster_now(const struct cluster *cluster);
+/* What the nodes read from their clocks. */
+uint64_t cluster_clock(const struct cluster *cluster);
+uint8_t cluster_node_count(const struct cluster *cluster);
+uint8_t cluster_vip_count(const struct cluster *cluster);
+bool cluster_is_alive(const struct cluster *cluster, uint8_t node);
 /* Nodes whose kernel has the address. */
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip);
 /* Time in which two nodes that were run at all had the address. */

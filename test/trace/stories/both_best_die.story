@@ -18,8 +18,8 @@ gap
 [    0.487] C node A unknown -> alive: heard from it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3097.695] C node B alive -> suspect: missed its heartbeat
 [ 3125.856] C node A alive -> suspect: missed its heartbeat
 [ 3172.695] C node B suspect -> dead: twelve rounds of questions stayed without an answer

@@ -11,8 +11,8 @@ dual
 [    0.454] A vip0 standby -> claiming: nobody held it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3100.765] B vip0 standby -> claiming (A): its holder died
 [ 3100.865] B vip0 claiming -> holding (A): its holder died
 [ 3100.865] B vip0 holder A -> B: its holder died

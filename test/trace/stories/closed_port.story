@@ -17,7 +17,7 @@ holders
 [    0.497] B node A unknown -> alive: heard from it
 [    0.534] A vip0 claiming -> holding: nobody held it
 [    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: heard from it
 # a forged message: the holder answers
 [ 3000.000] B node A alive -> suspect: missed its heartbeat
 [ 3000.452] B node A suspect -> alive: heard from it

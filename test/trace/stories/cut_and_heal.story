@@ -19,8 +19,8 @@ announcements A
 [    0.454] A vip0 standby -> claiming: nobody held it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 = A announced 5 times
 [10200.833] B vip0 standby -> claiming (A): its holder died
 [10200.933] B vip0 claiming -> holding (A): its holder died

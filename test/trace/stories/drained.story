@@ -12,7 +12,7 @@ holders
 [    0.434] A vip0 standby -> claiming: nobody held it
 [    0.534] A vip0 claiming -> holding: nobody held it
 [    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: heard from it
 [ 3000.142] B vip0 standby -> claiming (A): this node is preferred to the holder
 [ 3000.452] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.512] A vip0 releasing -> standby (B): a preferred node claims it

@@ -32,22 +32,22 @@ holders
 [    0.587] C vip5 holder - -> C: nobody held it
 [    0.587] C vip7 claiming -> holding: nobody held it
 [    0.587] C vip7 holder - -> C: nobody held it
-[    0.638] C vip4 holder - -> B: nobody held it
-[    0.671] A vip1 holder - -> C: nobody held it
-[    0.681] B vip1 holder - -> C: nobody held it
-[    0.681] B vip3 holder - -> C: nobody held it
-[    0.681] B vip5 holder - -> C: nobody held it
-[    0.681] B vip7 holder - -> C: nobody held it
-[    0.714] B vip0 holder - -> A: nobody held it
-[    0.732] A vip4 holder - -> B: nobody held it
-[    0.772] C vip0 holder - -> A: nobody held it
-[    0.794] C vip2 holder - -> A: nobody held it
-[    0.807] C vip6 holder - -> A: nobody held it
-[    0.811] A vip3 holder - -> C: nobody held it
-[    0.820] B vip2 holder - -> A: nobody held it
-[    0.820] B vip6 holder - -> A: nobody held it
-[    0.894] A vip5 holder - -> C: nobody held it
-[    0.894] A vip7 holder - -> C: nobody held it
+[    0.638] C vip4 holder - -> B: heard from it
+[    0.671] A vip1 holder - -> C: heard from it
+[    0.681] B vip1 holder - -> C: heard from it
+[    0.681] B vip3 holder - -> C: heard from it
+[    0.681] B vip5 holder - -> C: heard from it
+[    0.681] B vip7 holder - -> C: heard from it
+[    0.714] B vip0 holder - -> A: heard from it
+[    0.732] A vip4 holder - -> B: heard from it
+[    0.772] C vip0 holder - -> A: heard from it
+[    0.794] C vip2 holder - -> A: heard from it
+[    0.807] C vip6 holder - -> A: heard from it
+[    0.811] A vip3 holder - -> C: heard from it
+[    0.820] B vip2 holder - -> A: heard from it
+[    0.820] B vip6 holder - -> A: heard from it
+[    0.894] A vip5 holder - -> C: heard from it
+[    0.894] A vip7 holder - -> C: heard from it
 = vip0: A
 = vip1: C
 = vip2: A

@@ -13,8 +13,8 @@ holders
 [    0.877] B vip0 standby -> claiming: nobody held it
 [    0.977] B vip0 claiming -> holding: nobody held it
 [    0.977] B vip0 holder - -> B: nobody held it
-[    1.140] C vip0 holder - -> B: nobody held it
-[    1.299] A vip0 holder - -> B: nobody held it
+[    1.140] C vip0 holder - -> B: heard from it
+[    1.299] A vip0 holder - -> B: heard from it
 = vip0: B
 [10000.554] A vip0 fault -> standby: trying again after a fault
 [10000.554] A vip0 standby -> claiming (B): this node is preferred to the holder

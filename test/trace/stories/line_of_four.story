@@ -20,9 +20,9 @@ holders
 [  127.494] A vip0 standby -> claiming: nobody held it
 [  127.594] A vip0 claiming -> holding: nobody held it
 [  127.594] A vip0 holder - -> A: nobody held it
-[  127.686] B vip0 holder - -> A: nobody held it
-[  127.956] C vip0 holder - -> A: nobody held it
-[  128.203] D vip0 holder - -> A: nobody held it
+[  127.686] B vip0 holder - -> A: heard from it
+[  127.956] C vip0 holder - -> A: heard from it
+[  128.203] D vip0 holder - -> A: heard from it
 = vip0: A
 = vip0: A
 = two holders for 0.000 ms

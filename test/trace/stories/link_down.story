@@ -15,8 +15,8 @@ dual
 [    0.454] A vip0 standby -> claiming: nobody held it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> releasing: the interface went down
 [ 3000.060] A vip0 releasing -> standby: the interface went down
 [ 3100.060] A vip0 holder A -> -: the interface went down

@@ -13,8 +13,8 @@ holders
 [  200.211] B vip0 standby -> claiming: nobody held it
 [  200.311] B vip0 claiming -> holding: nobody held it
 [  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: nobody held it
-[ 3000.543] A vip0 holder - -> B: nobody held it
+[  200.640] C vip0 holder - -> B: heard from it
+[ 3000.543] A vip0 holder - -> B: heard from it
 = vip0: B
 [ 6100.619] A vip0 standby -> claiming (B): its holder died
 [ 6100.719] A vip0 claiming -> holding (B): its holder died

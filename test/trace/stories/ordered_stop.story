@@ -12,8 +12,8 @@ gap
 [    0.454] A vip0 standby -> claiming: nobody held it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> releasing (B): this node stops in order
 [ 3000.060] A vip0 releasing -> standby (B): this node stops in order
 [ 3000.183] B vip0 standby -> claiming (A): the holder handed it over

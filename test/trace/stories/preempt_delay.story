@@ -20,7 +20,7 @@ holders
 [  200.211] B vip0 standby -> claiming: nobody held it
 [  200.311] B vip0 claiming -> holding: nobody held it
 [  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: nobody held it
+[  200.640] C vip0 holder - -> B: heard from it
 [ 3000.368] A vip0 holder - -> B: heard from it
 = vip0: B
 [ 5000.381] A vip0 standby -> claiming (B): this node is preferred to the holder
@@ -36,7 +36,7 @@ holders
 [ 6101.434] B vip0 claiming -> holding (A): its holder died
 [ 6101.434] B vip0 holder A -> B: its holder died
 [ 6101.507] C vip0 holder A -> B: its holder died
-[ 9000.478] A vip0 holder - -> B: nobody held it
+[ 9000.478] A vip0 holder - -> B: heard from it
 [ 9601.546] A vip0 standby -> claiming (B): its holder died
 [ 9601.646] A vip0 claiming -> holding (B): its holder died
 [ 9601.646] A vip0 holder B -> A: its holder died

@@ -12,9 +12,9 @@ gap
 [  200.211] B vip0 standby -> claiming: nobody held it
 [  200.311] B vip0 claiming -> holding: nobody held it
 [  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: nobody held it
+[  200.640] C vip0 holder - -> B: heard from it
 [ 3000.543] A vip0 standby -> claiming: this node is preferred to the holder
-[ 3000.543] A vip0 holder - -> B: nobody held it
+[ 3000.543] A vip0 holder - -> B: heard from it
 [ 3000.657] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3000.717] B vip0 releasing -> standby (A): a preferred node claims it
 [ 3001.055] A vip0 claiming -> holding (B): this node is preferred to the holder

@@ -15,7 +15,7 @@ holders
 [    0.497] B node A unknown -> alive: heard from it
 [    0.534] A vip0 claiming -> holding: nobody held it
 [    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: heard from it
 [ 3025.838] B node A alive -> suspect: missed its heartbeat
 [ 3100.838] B node A suspect -> dead: twelve rounds of questions stayed without an answer
 [ 3100.838] B vip0 standby -> claiming (A): its holder died

@@ -21,8 +21,8 @@ gap
 [    0.487] C node A unknown -> alive: heard from it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3020.324] A node C unknown -> alive: heard from it
 [ 3020.415] A node B unknown -> alive: heard from it
 [ 3020.415] A vip0 standby -> claiming: nobody held it

@@ -26,9 +26,9 @@ gap
 [    0.599] B node A unknown -> alive: heard from it
 [    0.653] A vip0 claiming -> holding: nobody held it
 [    0.653] A vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
-[    0.932] C vip0 holder - -> A: nobody held it
-[    0.974] D vip0 holder - -> A: nobody held it
+[    0.877] B vip0 holder - -> A: heard from it
+[    0.932] C vip0 holder - -> A: heard from it
+[    0.974] D vip0 holder - -> A: heard from it
 [ 3125.930] D node A alive -> suspect: missed its heartbeat
 [ 3125.958] C node A alive -> suspect: missed its heartbeat
 [ 3125.977] B node A alive -> suspect: missed its heartbeat

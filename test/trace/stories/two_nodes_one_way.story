@@ -14,7 +14,7 @@ holders
 [    0.434] A vip0 standby -> claiming: nobody held it
 [    0.534] A vip0 claiming -> holding: nobody held it
 [    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: nobody held it
+[    0.784] B vip0 holder - -> A: heard from it
 [ 3100.838] B vip0 standby -> claiming (A): its holder died
 [ 3100.938] B vip0 claiming -> holding (A): its holder died
 [ 3100.938] B vip0 holder A -> B: its holder died

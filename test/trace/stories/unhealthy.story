@@ -20,8 +20,8 @@ gap
 [    0.454] A vip0 standby -> claiming: nobody held it
 [    0.554] A vip0 claiming -> holding: nobody held it
 [    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: nobody held it
+[    0.783] C vip0 holder - -> A: heard from it
+[    0.877] B vip0 holder - -> A: heard from it
 [ 3000.183] B vip0 standby -> claiming (A): this node is preferred to the holder
 [ 3000.352] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.412] A vip0 releasing -> standby (B): a preferred node claims it

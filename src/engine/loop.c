@@ -50,25 +50,12 @@ void loop_on_timer(void *arg)
     }
 }
 
-/* After a pause of the whole process the keeper may have taken the addresses away. That is heard
- * before the first datagram is answered, or this node would claim once more what it has lost. */
-static void hear_keeper_after_pause(struct engine *engine)
-{
-    if (mono_elapsed(clock_now(), engine->now) > engine->core_config.interval_ns / 2) {
-        keeper_link_drain(&engine->keeper);
-    }
-}
-
 void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length)
 {
     struct engine *engine = arg;
     struct event event = {.type = EVENT_MESSAGE, .message = &engine->message};
 
-    if (!engine->running) {
-        return;
-    }
-    hear_keeper_after_pause(engine);
-    if (!engine->ending &&
+    if (engine->running && !engine->ending &&
         wire_ingress(&engine->wire, engine->core, bytes, length, &engine->message) == DROP_NONE) {
         feed(engine, &event);
     }

@@ -4,8 +4,8 @@
  * then to the default gateway alone. In pieces, and each only while the VIP may be claimed: a claim
  * that comes too late would undo the next holder's.
  */
-#include "clock.h"
 #include "keeper.h"
+#include "keeper/clock.h"
 #include "packet.h"
 
 #include "log/log.h"

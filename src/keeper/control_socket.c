@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "control_socket.h"
+#include "keeper/control_socket.h"
 
 #include "privilege.h"
 

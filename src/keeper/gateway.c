@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gateway.h"
 
-#include "clock.h"
+#include "keeper/clock.h"
 
 #include <linux/neighbour.h>
 #include <netlink/addr.h>

@@ -3,8 +3,8 @@
  * holding: the addresses of a VIP go into the kernel and out of it. All or none of them: a VIP that
  * is half there would be worse than one that is not.
  */
-#include "clock.h"
 #include "keeper.h"
+#include "keeper/clock.h"
 
 #include "log/log.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "keeper.h"
 
-#include "clock.h"
+#include "keeper/clock.h"
+#include "keeper/notify.h"
 #include "launch.h"
-#include "notify.h"
 
 #include "log/log.h"
 

@@ -15,9 +15,9 @@
 #include "gateway.h"
 #include "keeper/kernel.h"
 #include "keeper/lookup.h"
+#include "keeper/outbox.h"
 #include "keeper/vip.h"
 #include "monitor.h"
-#include "outbox.h"
 
 #include "conf/conf.h"
 

@@ -2,10 +2,9 @@
 /*
  * vipgossipd: reads the command line and the configuration, and starts the keeper.
  */
-#include "reader.h"
-#include "start.h"
-
 #include "keeper/options.h"
+#include "keeper/reader.h"
+#include "start.h"
 
 #include "log/log.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "notify.h"
+#include "keeper/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -3,6 +3,9 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
+
+#define LETTERS "c:n:tvVh"
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -14,14 +17,17 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* optopt is the letter of an option that is known, or the unknown letter, or 0 for a long word. */
 static int refuse(int option, char *argv[], char *error, size_t size)
 {
-    const char *word = argv[optind - 1];
-
     if (option == ':')
-        (void)snprintf(error, size, "%s needs a value; see vipgossipd --help", word);
+        (void)snprintf(error, size, "-%c needs a value; see vipgossipd --help", optopt);
+    else if (optopt == 0)
+        (void)snprintf(error, size, "%s is no option; see vipgossipd --help", argv[optind - 1]);
+    else if (strchr(LETTERS, optopt) != NULL)
+        (void)snprintf(error, size, "-%c takes no value; see vipgossipd --help", optopt);
     else
-        (void)snprintf(error, size, "%s is no option of vipgossipd; see vipgossipd --help", word);
+        (void)snprintf(error, size, "-%c is no option; see vipgossipd --help", optopt);
     return -1;
 }
 
@@ -58,7 +64,7 @@ int options_parse(int argc, char *argv[], struct options *ret, char *error, size
 
     optind = 0; /* getopt keeps its place between calls; this starts it over */
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:c:n:tvVh", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "+:" LETTERS, long_options, NULL)) != -1)
         if (apply(option, &options) < 0)
             return refuse(option, argv, error, error_size);
     if (optind < argc) {
@@ -88,7 +94,7 @@ const char *options_help(void)
            "  -n, --node NODE    which of the nodes this host is; otherwise its addresses tell\n"
            "  -v, --verbose      log everything\n"
            "  -V, --version      print the version and exit\n"
-           "      --help         print this and exit\n"
+           "  -h, --help         print this and exit\n"
            "\n"
            "Exit codes: 0 stopped in order, 1 failure at run time, 2 usage or configuration.\n"
            "See vipgossipd(8) and vipgossip.conf(5).\n";

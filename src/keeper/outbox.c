@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "outbox.h"
+#include "keeper/outbox.h"
 
 #include <errno.h>
 

@@ -3,8 +3,8 @@
  * probe: does somebody else answer for the VIP? One question per address, and an ear for a second
  * after the last one. Each address is reported once per round of questions.
  */
-#include "clock.h"
 #include "keeper.h"
+#include "keeper/clock.h"
 #include "packet.h"
 
 #include "log/log.h"

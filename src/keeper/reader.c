@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "reader.h"
+#include "keeper/reader.h"
 
 #include <errno.h>
 #include <poll.h>

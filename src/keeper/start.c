@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "start.h"
 
-#include "clock.h"
-#include "control_socket.h"
 #include "keeper.h"
+#include "keeper/clock.h"
+#include "keeper/control_socket.h"
+#include "keeper/notify.h"
 #include "launch.h"
-#include "notify.h"
 #include "packet.h"
 #include "place.h"
 #include "privilege.h"

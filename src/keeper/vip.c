@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "keeper/vip.h"
 
-#include "clock.h"
+#include "keeper/clock.h"
 
 void vip_init(struct vip *vip, uint32_t kernel_lease_s)
 {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "keeper/clock.h"
+#include "keeper/vip.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define S  CLOCK_NS_PER_S
+#define MS CLOCK_NS_PER_MS
+
+static struct vip held_vip(uint32_t kernel_lease_s)
+{
+    struct vip vip;
+
+    vip_init(&vip, kernel_lease_s);
+    vip_held(&vip, 100 * S, 100 * S + 400 * MS);
+    return vip;
+}
+
+static void test_an_absent_vip_needs_nothing(void **state)
+{
+    struct vip vip;
+
+    (void)state;
+    vip_init(&vip, 2);
+    assert_int_equal(vip_due(&vip, UINT64_MAX), VIP_DUE_NOTHING);
+    assert_true(vip_next_ns(&vip) == CLOCK_NEVER_NS);
+    assert_false(vip_may_claim(&vip, 0));
+}
+
+static void test_addresses_go_at_the_deadline_and_not_a_moment_later(void **state)
+{
+    const struct vip vip = held_vip(2);
+    const uint64_t deadline = 100 * S + 400 * MS;
+
+    (void)state;
+    assert_true(vip_next_ns(&vip) == deadline);
+    assert_int_equal(vip_due(&vip, deadline - 1), VIP_DUE_NOTHING);
+    assert_true(vip_may_claim(&vip, deadline - 1));
+    assert_int_equal(vip_due(&vip, deadline), VIP_DUE_REMOVE);
+    assert_false(vip_may_claim(&vip, deadline));
+}
+
+static void test_a_new_deadline_counts_at_once_whether_later_or_earlier(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_set_deadline(&vip, 100 * S + 900 * MS);
+    assert_int_equal(vip_due(&vip, 100 * S + 899 * MS), VIP_DUE_NOTHING);
+    vip_set_deadline(&vip, 100 * S + 100 * MS);
+    assert_int_equal(vip_due(&vip, 100 * S + 100 * MS), VIP_DUE_REMOVE);
+}
+
+static void test_a_deadline_for_a_vip_that_is_gone_comes_too_late(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_gone(&vip);
+    vip_set_deadline(&vip, UINT64_MAX);
+    assert_int_equal(vip.phase, VIP_ABSENT);
+    assert_false(vip_may_claim(&vip, 0));
+    assert_true(vip_next_ns(&vip) == CLOCK_NEVER_NS);
+}
+
+static void test_the_kernels_lifetime_is_renewed_at_half_of_it(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_set_deadline(&vip, UINT64_MAX);
+    assert_true(vip_next_ns(&vip) == 101 * S);
+    assert_int_equal(vip_due(&vip, 101 * S - 1), VIP_DUE_NOTHING);
+    assert_int_equal(vip_due(&vip, 101 * S), VIP_DUE_RENEW);
+    vip_renewed(&vip, 101 * S);
+    assert_int_equal(vip_due(&vip, 101 * S), VIP_DUE_NOTHING);
+    assert_true(vip_next_ns(&vip) == 102 * S);
+}
+
+static void test_removal_goes_before_renewal(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_set_deadline(&vip, 101 * S);
+    assert_int_equal(vip_due(&vip, 101 * S), VIP_DUE_REMOVE);
+}
+
+static void test_a_keeper_that_overslept_the_kernels_lifetime_gives_up(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_set_deadline(&vip, UINT64_MAX);
+    assert_int_equal(vip_due(&vip, 102 * S - 1), VIP_DUE_RENEW);
+    assert_int_equal(vip_due(&vip, 102 * S), VIP_DUE_REMOVE);
+    assert_false(vip_may_claim(&vip, 102 * S));
+}
+
+static void test_without_a_kernel_lease_only_the_deadline_counts(void **state)
+{
+    struct vip vip = held_vip(0);
+
+    (void)state;
+    vip_set_deadline(&vip, 5000 * S);
+    assert_int_equal(vip_due(&vip, 5000 * S - 1), VIP_DUE_NOTHING);
+    assert_true(vip_next_ns(&vip) == 5000 * S);
+    assert_int_equal(vip_due(&vip, 5000 * S), VIP_DUE_REMOVE);
+}
+
+static void test_a_refused_removal_is_tried_again_and_claims_nothing(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    vip_leaving(&vip, 100 * S);
+    assert_false(vip_may_claim(&vip, 100 * S));
+    assert_int_equal(vip_due(&vip, 100 * S + VIP_RETRY_NS - 1), VIP_DUE_NOTHING);
+    assert_true(vip_next_ns(&vip) == 100 * S + VIP_RETRY_NS);
+    assert_int_equal(vip_due(&vip, 100 * S + VIP_RETRY_NS), VIP_DUE_REMOVE);
+}
+
+static void test_a_vip_that_goes_takes_its_claims_with_it(void **state)
+{
+    struct vip vip = held_vip(2);
+
+    (void)state;
+    sweep_start(&vip.announce);
+    sweep_start(&vip.renew);
+    sweep_start(&vip.probe);
+    vip_gone(&vip);
+    assert_false(sweep_is_ready(&vip.announce, UINT64_MAX));
+    assert_false(sweep_is_ready(&vip.renew, UINT64_MAX));
+    assert_true(sweep_is_ready(&vip.probe, UINT64_MAX)); /* questions are for the absent */
+}
+
+static void test_a_sweep_waits_for_the_queue_and_starts_over_when_asked(void **state)
+{
+    struct sweep sweep = {.active = false};
+
+    (void)state;
+    assert_true(sweep_next_ns(&sweep) == CLOCK_NEVER_NS);
+    sweep_start(&sweep);
+    assert_true(sweep_next_ns(&sweep) == 0);
+    sweep.next = 7;
+    sweep.not_before_ns = 50;
+    assert_false(sweep_is_ready(&sweep, 49));
+    assert_true(sweep_is_ready(&sweep, 50));
+    assert_true(sweep_next_ns(&sweep) == 50);
+    sweep_start(&sweep);
+    assert_int_equal(sweep.next, 0);
+    assert_true(sweep_is_ready(&sweep, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_absent_vip_needs_nothing),
+        cmocka_unit_test(test_addresses_go_at_the_deadline_and_not_a_moment_later),
+        cmocka_unit_test(test_a_new_deadline_counts_at_once_whether_later_or_earlier),
+        cmocka_unit_test(test_a_deadline_for_a_vip_that_is_gone_comes_too_late),
+        cmocka_unit_test(test_the_kernels_lifetime_is_renewed_at_half_of_it),
+        cmocka_unit_test(test_removal_goes_before_renewal),
+        cmocka_unit_test(test_a_keeper_that_overslept_the_kernels_lifetime_gives_up),
+        cmocka_unit_test(test_without_a_kernel_lease_only_the_deadline_counts),
+        cmocka_unit_test(test_a_refused_removal_is_tried_again_and_claims_nothing),
+        cmocka_unit_test(test_a_vip_that_goes_takes_its_claims_with_it),
+        cmocka_unit_test(test_a_sweep_waits_for_the_queue_and_starts_over_when_asked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -74,7 +74,7 @@ static void measure_lateness(struct core *core)
     if (late_ns > core->config.interval_ns / 2) {
         core->counters.stalls++;
         for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-            arbiter_announce_again(core, vip);
+            announce_again(core, vip);
         }
     }
 }
@@ -89,7 +89,7 @@ static void take(struct core *core, const struct event *event)
         membership_message(core, event->message);
         break;
     case EVENT_ADDRESS:
-        arbiter_kernel(core, event);
+        kernel_take(core, event);
         break;
     case EVENT_FRAME:
         core->arbiters[event->frame.vip].answered = true;
@@ -102,7 +102,7 @@ static void take(struct core *core, const struct event *event)
     case EVENT_LINK:
         core->arbiters[event->link.vip].link_down = !event->link.up;
         if (event->link.up) {
-            arbiter_announce_again(core, event->link.vip);
+            announce_again(core, event->link.vip);
         }
         break;
     case EVENT_CONDITION:
@@ -156,7 +156,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
 
     gossip_compose(core);
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-        arbiter_kernel_deadline(core, vip);
+        kernel_deadline(core, vip);
     }
     take(core, event);
     if (timer) {

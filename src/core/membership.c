@@ -425,7 +425,7 @@ static void take_record(struct core *core, const struct message_record *carried,
     }
     gossip_news(core, node, peer);
     gossip_named(core, node, had_record ? &before : NULL);
-    arbiter_rival(core, node);
+    rivals_answer(core, node);
 }
 
 /* One datagram: proofs first, because they decide what the rest is worth. */

@@ -7,7 +7,12 @@
  *   suspicion.c   rounds of questions, verdicts, vacancy
  *   gossip.c      what is sent to whom: heartbeats, answers, relays, the own record
  *   election.c    the total order
- *   arbiter.c     one VIP: claims, holds, releases; arbiter_kernel.c: what the kernel said about it
+ *   arbiter.c     one VIP: standby, claiming, holding, releasing, fault
+ *   claim.c       from standby to the order to add the address
+ *   rivals.c      others that hold it beside this node
+ *   kernel.c      what the kernel said about it
+ *   announce.c    when the neighbours are told
+ *   holder.c      who holds it, as news
  *   start.c       hello rounds at the start and after a stall; the ordered stop
  */
 #ifndef CORE_STATE_H
@@ -205,20 +210,37 @@ uint8_t election_tier(const struct core *core, uint8_t node);
 /* --- arbiter.c --- */
 void arbiter_init(struct core *core);
 void arbiter_step(struct core *core, uint8_t vip, bool timer);
-void arbiter_rival(struct core *core, uint8_t node);
-enum vip_ready arbiter_ready(const struct core *core, uint8_t vip);
-bool arbiter_may_hold(const struct core *core, uint8_t vip);
 struct mono arbiter_deadline(const struct core *core, uint8_t vip);
+enum vip_ready arbiter_ready(const struct core *core, uint8_t vip);
+/* The addresses are in the kernel, or may be [SPEC R64]. */
+bool arbiter_may_hold(const struct core *core, uint8_t vip);
 void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enum reason reason);
-void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
-void arbiter_look_for_rivals(struct core *core, uint8_t vip);
 void arbiter_order(struct core *core, uint8_t vip, enum action_type type);
-void arbiter_announce_again(struct core *core, uint8_t vip);
+void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
 void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error);
-/* --- arbiter_kernel.c --- */
-void arbiter_kernel(struct core *core, const struct event *event);
-void arbiter_kernel_timer(struct core *core, uint8_t vip);
-void arbiter_kernel_deadline(struct core *core, uint8_t vip);
+
+/* --- claim.c --- */
+void claim_begin(struct core *core, uint8_t vip);
+void claim_step(struct core *core, uint8_t vip);
+void claim_probe_again(struct core *core, uint8_t vip);
+
+/* --- rivals.c --- */
+void rivals_look(struct core *core, uint8_t vip);
+uint8_t rivals_better(const struct core *core, uint8_t vip);
+void rivals_judge_deafness(struct core *core, uint8_t vip);
+void rivals_answer(struct core *core, uint8_t node);
+
+/* --- kernel.c --- */
+void kernel_take(struct core *core, const struct event *event);
+void kernel_timer(struct core *core, uint8_t vip);
+void kernel_deadline(struct core *core, uint8_t vip);
+
+/* --- announce.c --- */
+void announce_step(struct core *core, uint8_t vip);
+void announce_again(struct core *core, uint8_t vip);
+
+/* --- holder.c --- */
+void holder_observe(struct core *core, uint8_t vip);
 
 /* --- start.c --- */
 void start_hello(struct core *core);

@@ -5,6 +5,8 @@
  */
 #include "state.h"
 
+#define OUTLIER_NS (2 * NS_PER_MS) /* what a LAN may be late without news */
+
 static uint64_t longest(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
@@ -71,7 +73,10 @@ uint64_t timing_backoff(uint32_t count)
     return shortest(backoff_ns, 300 * NS_PER_S);
 }
 
-/* Smoothed round trip after RFC 6298. */
+/*
+ * Smoothed round trip after RFC 6298. A stalled machine answers late without being far away: what
+ * is far above the usual counts little, what is far below counts at once.
+ */
 void timing_sample(struct member *member, uint64_t rtt_ns)
 {
     if (!member->measured) {
@@ -80,6 +85,12 @@ void timing_sample(struct member *member, uint64_t rtt_ns)
         member->rttvar_ns = rtt_ns / 2;
         return;
     }
+    if (rtt_ns < member->srtt_ns / 2) {
+        member->srtt_ns = (member->srtt_ns + rtt_ns) / 2;
+        member->rttvar_ns = shortest(member->rttvar_ns, member->srtt_ns);
+        return;
+    }
+    rtt_ns = shortest(rtt_ns, 4 * member->srtt_ns + OUTLIER_NS);
     uint64_t deviation_ns =
         rtt_ns > member->srtt_ns ? rtt_ns - member->srtt_ns : member->srtt_ns - rtt_ns;
     member->rttvar_ns = (3 * member->rttvar_ns + deviation_ns) / 4;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * trace: runs one story and compares what happened with what the story says. A story is commands, a line of four
- * dashes, and the trace that they give, to the microsecond. `trace --write FILE...` writes the trace anew: read the
- * difference before you commit it.
+ * trace: runs one story and compares what happened with what the story says. A story is commands,
+ * a line of four dashes, and the trace that they give, to the microsecond. `trace --write FILE...`
+ * writes the trace anew: read the difference before you commit it.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static bool is_word(const char *word, const char *expected)
     return word != NULL && strcmp(word, expected) == 0;
 }
 
-/* --- before the first start: the cluster ------------------------------------------------------- */
+/* --- before the first start: the cluster --- */
 
 static void do_nodes(struct story *story, char **words)
 {
@@ -89,7 +89,7 @@ static void do_members(struct story *story, char **words)
     story->config.trace_members = is_word(words[1], "on");
 }
 
-/* --- what happens ------------------------------------------------------------------------------ */
+/* --- what happens --- */
 
 static void do_start(struct story *story, char **words)
 {
@@ -199,7 +199,7 @@ static void do_mark(struct story *story, char **words)
     cluster_mark(story->cluster);
 }
 
-/* --- what is asked ----------------------------------------------------------------------------- */
+/* --- what is asked --- */
 
 static void do_say(struct story *story, char **words)
 {

@@ -58,16 +58,30 @@ static void test_a_far_peer_is_given_the_time_that_its_answers_take(void **unuse
     assert_in_range(timing_last_wait(200 * MS, &member), 150 * MS, 170 * MS);
 }
 
-/* One stalled answer on a LAN must not blunt the detection for minutes. */
-static void test_one_late_answer_on_a_lan_changes_little(void **unused)
+/* A stalled node's answers on a LAN must not blunt the detection for minutes. */
+static void test_late_answers_on_a_lan_change_nothing(void **unused)
 {
     (void)unused;
     struct member member = {0};
     for (unsigned i = 0; i < 20; i++) {
         timing_sample(&member, MS / 5);
     }
-    timing_sample(&member, 80 * MS);
+    for (unsigned i = 0; i < 3; i++) {
+        timing_sample(&member, 900 * MS);
+    }
     assert_int_equal(timing_grace(100 * MS, &member), 25 * MS);
+    assert_int_equal(timing_last_wait(100 * MS, &member), timing_spacing(100 * MS));
+}
+
+static void test_a_late_first_answer_is_forgotten_soon(void **unused)
+{
+    (void)unused;
+    struct member member = {0};
+    timing_sample(&member, 80 * MS);
+    for (unsigned i = 0; i < 6; i++) {
+        timing_sample(&member, MS / 5);
+    }
+    assert_int_equal(timing_last_wait(100 * MS, &member), timing_spacing(100 * MS));
 }
 
 static void test_points_in_time_never_wrap(void **unused)
@@ -88,7 +102,8 @@ int main(void)
         cmocka_unit_test(test_slow_heartbeats_are_bounded),
         cmocka_unit_test(test_the_back_off_doubles_up_to_five_minutes),
         cmocka_unit_test(test_a_far_peer_is_given_the_time_that_its_answers_take),
-        cmocka_unit_test(test_one_late_answer_on_a_lan_changes_little),
+        cmocka_unit_test(test_late_answers_on_a_lan_change_nothing),
+        cmocka_unit_test(test_a_late_first_answer_is_forgotten_soon),
         cmocka_unit_test(test_points_in_time_never_wrap),
     };
     return cmocka_run_group_tests_name("core_timing", tests, NULL, NULL);

@@ -233,6 +233,22 @@ static void test_own_doings_are_no_news_even_when_they_are_read_late(void **stat
     expect_told(fixture, 0, 0);
 }
 
+static void test_a_kernel_without_marks_takes_nothing_of_ours_for_foreign(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+
+    keeper->kernel_has_mark = false;
+    keeper->conf.vips[0].kernel_lease_s = 0;
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+    news_read(keeper);
+    assert_int_equal(news_compare(keeper), 0);
+    news_settle(keeper);
+    expect_told(fixture, 0, 0);
+    assert_int_equal(holding_remove(keeper, 0), 0);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+}
+
 static void test_adding_what_is_there_already_succeeds(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -266,7 +282,6 @@ static void test_an_address_of_another_program_is_neither_adopted_nor_removed(vo
     struct fixture *fixture = fixture_of(state);
     struct keeper *keeper = fixture->keeper;
 
-    keeper->kernel_has_mark = true;
     assert_int_equal(system("ip address add 10.9.0.2/32 dev lo"), 0);
     assert_int_equal(holding_add(keeper, 0, later()), -EEXIST);
     assert_int_equal(in_kernel(fixture, NULL), 1);
@@ -409,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_NAMESPACE(test_all_addresses_come_with_our_mark_and_go_again),
         IN_NAMESPACE(test_own_doings_are_no_news_even_when_they_are_read_late),
+        IN_NAMESPACE(test_a_kernel_without_marks_takes_nothing_of_ours_for_foreign),
         IN_NAMESPACE(test_adding_what_is_there_already_succeeds),
         IN_NAMESPACE(test_nothing_is_added_after_the_deadline),
         IN_NAMESPACE(test_a_failure_halfway_leaves_nothing),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * arbiter_kernel: what the kernel, the keeper and the wire said about the addresses of a VIP. The
+ * kernel: what the kernel, the keeper and the wire said about the addresses of a VIP. The
  * state follows the fact, never the wish: holding begins with the kernel's word and ends with it
  * [SPEC R64].
  */
@@ -23,10 +23,10 @@ static void added(struct core *core, uint8_t vip)
         core->counters.takeovers++;
         core->counters.handovers += arbiter->reason == REASON_PREFERRED ? 1 : 0;
         arbiter->refused_count = 0;
-        arbiter_look_for_rivals(core, vip);
+        rivals_look(core, vip);
         arbiter_set_state(core, vip, VIP_HOLDING, arbiter->reason);
     }
-    arbiter_announce_again(core, vip);
+    announce_again(core, vip);
 }
 
 static void removed(struct core *core, uint8_t vip)
@@ -94,7 +94,7 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
     }
 }
 
-void arbiter_kernel(struct core *core, const struct event *event)
+void kernel_take(struct core *core, const struct event *event)
 {
     uint8_t vip = event->address.vip;
     ASSERT(vip < core->config.vip_count);
@@ -135,7 +135,7 @@ void arbiter_kernel(struct core *core, const struct event *event)
  * This node's own deadline has passed: whatever the event is, the others may hold the VIP already.
  * It must not be defended against them for the moment until the keeper's news is read [SPEC R37].
  */
-void arbiter_kernel_deadline(struct core *core, uint8_t vip)
+void kernel_deadline(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {
@@ -145,7 +145,7 @@ void arbiter_kernel_deadline(struct core *core, uint8_t vip)
 }
 
 /* The keeper has not answered within one detection time. */
-void arbiter_kernel_timer(struct core *core, uint8_t vip)
+void kernel_timer(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     uint64_t waited_ns = mono_elapsed(core->now, arbiter->kernel_asked);

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/*
+ * claim: from standby to the order to add the address. Who is elected asks the holder to release;
+ * who sees no holder adds; who hears nobody at all asks the wire first [SPEC R60..R66].
+ */
+#include "state.h"
+
+#define PROBE_ROUNDS 3U
+
+#define PROBE_SPACING_NS (50 * NS_PER_MS)
+
+#define PROBE_AGAIN_NS NS_PER_S
+
+static uint8_t votes_needed(const struct core *core, uint8_t vip)
+{
+    (void)core;
+    (void)vip;
+    return 1;
+}
+
+static void add(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    arbiter->adding = true;
+    arbiter->kernel_asked = core->now;
+    arbiter->released_to = NODE_NONE;
+    arbiter_order(core, vip, ACTION_ADDRESS_ADD);
+}
+
+enum probe {
+    PROBE_RUNS,
+    PROBE_CLEAN,
+    PROBE_ANSWERED,
+};
+
+/* A node that has heard none of its peers may have the wrong key: before a claim it asks the wire
+ * [SPEC R66]. */
+static enum probe probe(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (core->peer_heard || core->config.node_count == 1) {
+        return PROBE_CLEAN;
+    }
+    if (arbiter->answered) {
+        return PROBE_ANSWERED;
+    }
+    if (arbiter->probe_rounds > 0 && !mono_reached(core->now, arbiter->probe_next)) {
+        return PROBE_RUNS;
+    }
+    if (arbiter->probe_rounds == PROBE_ROUNDS) {
+        return PROBE_CLEAN;
+    }
+    arbiter->probe_rounds++;
+    arbiter->probe_next = mono_add(core->now, PROBE_SPACING_NS);
+    arbiter_order(core, vip, ACTION_PROBE);
+    return PROBE_RUNS;
+}
+
+void claim_probe_again(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->answered) {
+        arbiter->answered = false;
+        arbiter->probe_rounds = 0;
+        arbiter->retry_at = mono_add(core->now, PROBE_AGAIN_NS);
+        return;
+    }
+    if (probe(core, vip) == PROBE_CLEAN) {
+        arbiter_set_state(core, vip, VIP_STANDBY, REASON_RETRY);
+        return;
+    }
+    arbiter->retry_at = arbiter->probe_next;
+}
+
+/* The holder is asked every T/20 for twelve rounds, then every T, until it has released [SPEC R63].
+ */
+static void ask_holder(struct core *core, uint8_t vip, uint8_t holder)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (!mono_reached(core->now, arbiter->claim_next)) {
+        return;
+    }
+    gossip_question(core, holder, NODE_NONE);
+    if (arbiter->claim_rounds < ROUNDS) {
+        arbiter->claim_rounds++;
+    }
+    uint64_t wait_ns = arbiter->claim_rounds < ROUNDS
+                           ? timing_claim_spacing(core->config.interval_ns)
+                           : core->config.interval_ns;
+    arbiter->claim_next = mono_add(core->now, wait_ns);
+}
+
+/* Why does this node claim? */
+static enum reason claim_reason(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->refused != NODE_NONE && mono_before(core->now, arbiter->refused_until)) {
+        return REASON_TAKEN_BACK;
+    }
+    uint8_t holder = election_holder(core, vip);
+    if (holder != NODE_NONE) {
+        bool releases = membership_entry(core, holder, vip)->state == VIP_RELEASING;
+        return releases ? REASON_HANDED_OVER : REASON_PREFERRED;
+    }
+    if (arbiter->holder != NODE_NONE && arbiter->holder != core->config.self) {
+        enum member_state state = core->members[arbiter->holder].state;
+        if (state == MEMBER_DEAD) {
+            return REASON_HOLDER_DEAD;
+        }
+        if (state == MEMBER_LEFT) {
+            return REASON_HOLDER_LEFT;
+        }
+    }
+    return REASON_VACANT;
+}
+
+void claim_step(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->adding) {
+        return; /* the kernel's word comes first */
+    }
+    if (arbiter->elected != core->config.self) {
+        arbiter_set_state(core, vip, VIP_STANDBY, REASON_NOT_ELECTED);
+        return;
+    }
+    uint8_t holder = election_holder(core, vip);
+    if (holder != NODE_NONE) {
+        ask_holder(core, vip, holder);
+        return;
+    }
+    if (arbiter->votes < votes_needed(core, vip)) {
+        return;
+    }
+    switch (probe(core, vip)) {
+    case PROBE_RUNS:
+        break;
+    case PROBE_CLEAN:
+        add(core, vip);
+        break;
+    case PROBE_ANSWERED:
+        arbiter->answered = false;
+        arbiter_fault(core, vip, REASON_ADDRESS_ANSWERED, 0);
+        break;
+    }
+}
+
+/* The node that this one released to has not taken it within one detection time: not it, for a
+ * while [SPEC R65]. */
+static void judge_successor(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    uint8_t successor = arbiter->released_to;
+    if (successor == NODE_NONE) {
+        return;
+    }
+    if (arbiter->elected != successor || election_holder(core, vip) != NODE_NONE) {
+        arbiter->released_to = NODE_NONE; /* somebody has it, or another one is to have it */
+        return;
+    }
+    if (mono_elapsed(core->now, arbiter->released_at) >=
+        timing_detection(core->config.interval_ns)) {
+        arbiter->refused = successor;
+        arbiter->refused_count++;
+        arbiter->refused_until = mono_add(core->now, timing_backoff(arbiter->refused_count));
+        arbiter->released_to = NODE_NONE;
+        arbiter->elected = election_best(core, vip, 0);
+    }
+}
+
+void claim_begin(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    judge_successor(core, vip);
+    if (arbiter->elected != core->config.self || core->phase != PHASE_SERVING) {
+        return;
+    }
+    arbiter->claim_rounds = 0;
+    arbiter->claim_next = core->now;
+    arbiter->probe_rounds = 0;
+    arbiter->answered = false;
+    arbiter->error = 0;
+    arbiter->votes = 1; /* its own, the only one that mode available needs */
+    arbiter_set_state(core, vip, VIP_CLAIMING, claim_reason(core, vip));
+    arbiter->elected = election_best(core, vip, 0);
+    claim_step(core, vip);
+}

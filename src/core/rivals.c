@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rivals: others that hold what this node holds. Two holders are the exception that ends as soon as
+ * they hear each other; this is how [SPEC R67, R68].
+ */
+#include "state.h"
+
+/* A lower holder that does not hear this node will never yield: after 4 T this one does [SPEC R68].
+ */
+void rivals_judge_deafness(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    uint32_t self_id = core->config.nodes[core->config.self].id;
+    bool unheard = false;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        unheard |= node != core->config.self && entry != NULL && membership_is_live(core, node) &&
+                   entry->state == VIP_HOLDING && !membership_hears(core, node, self_id);
+    }
+    if (!unheard) {
+        core->dirty |= arbiter->deaf;
+        arbiter->deaf = false;
+        arbiter->deaf_since = MONO_NEVER;
+        return;
+    }
+    arbiter->deaf_since = mono_min(arbiter->deaf_since, core->now);
+    if (arbiter->state == VIP_HOLDING && !arbiter->deaf &&
+        mono_reached(core->now, mono_add(arbiter->deaf_since, 4 * core->config.interval_ns))) {
+        arbiter->deaf = true;
+        arbiter_release(core, vip, NODE_NONE, REASON_NOT_HEARD);
+    }
+}
+
+/*
+ * Live nodes that hold it beside this one. Whoever comes or goes among them, or was out of sight
+ * and may have held it there, may have left its MAC with the neighbours: the survivor announces
+ * itself again [SPEC R67].
+ */
+void rivals_look(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    uint64_t rivals = 0;
+    uint64_t seen = 0;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if (node == core->config.self || entry == NULL || !membership_is_live(core, node)) {
+            continue;
+        }
+        bool has_it = entry->state == VIP_HOLDING || entry->state == VIP_RELEASING;
+        rivals |= has_it ? BIT(node) : 0;
+        seen |= BIT(node);
+    }
+    bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0;
+    arbiter->rivals = rivals;
+    arbiter->seen = seen;
+    if (news) {
+        announce_again(core, vip);
+    }
+}
+
+/* Two holders have met: does another one rank before this one? */
+uint8_t rivals_better(const struct core *core, uint8_t vip)
+{
+    uint8_t self = core->config.self;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if ((core->arbiters[vip].rivals & BIT(node)) != 0 &&
+            membership_entry(core, node, vip)->state == VIP_HOLDING &&
+            election_prefers(core, vip, node, self)) {
+            return node;
+        }
+    }
+    return NODE_NONE;
+}
+
+/* A record of a node came that may hold what this node holds: it learns at once what this one says
+ * [SPEC R67]. */
+void rivals_answer(struct core *core, uint8_t node)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if (core->arbiters[vip].state == VIP_HOLDING && entry != NULL &&
+            entry->state == VIP_HOLDING && membership_is_live(core, node) &&
+            election_prefers(core, vip, core->config.self, node)) {
+            (void)gossip_to(core, node);
+        }
+    }
+}

@@ -163,10 +163,11 @@ int holding_add(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
 
     news_read(keeper);
     result = add_allowed(keeper, vip, deadline_ns);
-    /* From here on the old deadline does not count any more. */
+    /* From here on only the new deadline counts. */
     if (state->phase == VIP_LEAVING)
         vip_gone(state);
     vip_set_deadline(state, deadline_ns);
+    vip_renewed(state, start_ns);
     if (result == 0)
         result = add_once(keeper, vip, deadline_ns);
     /* Ours after all (a news message was lost), or another program's? */

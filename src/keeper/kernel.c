@@ -15,21 +15,20 @@
 /* Of the headers of Linux 5.18; older ones do not name it. */
 #define ATTRIBUTE_IFA_PROTO 11
 
-static void read_lifetime(struct nlattr *attribute, struct kernel_address *ret)
+static uint32_t read_lifetime(struct nlattr *attribute)
 {
     struct ifa_cacheinfo info;
 
     if (attribute == NULL || nla_len(attribute) < (int)sizeof(info))
-        return;
+        return UINT32_MAX;
     memcpy(&info, nla_data(attribute), sizeof(info));
-    ret->valid_s = info.ifa_valid;
-    ret->preferred_s = info.ifa_prefered;
+    return info.ifa_valid;
 }
 
 bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret)
 {
     struct nlattr *attributes[ATTRIBUTE_IFA_PROTO + 1] = {NULL};
-    struct kernel_address found = {.valid_s = UINT32_MAX, .preferred_s = UINT32_MAX};
+    struct kernel_address found = {0};
     const struct nlattr *bytes;
     struct ifaddrmsg header;
     int length;
@@ -54,7 +53,7 @@ bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret)
                       : header.ifa_flags;
     if (attributes[ATTRIBUTE_IFA_PROTO] != NULL && nla_len(attributes[ATTRIBUTE_IFA_PROTO]) >= 1)
         found.mark = nla_get_u8(attributes[ATTRIBUTE_IFA_PROTO]);
-    read_lifetime(attributes[IFA_CACHEINFO], &found);
+    found.valid_s = read_lifetime(attributes[IFA_CACHEINFO]);
     *ret = found;
     return true;
 }
@@ -84,17 +83,18 @@ bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret)
     return true;
 }
 
-bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark)
+bool kernel_address_looks_ours(const struct kernel_address *address)
 {
-    if (address->mark == KERNEL_MARK)
-        return true;
-    if (kernel_has_mark)
-        return false;
     if (!(address->flags & IFA_F_DEPRECATED) || !(address->flags & IFA_F_NOPREFIXROUTE))
         return false;
-    if (address->valid_s == UINT32_MAX || address->preferred_s != 0)
-        return false;
     return address->address.family == AF_INET6 || address->scope == RT_SCOPE_HOST;
+}
+
+bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark)
+{
+    if (kernel_has_mark)
+        return address->mark == KERNEL_MARK;
+    return address->valid_s != UINT32_MAX && kernel_address_looks_ours(address);
 }
 
 bool kernel_release_has_mark(const char *release)

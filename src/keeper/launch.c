@@ -79,8 +79,10 @@ static int place_fds(struct child *child)
     null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0 || place_fd(null, STDIN_FILENO) < 0)
         return -errno;
-    /* Everything else goes away with execve(), whoever opened it. */
-    return close_range(IPC_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+    /* Whatever else is open goes away with execve(). Ours would anyway; this is for descriptors
+     * that the keeper inherited, and kernels before 5.11 have to do without it. */
+    (void)close_range(IPC_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    return 0;
 }
 
 /* An ordered stop comes over the socketpair. The terminal's ^C and the signal that systemd sends to

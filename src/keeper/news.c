@@ -62,7 +62,10 @@ static void note_address(struct keeper *keeper, const struct kernel_address *fou
     interface = keeper_interface(keeper, entry->vip);
     address = &keeper->addresses[entry->index];
     if (found->ifindex == interface->ifindex) {
-        address->ours = kernel_address_is_ours(found, keeper->kernel_has_mark);
+        /* Without marks, what we added without a lifetime is known by having been added. */
+        address->ours =
+            kernel_address_is_ours(found, keeper->kernel_has_mark) ||
+            (!keeper->kernel_has_mark && address->ours && kernel_address_looks_ours(found));
         address->seen = true;
         if (address->ours)
             return;

@@ -8,6 +8,7 @@
 #include "log/log.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Messages in one turn, so that time is looked at even if the engine never stops talking. */
 #define MESSAGES_MAX 256
@@ -30,12 +31,12 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
     switch (message->type) {
     case IPC_ADD:
         result = holding_add(keeper, message->vip, message->deadline_ns);
-        log_debug("vip %s: add: %d", name, result);
+        log_debug("vip %s: add: %s", name, strerror(-result));
         answer(keeper, message, IPC_ADDED, result);
         break;
     case IPC_REMOVE:
         result = holding_remove(keeper, message->vip);
-        log_debug("vip %s: remove: %d", name, result);
+        log_debug("vip %s: remove: %s", name, strerror(-result));
         answer(keeper, message, IPC_REMOVED, result);
         break;
     case IPC_DEADLINE:

@@ -85,7 +85,6 @@ static void test_an_address_is_read_with_all_that_matters(void **state)
     assert_int_equal(found.mark, KERNEL_MARK);
     assert_int_equal(found.flags, IFA_F_DEPRECATED | IFA_F_NOPREFIXROUTE);
     assert_int_equal(found.valid_s, 2);
-    assert_int_equal(found.preferred_s, 0);
 }
 
 static void test_an_address_without_a_lifetime_lives_for_ever(void **state)
@@ -185,7 +184,7 @@ struct owner_case {
 static void test_only_what_vipgossip_added_is_ours(void **state)
 {
     static const struct owner_case cases[] = {
-        {"marked", {.address = {.family = AF_INET}, .mark = KERNEL_MARK}, true, true},
+        {"marked", {.address = {.family = AF_INET}, .mark = KERNEL_MARK}, true, false},
         {"marked by another",
          {.address = {.family = AF_INET}, .mark = 18, .valid_s = UINT32_MAX},
          false,
@@ -213,15 +212,8 @@ static void test_only_what_vipgossip_added_is_ours(void **state)
          {.address = {.family = AF_INET6}, .flags = IFA_F_DEPRECATED, .valid_s = 2},
          false,
          false},
-        {"preferred",
-         {.address = {.family = AF_INET6}, .flags = LOOKS_OURS, .valid_s = 2, .preferred_s = 1},
-         false,
-         false},
         {"keepalived's",
-         {.address = {.family = AF_INET},
-          .valid_s = UINT32_MAX,
-          .preferred_s = UINT32_MAX,
-          .flags = IFA_F_PERMANENT},
+         {.address = {.family = AF_INET}, .valid_s = UINT32_MAX, .flags = IFA_F_PERMANENT},
          false,
          false},
     };

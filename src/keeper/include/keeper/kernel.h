@@ -25,7 +25,6 @@ struct kernel_address {
     uint8_t mark;  /* IFA_PROTO; 0 if there is none */
     uint32_t flags;
     uint32_t valid_s; /* UINT32_MAX: for ever */
-    uint32_t preferred_s;
 };
 
 struct kernel_link {
@@ -45,11 +44,14 @@ bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret);
 
 /*
  * Is it an address that vipgossip added? By our mark. Kernels before 5.18 keep no mark; there an
- * address counts as ours if it looks as only vipgossip makes it: no source address for anybody
- * (deprecated), without a route, with a lifetime, and IPv4 with scope host. With `kernel_lease` off
- * nothing is recognised on such a kernel.
+ * address counts as ours if it looks like ours and has a lifetime, which nobody else's does. With
+ * `kernel_lease` off nothing that an earlier run left is recognised on such a kernel.
  */
 bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark);
+
+/* Does it look as vipgossip makes them: no source address for anybody (deprecated, and IPv4 with
+ * scope host), and without a route? */
+bool kernel_address_looks_ours(const struct kernel_address *address);
 
 /* Does a kernel of this release ("5.10.0-28-amd64") keep IFA_PROTO? */
 bool kernel_release_has_mark(const char *release);

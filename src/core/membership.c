@@ -440,6 +440,9 @@ void membership_message(struct core *core, const struct message_in *message)
     }
     bool confirmed = member->incarnation == message->incarnation;
     if (confirmed) {
+        if (membership_is_unheard(core, peer, core->now)) {
+            (void)gossip_to(core, peer); /* its record of this node says that it is not heard */
+        }
         member->direct = core->now;
     }
     for (uint8_t i = 0; i < message->record_count; i++) {

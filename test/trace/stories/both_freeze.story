@@ -22,14 +22,14 @@ dual
 [ 4000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
 [ 4000.073] B vip0 holder B -> A: its holder died
-[ 4000.164] B vip0 holder A -> B: the holder handed it over
-[ 4000.169] C vip0 holder A -> B: the holder handed it over
-[ 4000.525] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 4000.719] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.779] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4000.934] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4000.934] A vip0 holder B -> A: the holder handed it over
-[ 4001.069] C vip0 holder B -> A: the holder handed it over
-[ 4001.260] B vip0 holder B -> A: a preferred node claims it
+[ 4000.169] B vip0 holder A -> B: the holder handed it over
+[ 4000.339] C vip0 holder A -> B: the holder handed it over
+[ 4000.510] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 4000.747] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.807] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.106] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.106] A vip0 holder B -> A: the holder handed it over
+[ 4001.242] B vip0 holder B -> A: a preferred node claims it
+[ 4001.344] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

@@ -34,4 +34,4 @@ announcements A
 [10300.872] B vip0 releasing -> standby (A): a preferred node holds it too
 = vip0: A
 = two holders for 99.939 ms
-= A announced 7 times
+= A announced 8 times

@@ -27,14 +27,14 @@ dual
 [ 3500.054] C vip0 holder B -> A: the holder handed it over
 [ 3500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 3500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[ 3500.127] B vip0 holder A -> B: the holder handed it over
-[ 3500.338] C vip0 holder A -> B: the holder handed it over
-[ 3500.442] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 3500.673] B vip0 holding -> releasing (A): a preferred node claims it
-[ 3500.733] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3500.896] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3500.896] A vip0 holder B -> A: the holder handed it over
-[ 3501.005] B vip0 holder B -> A: a preferred node claims it
-[ 3501.175] C vip0 holder B -> A: the holder handed it over
+[ 3500.272] C vip0 holder A -> B: the holder handed it over
+[ 3500.401] B vip0 holder A -> B: the holder handed it over
+[ 3500.414] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.598] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3500.658] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3500.867] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.867] A vip0 holder B -> A: the holder handed it over
+[ 3500.929] B vip0 holder B -> A: a preferred node claims it
+[ 3501.032] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

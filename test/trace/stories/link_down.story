@@ -26,13 +26,13 @@ dual
 [ 3101.121] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-[ 4001.192] A vip0 standby -> claiming: this node is preferred to the holder
-[ 4001.192] A vip0 holder - -> B: nobody held it
-[ 4001.372] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4001.432] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4001.691] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4001.691] A vip0 holder B -> A: the holder handed it over
-[ 4001.967] C vip0 holder B -> A: the holder handed it over
-[ 4001.999] B vip0 holder B -> A: a preferred node claims it
+[ 4000.409] A vip0 standby -> claiming: this node is preferred to the holder
+[ 4000.409] A vip0 holder - -> B: nobody held it
+[ 4000.560] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.620] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4000.818] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4000.818] A vip0 holder B -> A: the holder handed it over
+[ 4001.093] C vip0 holder B -> A: the holder handed it over
+[ 4001.126] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

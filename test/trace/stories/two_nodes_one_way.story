@@ -23,10 +23,10 @@ holders
 [ 3501.327] A vip0 holder A -> B: another holder does not hear this node
 = vip0: B
 = two holders for 400.389 ms
-[ 6601.234] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 6601.388] B vip0 holding -> releasing (A): a preferred node claims it
-[ 6601.448] B vip0 releasing -> standby (A): a preferred node claims it
-[ 6601.749] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 6601.749] A vip0 holder B -> A: the holder handed it over
-[ 6601.875] B vip0 holder B -> A: a preferred node claims it
+[ 6501.741] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 6501.895] B vip0 holding -> releasing (A): a preferred node claims it
+[ 6501.955] B vip0 releasing -> standby (A): a preferred node claims it
+[ 6502.255] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 6502.255] A vip0 holder B -> A: the holder handed it over
+[ 6502.382] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

@@ -41,6 +41,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     ASSERT(config->incarnation != 0 && config->interval_ns >= 10 * NS_PER_MS);
 
     __builtin_memset(core, 0, sizeof *core);
+    uint64_t slow_ns = timing_slow(config->interval_ns, config->node_count);
     core->config = *config;
     core->random = config->seed;
     core->now = now;
@@ -54,6 +55,8 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     core->record.vip_count = config->vip_count;
     core->draft = core->record;
     core->beat_next = now;
+    /* The first heartbeat meets nobody who could answer, the second asks for the round trips. */
+    core->measured_at = mono_sub(now, (GOSSIP_SPANS_PER_MEASURE - 1) * slow_ns);
     membership_init(core);
     arbiter_init(core);
     core->phase = PHASE_SERVING;

@@ -243,15 +243,12 @@ static void draw_new_relays(struct core *core)
     }
 }
 
-/* How many slow spans pass until a heartbeat asks for answers, to know the round trips. */
-#define SPANS_PER_MEASURE 8U
-
 static void beat(struct core *core)
 {
     const struct record *draft = &core->draft;
     uint64_t next_ns = draft->next_ms * NS_PER_MS;
     uint64_t slow_ns = timing_slow(core->config.interval_ns, core->config.node_count);
-    bool measure = mono_elapsed(core->now, core->measured_at) >= SPANS_PER_MEASURE * slow_ns;
+    bool measure = mono_elapsed(core->now, core->measured_at) >= GOSSIP_SPANS_PER_MEASURE * slow_ns;
     if (measure) {
         core->measured_at = core->now;
     }

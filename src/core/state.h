@@ -191,6 +191,8 @@ void suspicion_timer(struct core *core);
 struct mono suspicion_deadline(const struct core *core);
 
 /* --- gossip.c --- */
+/* How many slow spans pass until a heartbeat asks for answers, to know the round trips. */
+#define GOSSIP_SPANS_PER_MEASURE 8U
 struct message_out *gossip_to(struct core *core, uint8_t peer);
 void gossip_question(struct core *core, uint8_t peer, uint8_t about);
 void gossip_relay(struct core *core, uint8_t peer, uint8_t node);

@@ -56,9 +56,18 @@ def time_limit(request):
     signal.alarm(0)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Leaves word for the fixtures whether the test itself failed."""
+    outcome = yield
+    if call.when == "call":
+        item.has_failed = outcome.get_result().failed
+
+
 @pytest.fixture
-def make_cluster():
-    """Makes clusters (see lab.cluster.Cluster), and takes each away at the end of the test."""
+def make_cluster(request):
+    """Makes clusters (see lab.cluster.Cluster), and takes each away at the end of the test. The
+    logs of a failed test are printed before they go."""
     made = []
 
     def make(*arguments, **changes):
@@ -67,6 +76,8 @@ def make_cluster():
 
     yield make
     for one in reversed(made):
+        if getattr(request.node, "has_failed", False):
+            print(one.report())
         one.close()
 
 

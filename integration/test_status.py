@@ -15,6 +15,7 @@ NODE_KEYS = {"name", "self", "state", "addresses", "priority", "effective_priori
 
 
 def test_status_of_a_whole_cluster_is_ok_and_exits_0(three):
+    three.wait_stable()
     done = three["n1"].tool("status")
     assert done.returncode == 0, done.stdout
     assert "n1" in done.stdout and VIP in done.stdout
@@ -60,6 +61,7 @@ def test_other_commands_without_a_daemon_exit_3_and_with_bad_usage_2(make_cluste
 
 
 def test_json_has_every_key_and_each_kind_of_value(three):
+    three.wait_stable()
     status = three["n2"].status()
     assert status.keys() >= STATUS_KEYS
     assert status["node"] == "n2"
@@ -73,7 +75,7 @@ def test_json_has_every_key_and_each_kind_of_value(three):
     assert (vip["mode"], vip["state"]) == ("available", "standby")
     assert (vip["holder"], vip["next"]) == ("n1", "n2")
     assert vip["in_kernel"] is False
-    assert vip["votes"] == {"needed": 1, "granted": 1, "lease_ms": 0} or vip["votes"]["needed"] == 1
+    assert vip["votes"]["needed"] == 1
     assert [node["name"] for node in status["nodes"]] == ["n1", "n2", "n3"]
     for node in status["nodes"]:
         assert node.keys() >= NODE_KEYS

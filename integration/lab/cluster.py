@@ -177,7 +177,9 @@ class Cluster:
         for name, node in self.nodes.items():
             tail = node.log_text().splitlines()[-25:]
             parts.append(f"--- {name}, log\n" + "\n".join(tail))
+        virtual = {address for vip in self.config["vip"].values() for address in vip["address"]}
         parts.append("--- addresses\n" + "\n".join(
             f"{event.at_ns / 1e6:.1f} ms {event.host} {'add' if event.added else 'del'} "
-            f"{event.address}" for event in self.watch.snapshot()[-40:]))
+            f"{event.address}" for event in self.watch.snapshot()[-200:]
+            if event.address in virtual))
         return "\n".join(parts)

@@ -6,7 +6,7 @@ import struct
 import time
 
 PORT = 7112
-ETH_P_IP = 0x0800
+ETH_P_ALL = 0x0003  # a bridge takes what a tap for IP alone would see
 ETHERNET_BYTES = 14
 UDP_BYTES = 8
 IPPROTO_UDP = 17
@@ -30,9 +30,9 @@ def capture(net, host, count, seconds=10):
     """The next `count` gossip datagrams through this host's port of the bridge."""
     found = []
     with net.switch.inside():
-        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IP))
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     with tap:
-        tap.bind((host, ETH_P_IP))
+        tap.bind((host, ETH_P_ALL))
         tap.settimeout(1)
         deadline = time.monotonic() + seconds
         while len(found) < count and time.monotonic() < deadline:

@@ -8,7 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -99,10 +99,10 @@ bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_ha
 
 bool kernel_release_has_mark(const char *release)
 {
-    unsigned major = 0;
-    unsigned minor = 0;
+    char *end;
+    const unsigned long major = strtoul(release, &end, 10);
+    const unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 
-    if (sscanf(release, "%u.%u", &major, &minor) != 2)
-        return true;
-    return major > 5 || (major == 5 && minor >= 18);
+    /* Who does not say a number is taken for a new one. */
+    return end == release || major > 5 || (major == 5 && minor >= 18);
 }

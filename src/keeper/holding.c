@@ -186,6 +186,7 @@ int holding_remove(struct keeper *keeper, unsigned vip)
 {
     const struct conf_vip *section = &keeper->conf.vips[vip];
     struct vip *state = &keeper->vips[vip];
+    const bool again = state->phase == VIP_LEAVING;
     struct piece piece;
     int result = 0;
 
@@ -200,11 +201,11 @@ int holding_remove(struct keeper *keeper, unsigned vip)
         if (error < 0 && result == 0)
             result = error;
     }
-    if (result < 0) {
-        log_error("vip %s: the kernel does not remove its addresses: %s", section->name,
-                  strerror(-result));
+    if (result < 0 && !again)
+        log_error("vip %s: the kernel does not remove its addresses: %s; trying until it does",
+                  section->name, strerror(-result));
+    if (result < 0)
         vip_leaving(state, clock_now_ns());
-    }
     return result;
 }
 

@@ -51,6 +51,12 @@ def arguments():
     return options
 
 
+def progress(text):
+    """One line that overwrites itself, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def measure(options):
     """Scenario to program to figure to values, one per round."""
     results = {}
@@ -65,8 +71,7 @@ def measure(options):
                     print(f"bench: {options.minutes:g} minutes are over; the rest is left out",
                           file=sys.stderr)
                     return results
-                print(f"\r\033[K{name} {number}/{rounds} {program.label}", end="",
-                      file=sys.stderr, flush=True)
+                progress(f"{name} {number}/{rounds} {program.label}")
                 figures = getattr(scenarios, name)(program)
                 store = results.setdefault(name, {}).setdefault(program.label, {})
                 for figure, value in figures.items():
@@ -151,7 +156,7 @@ def main():
     except KeyboardInterrupt:
         print("\nbench: interrupted", file=sys.stderr)
         return 130
-    print("\r\033[K", end="", file=sys.stderr)
+    progress("")
     print_table(results)
     options.json.write_text(json.dumps({"machine": about, "results": results}, indent=1) + "\n",
                             encoding="utf-8")

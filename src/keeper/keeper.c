@@ -18,6 +18,9 @@
 /* How long an ordered stop may take. */
 #define STOP_PATIENCE_NS (10 * CLOCK_NS_PER_S)
 
+/* timeout(1) and some supervisors signal a process and its group: twice in a moment is once. */
+#define REPEAT_NS CLOCK_NS_PER_S
+
 /* An engine that closed its socket is about to end; nobody waits longer than this for its status.
  */
 #define REAP_WAIT_MS 200
@@ -110,6 +113,8 @@ static void stop(struct keeper *keeper, uint32_t signal_number)
         log_notice("SIGHUP is ignored: the configuration is read at start only");
         return;
     }
+    if (keeper->stopping && clock_now_ns() < keeper->repeat_ns)
+        return;
     if (keeper->stopping) {
         log_warning("asked to stop a second time: not waiting any longer");
         keeper_fail(keeper);
@@ -119,6 +124,7 @@ static void stop(struct keeper *keeper, uint32_t signal_number)
     notify_send("STOPPING=1\nSTATUS=stopping");
     keeper->stopping = true;
     keeper->stop_end_ns = clock_now_ns() + STOP_PATIENCE_NS;
+    keeper->repeat_ns = clock_now_ns() + REPEAT_NS;
     keeper_tell(keeper, &message);
 }
 

@@ -85,6 +85,7 @@ struct keeper {
     bool stopping;
     bool stopped;         /* the engine said so */
     uint64_t stop_end_ns; /* patience ends; CLOCK_NEVER_NS: not stopping */
+    uint64_t repeat_ns;   /* a second signal counts from here on */
     bool ended;
     bool engine_gone; /* it ended by itself; else it has to be killed */
 };

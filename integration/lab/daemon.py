@@ -48,7 +48,7 @@ class Daemon:
         network.kill(pids, number)
         if number == signal.SIGKILL:
             self.process.wait(STOP_SECONDS)
-            network.wait_gone(pids)
+            network.reap(pids[1:])
 
     def wait_exit(self, seconds=STOP_SECONDS):
         return self.process.wait(seconds)
@@ -58,9 +58,7 @@ class Daemon:
 
     def close(self):
         if self.process is not None:
-            pids = self.pids()
-            network.kill(pids)
-            self.process.wait(STOP_SECONDS)
+            self.kill()
 
 
 class Vipgossip(Daemon):

@@ -11,6 +11,7 @@ import time
 
 RUN = pathlib.Path("/run/netns")
 CLONE_NEWNET = 0x40000000
+PR_SET_CHILD_SUBREAPER = 36
 NAME = re.compile(r"vg-(\d+)-.*")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -60,6 +61,19 @@ class Netns:
     def remove(self):
         empty(self.name)
         run("ip", "netns", "del", self.name, check=False)
+
+
+def adopt_orphans():
+    """A daemon's children become this process's own when it is killed, and can be collected: not
+    every machine has an init that does so."""
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def collect_orphans():
+    """For when every child of this process's own has been waited for."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            pass
 
 
 def enter(file):

@@ -53,6 +53,7 @@ class Network:
     """A bridge with hosts n1..nN and, unless told otherwise, a client."""
 
     def __init__(self, nodes, client=True):
+        netns.adopt_orphans()
         self.prefix = f"vg-{os.getpid()}-{next(COUNTER)}"
         self.hosts = {}
         self.rules = []
@@ -73,6 +74,7 @@ class Network:
         for host in self.hosts.values():
             host.ns.remove()
         self.switch.remove()
+        netns.collect_orphans()
 
     # Faults. Each is a list of rules; heal() takes all away, and all changes are atomic.
 
@@ -130,6 +132,13 @@ def kill(pids, number=signal.SIGKILL):
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def reap(pids):
+    """Collects what a killed parent left to this process (see netns.adopt_orphans)."""
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 def gone(pid):

@@ -10,6 +10,7 @@ ETH_P_ALL = 0x0003  # a bridge takes what a tap for IP alone would see
 ETHERNET_BYTES = 14
 UDP_BYTES = 8
 IPPROTO_UDP = 17
+IPPROTO_VRRP = 112
 
 
 def payload(frame):
@@ -26,15 +27,35 @@ def payload(frame):
             udp[UDP_BYTES:length])
 
 
+def open_tap(net, host):
+    """A socket that sees every frame through this host's port of the bridge."""
+    with net.switch.inside():
+        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    tap.bind((host, ETH_P_ALL))
+    tap.settimeout(1)
+    return tap
+
+
+def wait_beat(net, host, seconds=2):
+    """Until a heartbeat (ours, or a VRRP advert) leaves this host."""
+    source = socket.inet_aton(net.hosts[host].v4)
+    deadline = time.monotonic() + seconds
+    with open_tap(net, host) as tap:
+        while time.monotonic() < deadline:
+            packet = tap.recv(2048)[ETHERNET_BYTES:]
+            is_vrrp = len(packet) > 20 and packet[9] == IPPROTO_VRRP
+            is_ours = len(packet) > 28 and packet[9] == IPPROTO_UDP \
+                and struct.unpack("!H", packet[22:24])[0] == PORT
+            if packet[12:16] == source and (is_vrrp or is_ours):
+                return
+    raise TimeoutError(f"no heartbeat from {host}")
+
+
 def capture(net, host, count, seconds=10):
     """The next `count` gossip datagrams through this host's port of the bridge."""
     found = []
-    with net.switch.inside():
-        tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    with tap:
-        tap.bind((host, ETH_P_ALL))
-        tap.settimeout(1)
-        deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
+    with open_tap(net, host) as tap:
         while len(found) < count and time.monotonic() < deadline:
             try:
                 one = payload(tap.recv(2048))

@@ -72,7 +72,7 @@ def measure(options):
                           file=sys.stderr)
                     return results
                 progress(f"{name} {number}/{rounds} {program.label}")
-                figures = getattr(scenarios, name)(program)
+                figures = getattr(scenarios, name)(program, (number - 0.5) / rounds)
                 store = results.setdefault(name, {}).setdefault(program.label, {})
                 for figure, value in figures.items():
                     store.setdefault(figure, []).append(value)
@@ -132,7 +132,8 @@ def write_markdown(path, results, about, options):
              f"{about['keepalived']}, {about['vipgossip']}, Linux {about['kernel']}, "
              f"{about['processors']} processors; hosts are network namespaces on one bridge, the "
              f"interval is {subject.INTERVAL_MS} ms in both, VRRPv3 over unicast. Figures are "
-             "median and maximum over the rounds; the ratio is that of the medians. *disturbed* "
+             "median and maximum over the rounds, in which the fault falls on evenly spread "
+             "moments of the interval; the ratio is that of the medians. *disturbed* "
              f"counts the runs in which the machine itself slept longer than {STALL_MS} ms.", "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     lines += ["| " + " | ".join(row) + " |" for row in rows(results)]

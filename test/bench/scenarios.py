@@ -2,7 +2,6 @@
 """What is done to each program, and what is measured. A scenario gets the class of a subject, runs
 one round, and returns a dictionary of figures; those that begin with an underscore tell of the
 machine, not of the program."""
-import random
 import signal
 import time
 
@@ -17,11 +16,6 @@ FOR_EVER_SECONDS = 5  # that two holders for so long will not end by itself
 IDLE_SECONDS = 10
 MANY = [f"10.77.{i // 200 + 1}.{i % 200 + 1}" for i in range(500)]
 LOSS_SECONDS = 60
-
-
-def random_phase():
-    """Where in the interval the fault falls must be chance, or one round decides for all."""
-    time.sleep(random.uniform(0, 0.2))
 
 
 def machine(report):
@@ -39,12 +33,12 @@ def running(subject_class, **options):
     return subject
 
 
-def node_dies(subject_class):
+def node_dies(subject_class, phase):
     """The holder's host dies: all its traffic stops, then its processes."""
     with running(subject_class) as subject:
         client = subject.client()
         time.sleep(WARM_UP_SECONDS)
-        random_phase()
+        subject.wait_phase(phase)
         died_ns = time.monotonic_ns()
         subject.net.isolate("n1")
         subject.nodes["n1"].kill()
@@ -54,12 +48,12 @@ def node_dies(subject_class):
         return {"outage_ms": report.outage_ms_in(died_ns), **machine(report)}
 
 
-def ordered_stop(subject_class):
+def ordered_stop(subject_class, phase):
     """SIGTERM to the holder's daemon."""
     with running(subject_class) as subject:
         client = subject.client()
         time.sleep(WARM_UP_SECONDS)
-        random_phase()
+        subject.wait_phase(phase)
         stopped_ns = time.monotonic_ns()
         subject.nodes["n1"].stop()
         subject.wait(lambda: subject.taken_ns("n2", stopped_ns), "n2 takes over")
@@ -68,13 +62,13 @@ def ordered_stop(subject_class):
         return {"outage_ms": report.outage_ms_in(stopped_ns), **machine(report)}
 
 
-def false_takeover(subject_class):
+def false_takeover(subject_class, phase):
     """The holder's link is cut for 250 ms and healed: did another take over, and how long after the
     heal is the client served again?"""
     with running(subject_class) as subject:
         client = subject.client()
         time.sleep(WARM_UP_SECONDS)
-        random_phase()
+        subject.wait_phase(phase)
         cut_ns = time.monotonic_ns()
         subject.net.isolate("n1")
         time.sleep(max(0, CUT_SECONDS - (time.monotonic_ns() - cut_ns) / 1e9))
@@ -105,7 +99,7 @@ def wait_served(subject, healed_ns):
     time.sleep(AFTER_SECONDS)
 
 
-def preferred_returns(subject_class):
+def preferred_returns(subject_class, _phase):
     """The preferred node's daemon starts again and takes the address back."""
     with running(subject_class) as subject:
         subject.nodes["n1"].stop()
@@ -121,12 +115,12 @@ def preferred_returns(subject_class):
                 **machine(report)}
 
 
-def worker_killed(subject_class):
+def worker_killed(subject_class, phase):
     """kill -9 of the process that speaks on the network (engine; vrrp child)."""
     with running(subject_class) as subject:
         client = subject.client()
         time.sleep(WARM_UP_SECONDS)
-        random_phase()
+        subject.wait_phase(phase)
         killed_ns = time.monotonic_ns()
         subject.kill_worker("n1")
         time.sleep(AFTER_SECONDS)
@@ -135,37 +129,40 @@ def worker_killed(subject_class):
                 **machine(report)}
 
 
-def all_killed(subject_class):
+def all_killed(subject_class, phase):
     """kill -9 of all processes of the holder; its host lives on."""
-    return two_holders(subject_class, lambda subject: subject.nodes["n1"].kill())
+    return two_holders(subject_class, phase, lambda subject: subject.nodes["n1"].kill())
 
 
-def worker_frozen(subject_class):
+def worker_frozen(subject_class, phase):
     """SIGSTOP to the process that speaks on the network."""
-    return two_holders(subject_class, lambda subject: subject.kill_worker("n1", signal.SIGSTOP))
+    return two_holders(subject_class, phase,
+                       lambda subject: subject.kill_worker("n1", signal.SIGSTOP))
 
 
-def all_frozen(subject_class):
+def all_frozen(subject_class, phase):
     """SIGSTOP to all processes of the holder."""
-    return two_holders(subject_class, lambda subject: subject.nodes["n1"].kill(signal.SIGSTOP))
+    return two_holders(subject_class, phase,
+                       lambda subject: subject.nodes["n1"].kill(signal.SIGSTOP))
 
 
-def two_holders(subject_class, fault):
+def two_holders(subject_class, phase, fault):
     with running(subject_class) as subject:
+        subject.wait_phase(phase)
         since_ns = time.monotonic_ns()
         fault(subject)
         time.sleep(FOR_EVER_SECONDS)
         return {"dual_ms": subject.dual_ms(since_ns)}
 
 
-def cut_from_second(subject_class):
+def cut_from_second(subject_class, phase):
     """No datagram passes between holder and second; the third hears both."""
     def fault(subject):
         subject.net.cut("n1", "n2")
-    return two_holders(subject_class, fault)
+    return two_holders(subject_class, phase, fault)
 
 
-def many_addresses(subject_class):
+def many_addresses(subject_class, _phase):
     """500 IPv4 addresses: from the first to the last on the node that takes over."""
     with running(subject_class, addresses=MANY) as subject:
         since_ns = time.monotonic_ns()
@@ -196,12 +193,12 @@ def idle(subject_class, nodes):
                 "pss_holder_kb": subject.pss_kb("n1"), "pss_second_kb": subject.pss_kb("n2")}
 
 
-def idle_3(subject_class):
+def idle_3(subject_class, _phase):
     """Three nodes, nothing happens."""
     return idle(subject_class, 3)
 
 
-def idle_5(subject_class):
+def idle_5(subject_class, _phase):
     """Five nodes, nothing happens."""
     return idle(subject_class, 5)
 
@@ -217,16 +214,16 @@ def loss(subject_class, percent):
                 **machine(report)}
 
 
-def loss_20(subject_class):
+def loss_20(subject_class, _phase):
     """20 % of all datagrams between nodes lost for 60 s."""
     return loss(subject_class, 20)
 
 
-def loss_30(subject_class):
+def loss_30(subject_class, _phase):
     """30 % of all datagrams between nodes lost for 60 s."""
     return loss(subject_class, 30)
 
 
-def loss_40(subject_class):
+def loss_40(subject_class, _phase):
     """40 % of all datagrams between nodes lost for 60 s."""
     return loss(subject_class, 40)

@@ -8,12 +8,12 @@ import signal
 import tempfile
 import time
 
-from lab import client, config, daemon, network, watch
+from lab import client, config, daemon, network, watch, wire
 from lab import cluster as lab_cluster
 
 VIP = "10.77.0.100"
 INTERVAL_MS = 100
-PRIORITIES = (200, 150, 100, 80, 60)
+PRIORITIES = (200, 100, 90, 80, 70)
 SETTLE_SECONDS = 20
 NS_PER_MS = 1e6
 
@@ -77,6 +77,12 @@ class Subject:
         self.wait(lambda: self.holds(name), f"{name} holds")
         time.sleep(10 * INTERVAL_MS / 1000)
 
+    def wait_phase(self, phase):
+        """Until that part (0 to 1) of an interval after a heartbeat of n1. Where in the interval a
+        fault falls decides over up to one interval of outage: rounds are to spread evenly."""
+        wire.wait_beat(self.net, "n1")
+        time.sleep(phase * INTERVAL_MS / 1000)
+
     def taken_ns(self, name, since_ns, address=VIP):
         """When this node took the address, after that moment; None if it did not."""
         return next((start for start, _ in self.watch.intervals(address).get(name, ())
@@ -136,7 +142,8 @@ class Vipgossip(Subject):
         node = daemon.Vipgossip(self.net.hosts[name], self.directory / name)
         node.write_key(self.key)
         node.write_config(config.merge(lab_cluster.base_config(self.net, count), {
-            "interval": f"{INTERVAL_MS}ms", "vip": {"web": {"address": self.addresses}}}))
+            "interval": f"{INTERVAL_MS}ms", "vip": {"web": {"address": self.addresses}},
+            "node": {f"n{i + 1}": {"priority": PRIORITIES[i]} for i in range(count)}}))
         return node
 
     def worker_pid(self, name):

@@ -32,6 +32,7 @@ static void keep_window(const struct arrival *arrival, const struct replay_windo
 static enum drop decode(struct arrival *arrival, struct keyring_span items);
 static void filter_records(struct arrival *arrival);
 static enum drop judge_record(struct arrival *arrival, uint8_t at);
+static bool has_newer(const struct wire *wire, uint8_t node, const struct record *record);
 static enum drop judge_known(struct arrival *arrival, uint8_t node, uint8_t at);
 static bool is_proved(const struct arrival *arrival, uint8_t node, uint64_t incarnation);
 static bool signature_is_good(struct arrival *arrival, uint8_t node, uint8_t at);
@@ -136,20 +137,23 @@ static struct replay_window find_window(const struct arrival *arrival)
 }
 
 /*
- * The confirmed window is pinned: no other incarnation, and be it replayed, can push it out. Once
- * the core has confirmed the tentative one, its window moves over [SPEC D5].
+ * The confirmed window is pinned: no other incarnation, and be it replayed, can push it out. That
+ * holds from the moment when the core confirms an incarnation, which may be through a relay and
+ * before it said anything more itself: its window moves over first [SPEC D5].
  */
 static void keep_window(const struct arrival *arrival, const struct replay_window *window)
 {
     struct replay_window *confirmed = &arrival->wire->peers[arrival->sender].confirmed;
     struct replay_window *tentative = &arrival->wire->peers[arrival->sender].tentative;
-    if (!arrival->confirmed) {
-        *tentative = *window;
-        return;
-    }
-    *confirmed = *window;
-    if (tentative->incarnation == window->incarnation)
+    uint64_t member = core_member_incarnation(arrival->core, arrival->sender);
+    if (member != 0 && tentative->incarnation == member) {
+        *confirmed = *tentative;
         *tentative = replay_empty(0);
+    }
+    if (arrival->confirmed)
+        *confirmed = *window;
+    else
+        *tentative = *window;
 }
 
 static enum drop decode(struct arrival *arrival, struct keyring_span items)
@@ -203,9 +207,17 @@ static enum drop judge_record(struct arrival *arrival, uint8_t at)
         return DROP_RECORD_DEAD;
     if (!direct && !signature_is_good(arrival, node, at))
         return DROP_RECORD_SIGNATURE;
-    if (node != keyring->self && (member || is_proved(arrival, node, record->incarnation)))
+    if (node != keyring->self && (member || is_proved(arrival, node, record->incarnation)) &&
+        !has_newer(arrival->wire, node, record))
         store(arrival, node, at);
     return DROP_NONE;
+}
+
+/* A datagram may hold several records of a node, in any order: the newest of them is kept. */
+static bool has_newer(const struct wire *wire, uint8_t node, const struct record *record)
+{
+    const struct signed_record *stored = &wire->records[node];
+    return stored->incarnation == record->incarnation && stored->seq > record->seq;
 }
 
 /*

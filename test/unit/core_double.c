@@ -24,7 +24,8 @@ bool core_incarnation_is_dead(const struct core *core, uint8_t node, uint64_t in
 bool core_expects_echo(const struct core *core, const struct echo *echo)
 {
     return core->expected.node != 0 && core->expected.node == echo->node &&
-           core->expected.asker == echo->asker && core->expected.challenge == echo->challenge;
+           core->expected.asker == echo->asker && core->expected.challenge == echo->challenge &&
+           !core_incarnation_is_dead(core, core_node_index(core, echo->node), echo->incarnation);
 }
 
 uint8_t core_node_index(const struct core *core, uint32_t id)

@@ -214,7 +214,8 @@ def more_of_relays():
     story.receives(peer.seal(forged), "record_known")
     yield story
     story = Story("of several records of a node the newest is kept", ["D6"])
-    story.receives(peer.seal(other.record(seq=21), other.record(seq=20)))
+    story.about("of equals the first").receives(
+        peer.seal(other.record(seq=21), other.record(seq=21, flags=0), other.record(seq=20)))
     story.knows({"swarm-3": {"seq": 21}})
     story.sends("swarm-1", {"relays": [{"node": "swarm-3", "age_ns": f"{0:016x}"}]}, 1)
     yield story

@@ -166,7 +166,7 @@ class Receiver:
             stored["record"][key] == record[key] for key in ("incarnation", "seq"))
 
     def _store(self, node, item):
-        """A datagram may hold several of one node, in any order: the newest of them is kept."""
+        """Several of one node in a datagram: the newest is kept, of equals the first."""
         stored = self.stored.get(node)
         if (stored is None or stored["record"]["incarnation"] != item["record"]["incarnation"]
                 or stored["record"]["seq"] < item["record"]["seq"]):

@@ -32,7 +32,7 @@ static void keep_window(const struct arrival *arrival, const struct replay_windo
 static enum drop decode(struct arrival *arrival, struct keyring_span items);
 static void filter_records(struct arrival *arrival);
 static enum drop judge_record(struct arrival *arrival, uint8_t at);
-static bool has_newer(const struct wire *wire, uint8_t node, const struct record *record);
+static bool has_as_new(const struct wire *wire, uint8_t node, const struct record *record);
 static enum drop judge_known(struct arrival *arrival, uint8_t node, uint8_t at);
 static bool is_proved(const struct arrival *arrival, uint8_t node, uint64_t incarnation);
 static bool signature_is_good(struct arrival *arrival, uint8_t node, uint8_t at);
@@ -208,16 +208,17 @@ static enum drop judge_record(struct arrival *arrival, uint8_t at)
     if (!direct && !signature_is_good(arrival, node, at))
         return DROP_RECORD_SIGNATURE;
     if (node != keyring->self && (member || is_proved(arrival, node, record->incarnation)) &&
-        !has_newer(arrival->wire, node, record))
+        !has_as_new(arrival->wire, node, record))
         store(arrival, node, at);
     return DROP_NONE;
 }
 
-/* A datagram may hold several records of a node, in any order: the newest of them is kept. */
-static bool has_newer(const struct wire *wire, uint8_t node, const struct record *record)
+/* A datagram may hold several records of a node, in any order: the newest of them is kept, of
+ * equals the first. */
+static bool has_as_new(const struct wire *wire, uint8_t node, const struct record *record)
 {
     const struct signed_record *stored = &wire->records[node];
-    return stored->incarnation == record->incarnation && stored->seq > record->seq;
+    return stored->incarnation == record->incarnation && stored->seq >= record->seq;
 }
 
 /*

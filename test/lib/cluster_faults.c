@@ -1,6 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "cluster_private.h"
 
+static const char *const letters[] = {
+    "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M",
+    "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
+};
+#define LETTERS (sizeof letters / sizeof letters[0])
+
+static void name_nodes(struct cluster *cluster)
+{
+    const struct cluster_config *config = &cluster->config;
+    for (uint8_t node = 0; node < config->node_count; node++) {
+        if (config->node_name != NULL) {
+            snprintf(cluster->names[node], CLUSTER_NAME_MAX, "%s",
+                     config->node_name(config->arg, node));
+        } else if (node < LETTERS) {
+            snprintf(cluster->names[node], CLUSTER_NAME_MAX, "%s", letters[node]);
+        } else {
+            snprintf(cluster->names[node], CLUSTER_NAME_MAX, "%s%s", letters[node / LETTERS - 1],
+                     letters[node % LETTERS]);
+        }
+    }
+}
+
 struct cluster *cluster_new(const struct cluster_config *config)
 {
     struct cluster *cluster = calloc(1, sizeof *cluster);
@@ -8,33 +30,71 @@ struct cluster *cluster_new(const struct cluster_config *config)
     cluster->config = *config;
     cluster->random = config->seed;
     cluster->now_ns = EPOCH_NS;
+    cluster->weather = (struct cluster_weather){.delay_ns = 50000, .delay_spread_ns = 299999};
+    name_nodes(cluster);
+    for (uint8_t node = 0; node < config->node_count; node++) {
+        uint64_t start_ns = EPOCH_NS + cluster_draw(cluster) % (1000 * NS_PER_S);
+        cluster->hosts[node].clock = (struct clock){EPOCH_NS, start_ns, 0};
+        cluster->hosts[node].priority = config->priority[node];
+    }
+    memset(cluster->announcer, NODE_NONE, sizeof cluster->announcer);
     cluster_mark(cluster);
     return cluster;
 }
 
-static void host_free(struct host *host)
+static void empty_queue(struct host *host)
 {
     for (size_t i = 0; i < host->queue_count; i++) {
-        free(host->queue[i].message);
+        free(host->queue[i].packet);
     }
     free(host->queue);
+    host->queue = NULL;
+    host->queue_count = 0;
+    host->queue_size = 0;
+}
+
+static void host_free(struct host *host)
+{
+    empty_queue(host);
     for (size_t i = 0; i < NODES_MAX; i++) {
         free(host->last[i]);
     }
     free(host->core);
+    free(host->wire);
     free(host->actions);
 }
 
 void cluster_free(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->heap_count; i++) {
-        free(cluster->heap[i].message);
+        free(cluster->heap[i].packet);
     }
     free(cluster->heap);
     for (size_t i = 0; i < NODES_MAX; i++) {
         host_free(&cluster->hosts[i]);
     }
+    free(cluster->records);
     free(cluster);
+}
+
+static void configure_vips(const struct cluster *cluster, uint8_t self, struct core_config *ret)
+{
+    static const char *const names[VIPS_MAX] = {
+        "vip0",  "vip1",  "vip2",  "vip3",  "vip4",  "vip5",  "vip6",  "vip7",
+        "vip8",  "vip9",  "vip10", "vip11", "vip12", "vip13", "vip14", "vip15",
+        "vip16", "vip17", "vip18", "vip19", "vip20", "vip21", "vip22", "vip23",
+        "vip24", "vip25", "vip26", "vip27", "vip28", "vip29", "vip30", "vip31",
+    };
+    const struct cluster_config *config = &cluster->config;
+    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
+        ret->vips[vip] = (struct core_vip){.id = keyring_id(names[vip]),
+                                           .addresses = 1,
+                                           .preempt = config->preempt,
+                                           .preempt_delay_ns = config->preempt_delay_ns,
+                                           .announce_refresh_ns = 60 * NS_PER_S,
+                                           .priority = cluster->hosts[self].priority,
+                                           .candidates = ~config->witnesses};
+    }
 }
 
 static void configure(const struct cluster *cluster, uint8_t self, struct core_config *ret)
@@ -47,16 +107,32 @@ static void configure(const struct cluster *cluster, uint8_t self, struct core_c
                                 .interval_ns = config->interval_ns,
                                 .config = 1};
     for (uint8_t node = 0; node < config->node_count; node++) {
-        ret->nodes[node].id = 0xA0000000U + node;
+        ret->nodes[node].id = keyring_id(cluster->names[node]);
+        ret->nodes[node].witness = (config->witnesses >> node & 1) != 0;
     }
-    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
-        ret->vips[vip] = (struct core_vip){.id = 0xB0000000U + vip,
-                                           .addresses = 1,
-                                           .preempt = config->preempt,
-                                           .preempt_delay_ns = config->preempt_delay_ns,
-                                           .announce_refresh_ns = 60 * NS_PER_S,
-                                           .priority = config->priority[self],
-                                           .candidates = UINT64_MAX};
+    configure_vips(cluster, self, ret);
+    if (config->configure != NULL) {
+        config->configure(config->arg, self, ret);
+    }
+}
+
+static void make_wire(struct cluster *cluster, uint8_t node)
+{
+    static const uint8_t keys[1][KEY_BYTES] = {"the key of every simulated node"};
+    struct host *host = &cluster->hosts[node];
+    struct keyring_config config = {.cluster = "simulated",
+                                    .self = node,
+                                    .node_count = cluster->config.node_count,
+                                    .key_count = 1,
+                                    .keys = keys};
+    for (uint8_t n = 0; n < config.node_count; n++) {
+        config.nodes[n].name = cluster->names[n];
+    }
+    int result = wire_init(host->wire, &config, host->config.incarnation);
+    assert(result == 0);
+    (void)result;
+    if (!cluster->config.real_signatures) {
+        cluster_cheapen(&host->wire->keyring);
     }
 }
 
@@ -65,34 +141,43 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     struct host *host = &cluster->hosts[node];
     assert(!host->alive);
     cluster_observe(cluster);
-    uint64_t life = host->life;
-    uint64_t announcements = host->announcements;
-    bool link_down = host->link_down;
-    host_free(host);
-    *host = (struct host){.alive = true,
-                          .life = life + 1,
-                          .announcements = announcements,
-                          .link_down = link_down,
-                          .wake_ns = UINT64_MAX,
-                          .vip_count = cluster->config.vip_count};
-    host->core = calloc(1, core_size());
-    host->actions = calloc(1, sizeof *host->actions);
-    assert(host->core != NULL && host->actions != NULL);
-    struct core_config config;
-    configure(cluster, node, &config);
-    config.incarnation = cluster_draw(cluster) | 1;
-    config.seed = cluster_draw(cluster);
-    host->incarnation = config.incarnation;
-    core_init(host->core, &config, (struct mono){cluster->now_ns});
+    cluster_mix(cluster, node);
+    empty_queue(host);
+    if (host->core == NULL) {
+        host->core = calloc(1, core_size());
+        host->wire = calloc(1, sizeof *host->wire);
+        host->actions = calloc(1, sizeof *host->actions);
+        assert(host->core != NULL && host->wire != NULL && host->actions != NULL);
+    }
+    host->alive = true;
+    host->life++;
+    host->wake_ns = UINT64_MAX;
+    host->stalled_until_ns = 0;
+    host->frozen_until_ns = 0;
+    host->kernel_free_ns = 0;
+    host->refuses = 0;
+    memset(host->vips, 0, sizeof host->vips);
+    configure(cluster, node, &host->config);
+    host->config.incarnation = cluster_draw(cluster) | 1;
+    host->config.seed = cluster_draw(cluster);
+    make_wire(cluster, node);
+    core_init(host->core, &host->config, (struct mono){cluster_local(cluster, node)});
     cluster_schedule_wake(cluster, node);
+    /* The keeper says at start how the interface is. */
+    for (uint8_t vip = 0; host->link_down && vip < cluster->config.vip_count; vip++) {
+        cluster_deliver(cluster, node, (struct event){.type = EVENT_LINK, .link.vip = vip}, NULL);
+    }
 }
 
 void cluster_crash(struct cluster *cluster, uint8_t node)
 {
     struct host *host = &cluster->hosts[node];
     cluster_observe(cluster);
+    cluster_mix(cluster, node);
     host->alive = false;
-    memset(host->vips, 0, sizeof host->vips);
+    for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
+        cluster_take_away(cluster, node, vip);
+    }
 }
 
 void cluster_stop(struct cluster *cluster, uint8_t node)
@@ -104,23 +189,41 @@ void cluster_stop(struct cluster *cluster, uint8_t node)
 void cluster_stall(struct cluster *cluster, uint8_t node, uint64_t span_ns)
 {
     struct host *host = &cluster->hosts[node];
-    host->stalled_until_ns = cluster->now_ns + span_ns;
-    cluster_wake_at(cluster, node, host->stalled_until_ns);
+    if (host->alive) {
+        host->stalled_until_ns = cluster->now_ns + span_ns;
+        cluster_wake_at(cluster, node, host->stalled_until_ns);
+    }
+}
+
+/* The keeper renewed the kernel's lifetime at most half of it ago; the kernel is up to 1 s late. */
+static void let_expire(struct cluster *cluster, uint8_t node, uint8_t vip)
+{
+    uint64_t renewed_ns = cluster_draw(cluster) % (CLUSTER_KERNEL_LEASE_NS / 2);
+    uint64_t late_ns = cluster_draw(cluster) % NS_PER_S;
+    cluster_push(cluster, (struct item){.at_ns = cluster->now_ns + CLUSTER_KERNEL_LEASE_NS -
+                                                 renewed_ns + late_ns,
+                                        .type = ITEM_EXPIRY,
+                                        .node = node,
+                                        .life = cluster->hosts[node].life,
+                                        .event = {.address.vip = vip}});
 }
 
 void cluster_freeze(struct cluster *cluster, uint8_t node, uint64_t span_ns)
 {
     cluster_observe(cluster);
     struct host *host = &cluster->hosts[node];
+    if (!host->alive) {
+        return;
+    }
     host->frozen_until_ns = cluster->now_ns + span_ns;
     for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
         /* The keeper's timer is due before its engine can ask for more time. */
-        struct item item = {.at_ns = host->frozen_until_ns,
-                            .type = ITEM_DEADLINE,
-                            .node = node,
-                            .life = host->life};
-        item.event.address.vip = vip;
-        cluster_push(cluster, item);
+        cluster_push(cluster, (struct item){.at_ns = host->frozen_until_ns,
+                                            .type = ITEM_DEADLINE,
+                                            .node = node,
+                                            .life = host->life,
+                                            .event = {.address.vip = vip}});
+        let_expire(cluster, node, vip);
     }
     cluster_stall(cluster, node, span_ns);
 }
@@ -133,7 +236,12 @@ void cluster_cut(struct cluster *cluster, uint8_t from, uint8_t to, bool cut)
 
 void cluster_loss(struct cluster *cluster, unsigned percent)
 {
-    cluster->loss_percent = percent;
+    cluster->weather.loss_permille = 10 * percent;
+}
+
+void cluster_set_weather(struct cluster *cluster, const struct cluster_weather *weather)
+{
+    cluster->weather = *weather;
 }
 
 void cluster_refuse(struct cluster *cluster, uint8_t node, int error)
@@ -143,20 +251,39 @@ void cluster_refuse(struct cluster *cluster, uint8_t node, int error)
 
 void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip)
 {
+    struct host *host = &cluster->hosts[node];
     cluster_observe(cluster);
-    cluster->hosts[node].vips[vip].present = false;
-    struct event event = {.type = EVENT_ADDRESS,
-                          .address = {.vip = vip, .change = ADDRESS_LOST_FOREIGN}};
-    cluster_deliver(cluster, node, event, NULL);
+    if (host->alive && host->vips[vip].present) {
+        struct event event = {.type = EVENT_ADDRESS,
+                              .address = {.vip = vip, .change = ADDRESS_LOST_FOREIGN}};
+        host->vips[vip].untold = true;
+        cluster_take_away(cluster, node, vip);
+        cluster_deliver(cluster, node, event, NULL);
+    }
 }
 
+/* The keeper says that the link is down, removes what is there, and says that too. */
 void cluster_link(struct cluster *cluster, uint8_t node, bool up)
 {
+    struct host *host = &cluster->hosts[node];
     cluster_observe(cluster);
-    cluster->hosts[node].link_down = !up;
+    if (host->link_down == !up) {
+        return;
+    }
+    host->link_down = !up;
     for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
+        bool lost = host->vips[vip].present && !up;
+        if (lost) {
+            host->vips[vip].untold = true;
+            cluster_take_away(cluster, node, vip);
+        }
         struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = up}};
         cluster_deliver(cluster, node, event, NULL);
+        if (lost) {
+            event = (struct event){.type = EVENT_ADDRESS,
+                                   .address = {.vip = vip, .change = ADDRESS_LOST_LINK}};
+            cluster_deliver(cluster, node, event, NULL);
+        }
     }
 }
 
@@ -168,101 +295,18 @@ void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool
     cluster_deliver(cluster, node, event, NULL);
 }
 
+void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority)
+{
+    cluster->hosts[node].priority = priority;
+}
+
 void cluster_foreign_answer(struct cluster *cluster, bool answers)
 {
     cluster->foreign_answers = answers;
-}
-
-void cluster_replay(struct cluster *cluster, uint8_t from, uint8_t to)
-{
-    struct host *host = &cluster->hosts[to];
-    assert(host->last[from] != NULL);
-    struct message_in *copy = malloc(sizeof *copy);
-    assert(copy != NULL);
-    *copy = *host->last[from];
-    cluster_observe(cluster);
-    cluster_deliver(cluster, to, (struct event){.type = EVENT_MESSAGE}, copy);
 }
 
 void cluster_unreachable(struct cluster *cluster, uint8_t node, uint8_t peer)
 {
     struct event event = {.type = EVENT_UNREACHABLE, .unreachable = {.peer = peer}};
     cluster_deliver(cluster, node, event, NULL);
-}
-
-uint64_t cluster_now(const struct cluster *cluster)
-{
-    return cluster->now_ns - EPOCH_NS;
-}
-
-uint64_t cluster_clock(const struct cluster *cluster)
-{
-    return cluster->now_ns;
-}
-
-uint8_t cluster_node_count(const struct cluster *cluster)
-{
-    return cluster->config.node_count;
-}
-
-uint8_t cluster_vip_count(const struct cluster *cluster)
-{
-    return cluster->config.vip_count;
-}
-
-bool cluster_is_alive(const struct cluster *cluster, uint8_t node)
-{
-    return cluster->hosts[node].alive;
-}
-
-uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip)
-{
-    uint64_t holders = 0;
-    for (uint8_t node = 0; node < cluster->config.node_count; node++) {
-        holders |= cluster->hosts[node].vips[vip].present ? UINT64_C(1) << node : 0;
-    }
-    return holders;
-}
-
-uint64_t cluster_dual_ns(const struct cluster *cluster)
-{
-    return cluster->dual_ns;
-}
-
-uint64_t cluster_gap_ns(const struct cluster *cluster, uint8_t vip)
-{
-    return cluster->gap_ns[vip];
-}
-
-void cluster_mark(struct cluster *cluster)
-{
-    cluster_observe(cluster);
-    cluster->dual_ns = 0;
-    cluster->observed_ns = cluster->now_ns;
-    cluster->takeovers = 0;
-    cluster->datagrams = 0;
-    memset(cluster->gap_ns, 0, sizeof cluster->gap_ns);
-    for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
-        cluster->vacant_since_ns[vip] = cluster->now_ns;
-    }
-}
-
-uint64_t cluster_takeovers(const struct cluster *cluster)
-{
-    return cluster->takeovers;
-}
-
-uint64_t cluster_datagrams(const struct cluster *cluster)
-{
-    return cluster->datagrams;
-}
-
-uint64_t cluster_announcements(const struct cluster *cluster, uint8_t node)
-{
-    return cluster->hosts[node].announcements;
-}
-
-const struct core *cluster_core(const struct cluster *cluster, uint8_t node)
-{
-    return cluster->hosts[node].core;
 }

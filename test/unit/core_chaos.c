@@ -129,8 +129,7 @@ static void check_agreement(struct cluster *cluster, uint8_t nodes, uint64_t see
         }
         for (uint8_t node = 0; node < nodes; node++) {
             struct vip_view view;
-            core_view_vip(cluster_core(cluster, node), vip, (struct mono){cluster_clock(cluster)},
-                          &view);
+            cluster_view_vip(cluster, node, vip, &view);
             if (view.holder != 0 || view.holders != 1) {
                 fail_msg("seed %llu: node %c says that %u holds vip%u", (unsigned long long)seed,
                          'A' + node, view.holder, vip);

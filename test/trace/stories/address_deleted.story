@@ -8,10 +8,10 @@ run 100
 holders
 gap
 ----
-[    0.434] A vip0 standby -> claiming: nobody held it
-[    0.534] A vip0 claiming -> holding: nobody held it
-[    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: heard from it
+[    0.604] A vip0 standby -> claiming: nobody held it
+[    0.704] A vip0 claiming -> holding: nobody held it
+[    0.704] A vip0 holder - -> A: nobody held it
+[    0.858] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> holding: another program removed the address; put back
 = vip0: A
 = no holder for 0.100 ms at most

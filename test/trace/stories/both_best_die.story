@@ -9,23 +9,23 @@ run 1000
 holders
 gap
 ----
-[    0.292] B node C unknown -> alive: heard from it
-[    0.309] B node A unknown -> alive: heard from it
-[    0.409] C node B unknown -> alive: heard from it
-[    0.436] A node C unknown -> alive: heard from it
-[    0.454] A node B unknown -> alive: heard from it
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.487] C node A unknown -> alive: heard from it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
-[ 3097.695] C node B alive -> suspect: missed its heartbeat
-[ 3125.856] C node A alive -> suspect: missed its heartbeat
-[ 3172.695] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.856] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.856] C vip0 standby -> claiming (A): its holder died
-[ 3200.956] C vip0 claiming -> holding (A): its holder died
-[ 3200.956] C vip0 holder A -> C: its holder died
+[    0.264] C node B unknown -> alive: heard from it
+[    0.363] B node A unknown -> alive: heard from it
+[    0.376] A node C unknown -> alive: heard from it
+[    0.396] B node C unknown -> alive: heard from it
+[    0.438] A node B unknown -> alive: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.457] C node A unknown -> alive: heard from it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
+[ 3101.878] C node B alive -> suspect: missed its heartbeat
+[ 3125.769] C node A alive -> suspect: missed its heartbeat
+[ 3176.878] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.769] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.769] C vip0 standby -> claiming (A): its holder died
+[ 3200.869] C vip0 claiming -> holding (A): its holder died
+[ 3200.869] C vip0 holder A -> C: its holder died
 = vip0: C
-= no holder for 170.956 ms at most
+= no holder for 170.869 ms at most

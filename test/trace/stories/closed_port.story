@@ -12,15 +12,15 @@ unreachable B A
 run 500
 holders
 ----
-[    0.434] A node B unknown -> alive: heard from it
-[    0.434] A vip0 standby -> claiming: nobody held it
-[    0.497] B node A unknown -> alive: heard from it
-[    0.534] A vip0 claiming -> holding: nobody held it
-[    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: heard from it
+[    0.317] B node A unknown -> alive: heard from it
+[    0.604] A node B unknown -> alive: heard from it
+[    0.604] A vip0 standby -> claiming: nobody held it
+[    0.704] A vip0 claiming -> holding: nobody held it
+[    0.704] A vip0 holder - -> A: nobody held it
+[    0.858] B vip0 holder - -> A: heard from it
 # a forged message: the holder answers
 [ 3000.000] B node A alive -> suspect: missed its heartbeat
-[ 3000.452] B node A suspect -> alive: heard from it
+[ 3000.344] B node A suspect -> alive: heard from it
 # a true one
 [ 3500.000] B node A alive -> suspect: missed its heartbeat
 [ 3575.000] B node A suspect -> dead: twelve rounds of questions stayed without an answer

@@ -16,22 +16,22 @@ holders
 dual
 announcements A
 ----
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
 = A announced 5 times
-[10200.833] B vip0 standby -> claiming (A): its holder died
-[10200.933] B vip0 claiming -> holding (A): its holder died
-[10200.933] B vip0 holder A -> B: its holder died
-[10201.056] C vip0 holder A -> B: its holder died
+[10200.661] B vip0 standby -> claiming (A): its holder died
+[10200.761] B vip0 claiming -> holding (A): its holder died
+[10200.761] B vip0 holder A -> B: its holder died
+[10201.036] C vip0 holder A -> B: its holder died
 = vip0: A B
 # healed
-[10300.611] C vip0 holder B -> A: the holder handed it over
-[10300.812] B vip0 holding -> releasing (A): a preferred node holds it too
-[10300.812] B vip0 holder B -> A: a preferred node holds it too
-[10300.872] B vip0 releasing -> standby (A): a preferred node holds it too
+[10300.850] C vip0 holder B -> A: the holder handed it over
+[10300.853] B vip0 holding -> releasing (A): a preferred node holds it too
+[10300.853] B vip0 holder B -> A: a preferred node holds it too
+[10300.913] B vip0 releasing -> standby (A): a preferred node holds it too
 = vip0: A
-= two holders for 99.939 ms
-= A announced 8 times
+= two holders for 100.153 ms
+= A announced 9 times

@@ -8,71 +8,75 @@ crash A
 run 1000
 holders
 ----
-[    0.309] B vip4 standby -> claiming: nobody held it
-[    0.409] B vip4 claiming -> holding: nobody held it
-[    0.409] B vip4 holder - -> B: nobody held it
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.454] A vip2 standby -> claiming: nobody held it
-[    0.454] A vip6 standby -> claiming: nobody held it
-[    0.487] C vip1 standby -> claiming: nobody held it
-[    0.487] C vip3 standby -> claiming: nobody held it
-[    0.487] C vip5 standby -> claiming: nobody held it
-[    0.487] C vip7 standby -> claiming: nobody held it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.554] A vip2 claiming -> holding: nobody held it
-[    0.554] A vip2 holder - -> A: nobody held it
-[    0.554] A vip6 claiming -> holding: nobody held it
-[    0.554] A vip6 holder - -> A: nobody held it
-[    0.587] C vip1 claiming -> holding: nobody held it
-[    0.587] C vip1 holder - -> C: nobody held it
-[    0.587] C vip3 claiming -> holding: nobody held it
-[    0.587] C vip3 holder - -> C: nobody held it
-[    0.587] C vip5 claiming -> holding: nobody held it
-[    0.587] C vip5 holder - -> C: nobody held it
-[    0.587] C vip7 claiming -> holding: nobody held it
-[    0.587] C vip7 holder - -> C: nobody held it
-[    0.638] C vip4 holder - -> B: heard from it
-[    0.671] A vip1 holder - -> C: heard from it
-[    0.681] B vip1 holder - -> C: heard from it
-[    0.681] B vip3 holder - -> C: heard from it
-[    0.681] B vip5 holder - -> C: heard from it
-[    0.681] B vip7 holder - -> C: heard from it
-[    0.714] B vip0 holder - -> A: heard from it
-[    0.732] A vip4 holder - -> B: heard from it
-[    0.772] C vip0 holder - -> A: heard from it
-[    0.794] C vip2 holder - -> A: heard from it
-[    0.807] C vip6 holder - -> A: heard from it
-[    0.811] A vip3 holder - -> C: heard from it
-[    0.820] B vip2 holder - -> A: heard from it
-[    0.820] B vip6 holder - -> A: heard from it
-[    0.894] A vip5 holder - -> C: heard from it
-[    0.894] A vip7 holder - -> C: heard from it
-= vip0: A
+[    0.396] B vip0 standby -> claiming: nobody held it
+[    0.396] B vip3 standby -> claiming: nobody held it
+[    0.438] A vip2 standby -> claiming: nobody held it
+[    0.438] A vip4 standby -> claiming: nobody held it
+[    0.438] A vip6 standby -> claiming: nobody held it
+[    0.438] A vip7 standby -> claiming: nobody held it
+[    0.457] C vip1 standby -> claiming: nobody held it
+[    0.457] C vip5 standby -> claiming: nobody held it
+[    0.496] B vip0 claiming -> holding: nobody held it
+[    0.496] B vip0 holder - -> B: nobody held it
+[    0.538] A vip2 claiming -> holding: nobody held it
+[    0.538] A vip2 holder - -> A: nobody held it
+[    0.557] C vip1 claiming -> holding: nobody held it
+[    0.557] C vip1 holder - -> C: nobody held it
+[    0.596] B vip3 claiming -> holding: nobody held it
+[    0.596] B vip3 holder - -> B: nobody held it
+[    0.635] A vip0 holder - -> B: heard from it
+[    0.638] A vip4 claiming -> holding: nobody held it
+[    0.638] A vip4 holder - -> A: nobody held it
+[    0.657] C vip5 claiming -> holding: nobody held it
+[    0.657] C vip5 holder - -> C: nobody held it
+[    0.687] B vip2 holder - -> A: heard from it
+[    0.716] C vip0 holder - -> B: heard from it
+[    0.716] C vip3 holder - -> B: heard from it
+[    0.724] C vip2 holder - -> A: heard from it
+[    0.724] C vip4 holder - -> A: heard from it
+[    0.732] B vip1 holder - -> C: heard from it
+[    0.732] B vip5 holder - -> C: heard from it
+[    0.738] A vip6 claiming -> holding: nobody held it
+[    0.738] A vip6 holder - -> A: nobody held it
+[    0.796] A vip1 holder - -> C: heard from it
+[    0.797] B vip4 holder - -> A: heard from it
+[    0.797] B vip6 holder - -> A: heard from it
+[    0.838] A vip7 claiming -> holding: nobody held it
+[    0.838] A vip7 holder - -> A: nobody held it
+[    0.886] A vip5 holder - -> C: heard from it
+[    0.889] A vip3 holder - -> B: heard from it
+[    0.995] B vip7 holder - -> A: heard from it
+[    1.018] C vip6 holder - -> A: heard from it
+[    1.018] C vip7 holder - -> A: heard from it
+= vip0: B
 = vip1: C
 = vip2: A
-= vip3: C
-= vip4: B
+= vip3: B
+= vip4: A
 = vip5: C
 = vip6: A
-= vip7: C
-[ 3100.830] B vip6 standby -> claiming (A): its holder died
-[ 3100.846] C vip0 standby -> claiming (A): its holder died
-[ 3100.846] C vip2 standby -> claiming (A): its holder died
-[ 3100.930] B vip6 claiming -> holding (A): its holder died
-[ 3100.930] B vip6 holder A -> B: its holder died
-[ 3100.946] C vip0 claiming -> holding (A): its holder died
-[ 3100.946] C vip0 holder A -> C: its holder died
-[ 3100.946] C vip2 claiming -> holding (A): its holder died
-[ 3100.946] C vip2 holder A -> C: its holder died
-[ 3101.095] C vip6 holder A -> B: its holder died
-[ 3101.140] B vip0 holder A -> C: its holder died
-[ 3101.140] B vip2 holder A -> C: its holder died
-= vip0: C
+= vip7: A
+[ 3101.016] B vip2 standby -> claiming (A): its holder died
+[ 3101.016] B vip4 standby -> claiming (A): its holder died
+[ 3101.016] B vip6 standby -> claiming (A): its holder died
+[ 3101.016] B vip7 standby -> claiming (A): its holder died
+[ 3101.116] B vip2 claiming -> holding (A): its holder died
+[ 3101.116] B vip2 holder A -> B: its holder died
+[ 3101.216] B vip4 claiming -> holding (A): its holder died
+[ 3101.216] B vip4 holder A -> B: its holder died
+[ 3101.316] B vip6 claiming -> holding (A): its holder died
+[ 3101.316] B vip6 holder A -> B: its holder died
+[ 3101.391] C vip2 holder A -> B: its holder died
+[ 3101.416] B vip7 claiming -> holding (A): its holder died
+[ 3101.416] B vip7 holder A -> B: its holder died
+[ 3101.513] C vip4 holder A -> B: its holder died
+[ 3101.513] C vip6 holder A -> B: its holder died
+[ 3101.513] C vip7 holder A -> B: its holder died
+= vip0: B
 = vip1: C
-= vip2: C
-= vip3: C
+= vip2: B
+= vip3: B
 = vip4: B
 = vip5: C
 = vip6: B
-= vip7: C
+= vip7: B

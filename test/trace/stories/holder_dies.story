@@ -11,26 +11,26 @@ holders
 dual
 gap
 ----
-[    0.292] B node C unknown -> alive: heard from it
-[    0.309] B node A unknown -> alive: heard from it
-[    0.409] C node B unknown -> alive: heard from it
-[    0.436] A node C unknown -> alive: heard from it
-[    0.454] A node B unknown -> alive: heard from it
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.487] C node A unknown -> alive: heard from it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
+[    0.264] C node B unknown -> alive: heard from it
+[    0.363] B node A unknown -> alive: heard from it
+[    0.376] A node C unknown -> alive: heard from it
+[    0.396] B node C unknown -> alive: heard from it
+[    0.438] A node B unknown -> alive: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.457] C node A unknown -> alive: heard from it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
 # the holder dies
-[ 3125.737] B node A alive -> suspect: missed its heartbeat
-[ 3125.856] C node A alive -> suspect: missed its heartbeat
-[ 3200.737] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.737] B vip0 standby -> claiming (A): its holder died
-[ 3200.837] B vip0 claiming -> holding (A): its holder died
-[ 3200.837] B vip0 holder A -> B: its holder died
-[ 3200.856] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.978] C vip0 holder A -> B: its holder died
+[ 3125.728] B node A alive -> suspect: missed its heartbeat
+[ 3125.769] C node A alive -> suspect: missed its heartbeat
+[ 3200.728] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.728] B vip0 standby -> claiming (A): its holder died
+[ 3200.769] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.828] B vip0 claiming -> holding (A): its holder died
+[ 3200.828] B vip0 holder A -> B: its holder died
+[ 3200.929] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 170.837 ms at most
+= no holder for 170.828 ms at most

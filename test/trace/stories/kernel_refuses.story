@@ -8,20 +8,20 @@ refuse A 0
 run 10000
 holders
 ----
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.554] A vip0 claiming -> fault: the kernel refused the address
-[    0.877] B vip0 standby -> claiming: nobody held it
-[    0.977] B vip0 claiming -> holding: nobody held it
-[    0.977] B vip0 holder - -> B: nobody held it
-[    1.140] C vip0 holder - -> B: heard from it
-[    1.299] A vip0 holder - -> B: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.538] A vip0 claiming -> fault: the kernel refused the address
+[    0.782] B vip0 standby -> claiming: nobody held it
+[    0.882] B vip0 claiming -> holding: nobody held it
+[    0.882] B vip0 holder - -> B: nobody held it
+[    1.021] A vip0 holder - -> B: heard from it
+[    1.104] C vip0 holder - -> B: heard from it
 = vip0: B
-[10000.554] A vip0 fault -> standby: trying again after a fault
-[10000.554] A vip0 standby -> claiming (B): this node is preferred to the holder
-[10000.719] B vip0 holding -> releasing (A): a preferred node claims it
-[10000.779] B vip0 releasing -> standby (A): a preferred node claims it
-[10001.199] A vip0 claiming -> holding (B): this node is preferred to the holder
-[10001.199] A vip0 holder B -> A: the holder handed it over
-[10001.254] B vip0 holder B -> A: a preferred node claims it
-[10001.399] C vip0 holder B -> A: the holder handed it over
+[10000.538] A vip0 fault -> standby: trying again after a fault
+[10000.538] A vip0 standby -> claiming (B): this node is preferred to the holder
+[10000.709] B vip0 holding -> releasing (A): a preferred node claims it
+[10000.769] B vip0 releasing -> standby (A): a preferred node claims it
+[10001.076] A vip0 claiming -> holding (B): this node is preferred to the holder
+[10001.076] A vip0 holder B -> A: the holder handed it over
+[10001.331] B vip0 holder B -> A: a preferred node claims it
+[10001.359] C vip0 holder B -> A: the holder handed it over
 = vip0: A

@@ -12,27 +12,27 @@ run 1000
 holders
 dual
 ----
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> releasing: the interface went down
 [ 3000.060] A vip0 releasing -> standby: the interface went down
 [ 3100.060] A vip0 holder A -> -: the interface went down
-[ 3100.765] B vip0 standby -> claiming (A): its holder died
-[ 3100.865] B vip0 claiming -> holding (A): its holder died
-[ 3100.865] B vip0 holder A -> B: its holder died
-[ 3101.121] C vip0 holder A -> B: its holder died
+[ 3100.636] B vip0 standby -> claiming (A): its holder died
+[ 3100.736] B vip0 claiming -> holding (A): its holder died
+[ 3100.736] B vip0 holder A -> B: its holder died
+[ 3100.849] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-[ 4000.409] A vip0 standby -> claiming: this node is preferred to the holder
-[ 4000.409] A vip0 holder - -> B: nobody held it
-[ 4000.560] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.620] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4000.818] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4000.818] A vip0 holder B -> A: the holder handed it over
-[ 4001.093] C vip0 holder B -> A: the holder handed it over
-[ 4001.126] B vip0 holder B -> A: a preferred node claims it
+[ 4000.522] A vip0 standby -> claiming: this node is preferred to the holder
+[ 4000.522] A vip0 holder - -> B: nobody held it
+[ 4000.728] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.788] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.021] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.021] A vip0 holder B -> A: the holder handed it over
+[ 4001.177] B vip0 holder B -> A: a preferred node claims it
+[ 4001.278] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

@@ -10,14 +10,14 @@ crash B
 run 1000
 holders
 ----
-[  200.211] B vip0 standby -> claiming: nobody held it
-[  200.311] B vip0 claiming -> holding: nobody held it
-[  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: heard from it
-[ 3000.543] A vip0 holder - -> B: heard from it
+[  200.127] B vip0 standby -> claiming: nobody held it
+[  200.227] B vip0 claiming -> holding: nobody held it
+[  200.227] B vip0 holder - -> B: nobody held it
+[  200.430] C vip0 holder - -> B: heard from it
+[ 3000.485] A vip0 holder - -> B: heard from it
 = vip0: B
-[ 6100.619] A vip0 standby -> claiming (B): its holder died
-[ 6100.719] A vip0 claiming -> holding (B): its holder died
-[ 6100.719] A vip0 holder B -> A: its holder died
-[ 6100.993] C vip0 holder B -> A: its holder died
+[ 6100.447] A vip0 standby -> claiming (B): its holder died
+[ 6100.547] A vip0 claiming -> holding (B): its holder died
+[ 6100.547] A vip0 holder B -> A: its holder died
+[ 6100.858] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -17,28 +17,28 @@ crash B
 run 500
 holders
 ----
-[  200.211] B vip0 standby -> claiming: nobody held it
-[  200.311] B vip0 claiming -> holding: nobody held it
-[  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: heard from it
-[ 3000.368] A vip0 holder - -> B: heard from it
+[  200.127] B vip0 standby -> claiming: nobody held it
+[  200.227] B vip0 claiming -> holding: nobody held it
+[  200.227] B vip0 holder - -> B: nobody held it
+[  200.430] C vip0 holder - -> B: heard from it
+[ 3000.330] A vip0 holder - -> B: heard from it
 = vip0: B
-[ 5000.381] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 5000.701] B vip0 holding -> releasing (A): a preferred node claims it
-[ 5000.761] B vip0 releasing -> standby (A): a preferred node claims it
-[ 5001.185] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 5001.185] A vip0 holder B -> A: the holder handed it over
-[ 5001.323] C vip0 holder B -> A: the holder handed it over
-[ 5001.462] B vip0 holder B -> A: a preferred node claims it
+[ 5000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 5000.651] B vip0 holding -> releasing (A): a preferred node claims it
+[ 5000.711] B vip0 releasing -> standby (A): a preferred node claims it
+[ 5001.085] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 5001.085] A vip0 holder B -> A: the holder handed it over
+[ 5001.324] C vip0 holder B -> A: the holder handed it over
+[ 5001.394] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 # and once more with the holder dying meanwhile
-[ 6101.334] B vip0 standby -> claiming (A): its holder died
-[ 6101.434] B vip0 claiming -> holding (A): its holder died
-[ 6101.434] B vip0 holder A -> B: its holder died
-[ 6101.507] C vip0 holder A -> B: its holder died
-[ 9000.478] A vip0 holder - -> B: heard from it
-[ 9601.546] A vip0 standby -> claiming (B): its holder died
-[ 9601.646] A vip0 claiming -> holding (B): its holder died
-[ 9601.646] A vip0 holder B -> A: its holder died
-[ 9601.758] C vip0 holder B -> A: its holder died
+[ 6101.269] B vip0 standby -> claiming (A): its holder died
+[ 6101.369] B vip0 claiming -> holding (A): its holder died
+[ 6101.369] B vip0 holder A -> B: its holder died
+[ 6101.481] C vip0 holder A -> B: its holder died
+[ 9000.477] A vip0 holder - -> B: heard from it
+[ 9601.548] A vip0 standby -> claiming (B): its holder died
+[ 9601.648] A vip0 claiming -> holding (B): its holder died
+[ 9601.648] A vip0 holder B -> A: its holder died
+[ 9601.927] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -9,18 +9,18 @@ holders
 dual
 gap
 ----
-[  200.211] B vip0 standby -> claiming: nobody held it
-[  200.311] B vip0 claiming -> holding: nobody held it
-[  200.311] B vip0 holder - -> B: nobody held it
-[  200.640] C vip0 holder - -> B: heard from it
-[ 3000.543] A vip0 standby -> claiming: this node is preferred to the holder
-[ 3000.543] A vip0 holder - -> B: heard from it
-[ 3000.657] B vip0 holding -> releasing (A): a preferred node claims it
-[ 3000.717] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3001.055] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3001.055] A vip0 holder B -> A: the holder handed it over
-[ 3001.154] B vip0 holder B -> A: a preferred node claims it
-[ 3001.155] C vip0 holder B -> A: the holder handed it over
+[  200.127] B vip0 standby -> claiming: nobody held it
+[  200.227] B vip0 claiming -> holding: nobody held it
+[  200.227] B vip0 holder - -> B: nobody held it
+[  200.430] C vip0 holder - -> B: heard from it
+[ 3000.485] A vip0 standby -> claiming: this node is preferred to the holder
+[ 3000.485] A vip0 holder - -> B: heard from it
+[ 3000.558] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3000.618] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3001.018] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3001.018] A vip0 holder B -> A: the holder handed it over
+[ 3001.218] C vip0 holder B -> A: the holder handed it over
+[ 3001.272] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 0.338 ms at most
+= no holder for 0.401 ms at most

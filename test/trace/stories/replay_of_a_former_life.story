@@ -10,16 +10,16 @@ replay A B
 run 1000
 holders
 ----
-[    0.434] A node B unknown -> alive: heard from it
-[    0.434] A vip0 standby -> claiming: nobody held it
-[    0.497] B node A unknown -> alive: heard from it
-[    0.534] A vip0 claiming -> holding: nobody held it
-[    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: heard from it
-[ 3025.838] B node A alive -> suspect: missed its heartbeat
-[ 3100.838] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3100.838] B vip0 standby -> claiming (A): its holder died
-[ 3100.938] B vip0 claiming -> holding (A): its holder died
-[ 3100.938] B vip0 holder A -> B: its holder died
+[    0.317] B node A unknown -> alive: heard from it
+[    0.604] A node B unknown -> alive: heard from it
+[    0.604] A vip0 standby -> claiming: nobody held it
+[    0.704] A vip0 claiming -> holding: nobody held it
+[    0.704] A vip0 holder - -> A: nobody held it
+[    0.858] B vip0 holder - -> A: heard from it
+[ 3025.867] B node A alive -> suspect: missed its heartbeat
+[ 3100.867] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3100.867] B vip0 standby -> claiming (A): its holder died
+[ 3100.967] B vip0 claiming -> holding (A): its holder died
+[ 3100.967] B vip0 holder A -> B: its holder died
 # replayed
 = vip0: B

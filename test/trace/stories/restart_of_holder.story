@@ -12,22 +12,22 @@ holders
 dual
 gap
 ----
-[    0.292] B node C unknown -> alive: heard from it
-[    0.309] B node A unknown -> alive: heard from it
-[    0.409] C node B unknown -> alive: heard from it
-[    0.436] A node C unknown -> alive: heard from it
-[    0.454] A node B unknown -> alive: heard from it
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.487] C node A unknown -> alive: heard from it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
-[ 3020.324] A node C unknown -> alive: heard from it
-[ 3020.415] A node B unknown -> alive: heard from it
-[ 3020.415] A vip0 standby -> claiming: nobody held it
-[ 3020.515] A vip0 claiming -> holding: nobody held it
-[ 3020.515] A vip0 holder - -> A: nobody held it
+[    0.264] C node B unknown -> alive: heard from it
+[    0.363] B node A unknown -> alive: heard from it
+[    0.376] A node C unknown -> alive: heard from it
+[    0.396] B node C unknown -> alive: heard from it
+[    0.438] A node B unknown -> alive: heard from it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.457] C node A unknown -> alive: heard from it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
+[ 3020.372] A node B unknown -> alive: heard from it
+[ 3020.531] A node C unknown -> alive: heard from it
+[ 3020.531] A vip0 standby -> claiming: nobody held it
+[ 3020.631] A vip0 claiming -> holding: nobody held it
+[ 3020.631] A vip0 holder - -> A: nobody held it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 20.515 ms at most
+= no holder for 20.631 ms at most

@@ -11,37 +11,38 @@ run 1500
 holders
 gap
 ----
-[    0.213] A node C unknown -> alive: heard from it
-[    0.312] B node D unknown -> alive: heard from it
-[    0.378] D node B unknown -> alive: heard from it
-[    0.399] D node C unknown -> alive: heard from it
-[    0.399] C node A unknown -> alive: heard from it
-[    0.400] C node D unknown -> alive: heard from it
-[    0.462] D node A unknown -> alive: heard from it
-[    0.462] C node B unknown -> alive: heard from it
-[    0.509] A node D unknown -> alive: heard from it
-[    0.510] B node C unknown -> alive: heard from it
-[    0.553] A node B unknown -> alive: heard from it
-[    0.553] A vip0 standby -> claiming: nobody held it
-[    0.599] B node A unknown -> alive: heard from it
-[    0.653] A vip0 claiming -> holding: nobody held it
-[    0.653] A vip0 holder - -> A: nobody held it
-[    0.877] B vip0 holder - -> A: heard from it
-[    0.932] C vip0 holder - -> A: heard from it
-[    0.974] D vip0 holder - -> A: heard from it
-[ 3125.930] D node A alive -> suspect: missed its heartbeat
-[ 3125.958] C node A alive -> suspect: missed its heartbeat
-[ 3125.977] B node A alive -> suspect: missed its heartbeat
-[ 3200.930] D node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.958] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3225.930] D node B alive -> suspect: missed its heartbeat
-[ 3225.958] C node B alive -> suspect: missed its heartbeat
-[ 3300.930] D node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3300.930] D vip0 holder A -> -: its holder died
-[ 3300.958] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3300.958] C vip0 standby -> claiming (A): its holder died
-[ 3301.058] C vip0 claiming -> holding (A): its holder died
-[ 3301.058] C vip0 holder A -> C: its holder died
-[ 3301.188] D vip0 holder - -> C: nobody held it
+[    0.210] D node A unknown -> alive: heard from it
+[    0.288] C node A unknown -> alive: heard from it
+[    0.290] C node D unknown -> alive: heard from it
+[    0.325] D node B unknown -> alive: heard from it
+[    0.335] A node C unknown -> alive: heard from it
+[    0.370] B node A unknown -> alive: heard from it
+[    0.377] C node B unknown -> alive: heard from it
+[    0.453] A node D unknown -> alive: heard from it
+[    0.528] B node C unknown -> alive: heard from it
+[    0.537] D node C unknown -> alive: heard from it
+[    0.541] A node B unknown -> alive: heard from it
+[    0.541] A vip0 standby -> claiming: nobody held it
+[    0.593] B node D unknown -> alive: heard from it
+[    0.641] A vip0 claiming -> holding: nobody held it
+[    0.641] A vip0 holder - -> A: nobody held it
+[    0.700] B vip0 holder - -> A: heard from it
+[    0.798] D vip0 holder - -> A: heard from it
+[    0.963] C vip0 holder - -> A: heard from it
+[ 3125.785] C node A alive -> suspect: missed its heartbeat
+[ 3125.951] B node A alive -> suspect: missed its heartbeat
+[ 3125.978] D node A alive -> suspect: missed its heartbeat
+[ 3200.785] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.978] D node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3225.785] C node B alive -> suspect: missed its heartbeat
+[ 3225.978] D node B alive -> suspect: missed its heartbeat
+[ 3300.785] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3300.785] C vip0 standby -> claiming (A): its holder died
+[ 3300.885] C vip0 claiming -> holding (A): its holder died
+[ 3300.885] C vip0 holder A -> C: its holder died
+[ 3300.978] D node B suspect -> alive: heard from it
+[ 3301.118] D vip0 holder A -> C: its holder died
+[ 4201.185] D node B alive -> suspect: missed its heartbeat
+[ 4276.185] D node B suspect -> dead: twelve rounds of questions stayed without an answer
 = vip0: C
-= no holder for 271.058 ms at most
+= no holder for 270.885 ms at most

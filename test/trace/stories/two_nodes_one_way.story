@@ -11,22 +11,22 @@ heal A > B
 run 2000
 holders
 ----
-[    0.434] A vip0 standby -> claiming: nobody held it
-[    0.534] A vip0 claiming -> holding: nobody held it
-[    0.534] A vip0 holder - -> A: nobody held it
-[    0.784] B vip0 holder - -> A: heard from it
-[ 3100.838] B vip0 standby -> claiming (A): its holder died
-[ 3100.938] B vip0 claiming -> holding (A): its holder died
-[ 3100.938] B vip0 holder A -> B: its holder died
-[ 3501.267] A vip0 holding -> releasing: another holder does not hear this node
-[ 3501.327] A vip0 releasing -> standby: another holder does not hear this node
-[ 3501.327] A vip0 holder A -> B: another holder does not hear this node
+[    0.604] A vip0 standby -> claiming: nobody held it
+[    0.704] A vip0 claiming -> holding: nobody held it
+[    0.704] A vip0 holder - -> A: nobody held it
+[    0.858] B vip0 holder - -> A: heard from it
+[ 3100.867] B vip0 standby -> claiming (A): its holder died
+[ 3100.967] B vip0 claiming -> holding (A): its holder died
+[ 3100.967] B vip0 holder A -> B: its holder died
+[ 3501.077] A vip0 holding -> releasing: another holder does not hear this node
+[ 3501.137] A vip0 releasing -> standby: another holder does not hear this node
+[ 3501.137] A vip0 holder A -> B: another holder does not hear this node
 = vip0: B
-= two holders for 400.389 ms
-[ 6501.741] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 6501.895] B vip0 holding -> releasing (A): a preferred node claims it
-[ 6501.955] B vip0 releasing -> standby (A): a preferred node claims it
-[ 6502.255] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 6502.255] A vip0 holder B -> A: the holder handed it over
-[ 6502.382] B vip0 holder B -> A: a preferred node claims it
+= two holders for 400.170 ms
+[ 6501.689] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 6501.826] B vip0 holding -> releasing (A): a preferred node claims it
+[ 6501.886] B vip0 releasing -> standby (A): a preferred node claims it
+[ 6502.144] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 6502.144] A vip0 holder B -> A: the holder handed it over
+[ 6502.333] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

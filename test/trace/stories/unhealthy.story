@@ -17,27 +17,27 @@ holders
 dual
 gap
 ----
-[    0.454] A vip0 standby -> claiming: nobody held it
-[    0.554] A vip0 claiming -> holding: nobody held it
-[    0.554] A vip0 holder - -> A: nobody held it
-[    0.783] C vip0 holder - -> A: heard from it
-[    0.877] B vip0 holder - -> A: heard from it
-[ 3000.183] B vip0 standby -> claiming (A): this node is preferred to the holder
-[ 3000.352] A vip0 holding -> releasing (B): a preferred node claims it
-[ 3000.412] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.639] B vip0 claiming -> holding (A): this node is preferred to the holder
-[ 3000.639] B vip0 holder A -> B: the holder handed it over
-[ 3000.736] C vip0 holder A -> B: the holder handed it over
-[ 3000.877] A vip0 holder A -> B: a preferred node claims it
+[    0.438] A vip0 standby -> claiming: nobody held it
+[    0.538] A vip0 claiming -> holding: nobody held it
+[    0.538] A vip0 holder - -> A: nobody held it
+[    0.776] C vip0 holder - -> A: heard from it
+[    0.782] B vip0 holder - -> A: heard from it
+[ 3000.189] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.361] A vip0 holding -> releasing (B): a preferred node claims it
+[ 3000.421] A vip0 releasing -> standby (B): a preferred node claims it
+[ 3000.824] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.824] B vip0 holder A -> B: the holder handed it over
+[ 3000.905] C vip0 holder A -> B: the holder handed it over
+[ 3001.153] A vip0 holder A -> B: a preferred node claims it
 = vip0: B
-[ 3500.177] C vip0 standby -> claiming (B): this node is preferred to the holder
-[ 3500.491] B vip0 holding -> releasing (C): a preferred node claims it
-[ 3500.551] B vip0 releasing -> standby (C): a preferred node claims it
-[ 3500.725] C vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3500.725] C vip0 holder B -> C: the holder handed it over
-[ 3500.910] B vip0 holder B -> C: a preferred node claims it
-[ 3500.983] A vip0 holder B -> C: the holder handed it over
+[ 3500.189] C vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.509] B vip0 holding -> releasing (C): a preferred node claims it
+[ 3500.569] B vip0 releasing -> standby (C): a preferred node claims it
+[ 3500.936] C vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.936] C vip0 holder B -> C: the holder handed it over
+[ 3501.067] B vip0 holder B -> C: a preferred node claims it
+[ 3501.072] A vip0 holder B -> C: the holder handed it over
 = vip0: C
 = vip0: C
 = two holders for 0.000 ms
-= no holder for 0.227 ms at most
+= no holder for 0.403 ms at most

@@ -57,7 +57,7 @@ class Network:
         self.prefix = f"vg-{os.getpid()}-{next(COUNTER)}"
         self.hosts = {}
         self.rules = []
-        self.dead = set()
+        self.isolated = set()
         self.switch = netns.Netns(f"{self.prefix}-sw")
         self.switch.ip("link add br0 type bridge mcast_snooping 0 forward_delay 0",
                        "link set br0 up")
@@ -76,7 +76,7 @@ class Network:
         self.switch.remove()
         netns.collect_orphans()
 
-    # Faults. Each is a list of rules; heal() takes all away, and all changes are atomic.
+    # Faults, until heal() takes them all away.
 
     def cut(self, a, b, both=True):
         """Nothing from a reaches b; with `both`, nor the other way."""
@@ -86,9 +86,10 @@ class Network:
         self.apply()
 
     def isolate(self, name):
-        """Nothing from or to this host: a dead switch port whose carrier is still there."""
-        self.rules += [f'iifname "{name}" drop', f'oifname "{name}" drop']
-        self.apply()
+        """Nothing from or to this host: a dead switch port whose carrier is still there. The state
+        of the port takes effect at once; a change of rules waits tens of milliseconds."""
+        self.isolated.add(name)
+        self.set_port(name, "0")
 
     def isolate_from(self, name, others):
         for other in others:
@@ -99,9 +100,17 @@ class Network:
         self.rules.append(f"{match} numgen random mod 100 < {percent} drop")
         self.apply()
 
+    def set_port(self, name, state):
+        """0 is disabled, 3 is forwarding. (`ip link set ... state 0` is taken and does nothing.)"""
+        netns.run("bridge", "-n", self.switch.name, "link", "set", "dev", name, "state", state)
+
     def heal(self):
-        self.rules = []
-        self.apply()
+        for name in self.isolated:
+            self.set_port(name, "3")
+        self.isolated.clear()
+        if self.rules:
+            self.rules = []
+            self.apply()
 
     def apply(self):
         rules = "".join(f"add rule bridge vg forward {rule}\n" for rule in self.rules)

@@ -63,7 +63,8 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     const struct core_config *config = &core->config;
     bool is_candidate = (config->vips[vip].candidates & BIT(config->self)) != 0;
     if (!is_candidate || core->phase > PHASE_SERVING || arbiter->state == VIP_FAULT ||
-        arbiter->link_down) {
+        arbiter->link_down || membership_is_missed(core) ||
+        (!config->fail_open && !(core->healthy && !core->drained))) {
         return VIP_READY_NO;
     }
     if (arbiter->deaf || !mono_reached(core->now, arbiter->ready_at)) {
@@ -139,7 +140,8 @@ static void hold(struct core *core, uint8_t vip)
 static void release_again(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    if (mono_elapsed(core->now, arbiter->kernel_asked) >= core->config.interval_ns) {
+    if (arbiter->in_kernel && !arbiter->removing &&
+        mono_elapsed(core->now, arbiter->kernel_asked) >= core->config.interval_ns) {
         arbiter->removing = true;
         arbiter->kernel_asked = core->now;
         arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
@@ -153,7 +155,7 @@ static void timers(struct core *core, uint8_t vip)
         mono_reached(core->now, arbiter->announce_next)) {
         announce_step(core, vip);
     }
-    if (arbiter->state == VIP_FAULT && !arbiter->removing &&
+    if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&
         mono_reached(core->now, arbiter->retry_at)) {
         if (arbiter->reason == REASON_ADDRESS_ANSWERED) {
             claim_probe_again(core, vip);
@@ -184,11 +186,9 @@ void arbiter_step(struct core *core, uint8_t vip, bool timer)
         hold(core, vip);
         break;
     case VIP_RELEASING:
-        if (!arbiter->removing) {
-            release_again(core, vip);
-        }
-        break;
     case VIP_FAULT:
+        release_again(core, vip);
+        break;
     case VIP_STATE_COUNT:
         break;
     }
@@ -232,14 +232,14 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
         return deadline;
     case VIP_HOLDING:
         return mono_min(deadline, arbiter->announce_next);
-    case VIP_FAULT:
-        return arbiter->removing ? deadline : mono_min(deadline, arbiter->retry_at);
     case VIP_RELEASING:
-        if (!arbiter->removing) {
-            deadline =
-                mono_min(deadline, mono_add(arbiter->kernel_asked, core->config.interval_ns));
+    case VIP_FAULT:
+        if (arbiter->removing) {
+            return deadline;
         }
-        return deadline;
+        return mono_min(deadline, arbiter->in_kernel
+                                      ? mono_add(arbiter->kernel_asked, core->config.interval_ns)
+                                      : arbiter->retry_at);
     case VIP_STATE_COUNT:
         break;
     }

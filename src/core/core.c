@@ -10,17 +10,6 @@ unsigned long core_size(void)
     return sizeof(struct core);
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014). For challenges the seed must be unpredictable; the daemon's
- * is. */
-uint64_t core_random(struct core *core)
-{
-    core->random += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = core->random;
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
 struct action *core_action(struct core *core, enum action_type type)
 {
     ASSERT(core->actions != NULL && core->actions->count < ACTIONS_MAX);
@@ -43,7 +32,8 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     __builtin_memset(core, 0, sizeof *core);
     uint64_t slow_ns = timing_slow(config->interval_ns, config->node_count);
     core->config = *config;
-    core->random = config->seed;
+    core->random_key[0] = config->seed;
+    core->random_key[1] = ~config->seed;
     core->now = now;
     core->started_at = now;
     core->healthy = true;
@@ -105,7 +95,13 @@ static void take(struct core *core, const struct event *event)
     case EVENT_LINK:
         core->arbiters[event->link.vip].link_down = !event->link.up;
         if (event->link.up) {
-            announce_again(core, event->link.vip);
+            start_hello(core); /* others may have taken over unheard */
+        }
+        break;
+    case EVENT_MUTE:
+        core->mute = event->mute.mute;
+        if (!core->mute) {
+            start_hello(core);
         }
         break;
     case EVENT_CONDITION:

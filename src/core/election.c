@@ -59,11 +59,8 @@ static bool is_eligible(const struct core *core, uint8_t vip, uint8_t node, uint
     if (arbiter->refused == node && mono_before(core->now, arbiter->refused_until)) {
         return false;
     }
-    if (entry->ready == VIP_READY_VACANT && !possesses(entry->state) &&
-        !election_is_vacant(core, vip, excluded | BIT(node))) {
-        return false;
-    }
-    return core->config.fail_open || election_tier(core, node) == TIER_HEALTHY;
+    return entry->ready != VIP_READY_VACANT || possesses(entry->state) ||
+           election_is_vacant(core, vip, excluded | BIT(node));
 }
 
 /* Spreads equal priorities over the VIPs, and moves few when a node comes or goes. */

@@ -2,7 +2,7 @@
 /*
  * gossip: what is sent to whom. Everything for one peer in one step goes into one message. A holder
  * or claimant beats every T to every configured node, dead or not; others beat slowly, and at once
- * when something changed that an election looks at [SPEC R10..R16].
+ * when something changed that an election looks at [SPEC R10..R15].
  */
 #include "state.h"
 
@@ -36,9 +36,7 @@ void gossip_question(struct core *core, uint8_t peer, uint8_t about)
             return;
         }
     }
-    if (question->about_count < MESSAGE_ABOUT_MAX) {
-        question->about[question->about_count++] = id;
-    }
+    question->about[question->about_count++] = id;
 }
 
 /* Hands on the newest record of a node, with the time since this node got it [SPEC R13]. */
@@ -54,11 +52,9 @@ void gossip_relay(struct core *core, uint8_t peer, uint8_t node)
             return;
         }
     }
-    if (out->relay_count < MESSAGE_RECORDS_MAX - 1) {
-        out->relays[out->relay_count].node = node;
-        out->relays[out->relay_count].age_ns = mono_elapsed(core->now, member->heard);
-        out->relay_count++;
-    }
+    out->relays[out->relay_count].node = node;
+    out->relays[out->relay_count].age_ns = mono_elapsed(core->now, member->heard);
+    out->relay_count++;
 }
 
 /* Does the record want to hear of `node` through this node? */
@@ -136,21 +132,34 @@ void gossip_answer(struct core *core, uint8_t peer, const struct question *quest
     }
 }
 
-static void compose_unheard(struct core *core)
+static void name_unheard(struct core *core, uint8_t node)
 {
     struct record *draft = &core->draft;
-    uint8_t count = core->config.node_count;
-    draft->unheard_count = 0;
-    for (uint8_t i = 0; i < count && draft->unheard_count < UNHEARD_MAX; i++) {
-        uint8_t node = (uint8_t)((core->unheard_offset + i) % count);
-        if (!membership_is_unheard(core, node, core->now)) {
-            continue;
-        }
-        struct record_unheard *unheard = &draft->unheard[draft->unheard_count++];
-        unheard->node = core->config.nodes[node].id;
-        for (uint8_t j = 0; j < RELAYS_MAX; j++) {
-            uint8_t relay = core->members[node].relays[j];
-            unheard->relays[j] = relay == NODE_NONE ? ID_NONE : core->config.nodes[relay].id;
+    struct record_unheard *unheard = &draft->unheard[draft->unheard_count++];
+    unheard->node = core->config.nodes[node].id;
+    for (uint8_t i = 0; i < RELAYS_MAX; i++) {
+        uint8_t relay = core->members[node].relays[i];
+        unheard->relays[i] = relay == NODE_NONE ? ID_NONE : core->config.nodes[relay].id;
+    }
+}
+
+/*
+ * Who matters most comes first: live nodes, that are heard through others; then those that are
+ * known to have run; then the rest. They take turns within the 16 names [SPEC R14].
+ */
+static void compose_unheard(struct core *core)
+{
+    const uint8_t count = core->config.node_count;
+    core->draft.unheard_count = 0;
+    for (uint8_t urgency = 0; urgency < 3; urgency++) {
+        for (uint8_t i = 0; i < count && core->draft.unheard_count < UNHEARD_MAX; i++) {
+            uint8_t node = (uint8_t)((core->unheard_offset + i) % count);
+            uint8_t its = membership_is_live(core, node)         ? 0
+                          : core->members[node].incarnation != 0 ? 1
+                                                                 : 2;
+            if (its == urgency && membership_is_unheard(core, node, core->now)) {
+                name_unheard(core, node);
+            }
         }
     }
 }
@@ -257,14 +266,16 @@ static void beat(struct core *core)
             continue;
         }
         (void)gossip_to(core, peer);
-        if (measure && membership_is_live(core, peer)) {
+        bool few = core->members[peer].samples < TIMING_SAMPLES_FEW;
+        if ((measure || few) && membership_is_live(core, peer)) {
             gossip_question(core, peer, NODE_NONE);
         }
     }
     core->beat_next = mono_add(core->now, next_ns);
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
-        if (arbiter_may_hold(core, vip) && !arbiter->removing) {
+        bool wanted = arbiter->state == VIP_HOLDING || arbiter->adding;
+        if (wanted && !membership_is_missed(core)) {
             arbiter_order(core, vip, ACTION_DEADLINE);
         }
     }
@@ -291,7 +302,7 @@ void gossip_finish(struct core *core, bool timer)
     } else if (changed) {
         /* Nobody acts on it, people look at it: soon, and not all nodes in one moment. */
         uint64_t interval_ns = core->config.interval_ns;
-        struct mono soon = mono_add(core->now, interval_ns / 2 + core_random(core) % interval_ns);
+        struct mono soon = mono_add(core->now, interval_ns / 2 + random_draw(core) % interval_ns);
         core->beat_next = mono_min(core->beat_next, soon);
     }
     if (core->actions->send == 0) {

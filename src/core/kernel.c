@@ -25,8 +25,8 @@ static void added(struct core *core, uint8_t vip)
         arbiter->refused_count = 0;
         rivals_look(core, vip);
         arbiter_set_state(core, vip, VIP_HOLDING, arbiter->reason);
+        announce_again(core, vip);
     }
-    announce_again(core, vip);
 }
 
 static void removed(struct core *core, uint8_t vip)
@@ -37,6 +37,7 @@ static void removed(struct core *core, uint8_t vip)
     }
     arbiter->removing = false;
     arbiter->in_kernel = false;
+    arbiter->error = arbiter->state == VIP_FAULT ? arbiter->error : 0;
     arbiter->released_at = core->now;
     if (arbiter->state == VIP_RELEASING) {
         arbiter_set_state(core, vip, VIP_STANDBY, arbiter->reason);
@@ -51,6 +52,23 @@ static void give_up(struct core *core, uint8_t vip, enum reason reason, int32_t 
     arbiter_fault(core, vip, reason, error);
 }
 
+/* Put back as often as it is removed, told once a second: somebody may do it in a loop. */
+static void tell_removal(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (!mono_reached(core->now, arbiter->removal_told)) {
+        return;
+    }
+    arbiter->removal_told = mono_add(core->now, NS_PER_S);
+    core_change(core, &(struct change){.type = CHANGE_VIP,
+                                       .vip = vip,
+                                       .node = NODE_NONE,
+                                       .from = (uint8_t)arbiter->state,
+                                       .to = (uint8_t)arbiter->state,
+                                       .reason = REASON_FOREIGN_REMOVAL});
+    announce_again(core, vip);
+}
+
 static void lost(struct core *core, uint8_t vip, enum address_change change)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -62,7 +80,7 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
         arbiter->in_kernel = false;
         arbiter->adding = false;
         arbiter->announce_next = MONO_NEVER;
-        arbiter_set_state(core, vip, VIP_STANDBY, REASON_STALLED);
+        arbiter_set_state(core, vip, VIP_STANDBY, core->mute ? REASON_MUTE : REASON_STALLED);
         /* This node knows nothing of what happened meanwhile: it asks everybody before it claims
          * again. */
         start_hello(core);
@@ -73,12 +91,7 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
         arbiter->kernel_asked = core->now;
         arbiter->foreign_removals++;
         arbiter->reason = REASON_FOREIGN_REMOVAL;
-        core_change(core, &(struct change){.type = CHANGE_VIP,
-                                           .vip = vip,
-                                           .node = NODE_NONE,
-                                           .from = (uint8_t)arbiter->state,
-                                           .to = (uint8_t)arbiter->state,
-                                           .reason = REASON_FOREIGN_REMOVAL});
+        tell_removal(core, vip);
         break;
     case ADDRESS_LOST_LINK:
         give_up(core, vip, REASON_LINK, 0);
@@ -139,7 +152,7 @@ void kernel_deadline(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {
-        arbiter_release(core, vip, NODE_NONE, REASON_STALLED);
+        arbiter_release(core, vip, NODE_NONE, core->mute ? REASON_MUTE : REASON_STALLED);
         start_hello(core);
     }
 }

@@ -69,6 +69,15 @@ bool membership_is_live(const struct core *core, uint8_t node)
     return member->has_record && (member->state == MEMBER_ALIVE || member->state == MEMBER_SUSPECT);
 }
 
+bool membership_is_missed(const struct core *core)
+{
+    bool somebody_lives = false;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        somebody_lives |= node != core->config.self && membership_is_live(core, node);
+    }
+    return core->mute && somebody_lives;
+}
+
 uint64_t membership_interval(const struct member *member)
 {
     ASSERT(member->has_record);
@@ -95,15 +104,16 @@ bool membership_is_unheard(const struct core *core, uint8_t node, struct mono no
     return mono_elapsed(now, member->direct) > patience_ns;
 }
 
-bool membership_hears(const struct core *core, uint8_t node, uint32_t id)
+/* Does the record say that its author hears this node directly? A full list takes turns [SPEC R14].
+ */
+static bool hears_me(const struct core *core, const struct record *record, bool before)
 {
-    const struct record *record = &core->members[node].record;
     for (uint8_t i = 0; i < record->unheard_count; i++) {
-        if (record->unheard[i].node == id) {
+        if (record->unheard[i].node == core->config.nodes[core->config.self].id) {
             return false;
         }
     }
-    return true;
+    return record->unheard_count < UNHEARD_MAX || before;
 }
 
 const struct record_vip *membership_entry(const struct core *core, uint8_t node, uint8_t vip)
@@ -137,16 +147,17 @@ void membership_set_state(struct core *core, uint8_t node, enum member_state sta
         core->counters.suspicions++;
     } else if (state == MEMBER_DEAD) {
         core->counters.deaths++;
+        member->died = core->now;
     }
 }
 
-static void bury(struct member *member)
+/* An incarnation has ended; nothing of it counts any more. */
+static void bury(struct core *core, uint8_t node)
 {
-    if (member->incarnation != 0) {
+    struct member *member = &core->members[node];
+    if (member->incarnation != 0 && !core_incarnation_is_dead(core, node, member->incarnation)) {
         member->dead[member->dead_count % DEAD_INCARNATIONS_MAX] = member->incarnation;
         member->dead_count++;
-        member->incarnation = 0;
-        member->seq = 0;
     }
 }
 
@@ -164,7 +175,7 @@ void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[stat
     for (uint8_t i = 0; i < RELAYS_MAX; i++) {
         relays[i] = NODE_NONE;
         if (count > 0) {
-            uint8_t pick = (uint8_t)(core_random(core) % count);
+            uint8_t pick = (uint8_t)(random_draw(core) % count);
             relays[i] = pool[pick];
             pool[pick] = pool[--count];
         }
@@ -190,7 +201,8 @@ static void ask(struct core *core, uint8_t node, uint8_t peer)
 {
     struct member *member = &core->members[node];
     uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
-    if (member->asked.ns != 0 && mono_elapsed(core->now, member->asked) < spacing_ns / 2) {
+    struct mono *asked = &member->asked[peer == node ? 0 : 1];
+    if (asked->ns != 0 && mono_elapsed(core->now, *asked) < spacing_ns / 2) {
         return;
     }
     struct message_out *out = gossip_to(core, peer);
@@ -198,9 +210,9 @@ static void ask(struct core *core, uint8_t node, uint8_t peer)
         return;
     }
     while (member->challenge == 0) {
-        member->challenge = core_random(core);
+        member->challenge = random_draw(core);
     }
-    member->asked = core->now;
+    *asked = core->now;
     out->asks[out->ask_count++] = (struct ask){.target = core->config.nodes[node].id,
                                                .asker = core->config.nodes[core->config.self].id,
                                                .challenge = member->challenge};
@@ -260,8 +272,10 @@ static void take_ask(struct core *core, const struct ask *asked, const struct me
     }
     struct message_out *out = gossip_to(core, hop);
     if (out->ask_count < MESSAGE_ASKS_MAX) {
+        uint8_t asker = core_node_index(core, asked->asker);
         out->asks[out->ask_count++] = *asked;
         member->queried = core->now;
+        member->passed |= asker == NODE_NONE ? 0 : BIT(asker);
     }
 }
 
@@ -293,7 +307,7 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
         return;
     }
     bool restarted = member->incarnation != 0;
-    bury(member);
+    bury(core, node);
     suspicion_clear(core, node);
     member->incarnation = proof->incarnation;
     member->seq = proof->seq == 0 ? 0 : proof->seq - 1;
@@ -310,7 +324,8 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
     member->via = peer == node ? NODE_NONE : peer;
     member->direct = peer == node ? core->now : (struct mono){0};
     member->srtt_ns = member->rttvar_ns = 0;
-    member->measured = false;
+    member->samples = 0;
+    member->hears_me = true;
     core->peer_heard = true;
     core->dirty = true;
     membership_set_state(core, node, MEMBER_ALIVE, restarted ? REASON_RESTARTED : REASON_HEARD);
@@ -329,10 +344,13 @@ static void take_echo(struct core *core, const struct echo *proof, uint8_t peer)
         }
         return;
     }
+    /* Passed on if the ask was, and once: nobody can make this node repeat itself [SPEC R22]. */
+    struct member *member = &core->members[node];
     uint8_t hop = next_hop(core, asker);
-    if (hop == peer && hop != asker) {
+    if ((member->passed & BIT(asker)) == 0 || (hop == peer && hop != asker)) {
         return;
     }
+    member->passed &= ~BIT(asker);
     struct message_out *out = gossip_to(core, hop);
     if (out->echo_count < MESSAGE_ECHOES_MAX) {
         out->echoes[out->echo_count++] = *proof;
@@ -362,20 +380,43 @@ static bool means_the_same(const struct record *a, const struct record *b)
 static void leave(struct core *core, uint8_t node)
 {
     suspicion_clear(core, node);
-    bury(&core->members[node]);
+    bury(core, node);
     membership_set_state(core, node, MEMBER_LEFT, REASON_LEFT);
 }
 
 static bool is_overdue(const struct core *core, const struct member *member)
 {
-    uint64_t patience_ns =
-        membership_next(member) + timing_grace(membership_interval(member), member);
-    return mono_elapsed(core->now, member->heard) > patience_ns;
+    return mono_elapsed(core->now, member->heard) >
+           membership_next(member) + timing_grace(membership_interval(member), member);
 }
 
-static void take_record(struct core *core, const struct message_record *carried, uint8_t peer)
+/*
+ * A newer record of a dead node, straight from it, may have been held back by somebody on the way:
+ * it causes a question, and the answer to a question that was asked after the verdict raises the
+ * node. A relay that lives vouches for the age of what it passes on [SPEC R38].
+ */
+static void rise(struct core *core, uint8_t node, const struct message_in *message)
+{
+    struct member *member = &core->members[node];
+    if (member->state != MEMBER_DEAD || is_overdue(core, member)) {
+        return;
+    }
+    bool proved = message->answer > member->died.ns && message->answer <= core->now.ns;
+    if (proved || node != message->peer) {
+        membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
+        rivals_answer(core, node);
+    } else if (mono_elapsed(core->now, member->queried) >=
+               timing_spacing(core->config.interval_ns) / 2) {
+        member->queried = core->now;
+        gossip_question(core, node, NODE_NONE);
+    }
+}
+
+static void take_record(struct core *core, const struct message_in *message,
+                        const struct message_record *carried)
 {
     const struct record *record = &carried->record;
+    uint8_t peer = message->peer;
     uint8_t node = core_node_index(core, record->node);
     if (node == NODE_NONE || core_incarnation_is_dead(core, node, record->incarnation)) {
         return;
@@ -403,18 +444,19 @@ static void take_record(struct core *core, const struct message_record *carried,
     member->heard = mono_max(member->heard, mono_sub(core->now, carried->age_ns));
     member->via = peer == node ? NODE_NONE : peer;
     index_entries(core, member);
-    if (!had_record || !means_the_same(&before, record)) {
+    bool heard_me = member->hears_me;
+    member->hears_me = hears_me(core, record, heard_me);
+    if (member->hears_me != heard_me || !had_record || !means_the_same(&before, record)) {
         core->dirty = true;
     }
     if ((record->flags & RECORD_LEAVING) != 0) {
-        leave(core, node);
         gossip_news(core, node, peer);
+        leave(core, node);
         return;
     }
     suspicion_heard(core, node);
-    /* A relay's old record of a dead node, newer than ours but overdue as well, does not raise it.
-     */
-    if (member->state != MEMBER_SUSPECT && !is_overdue(core, member)) {
+    rise(core, node, message);
+    if (member->state != MEMBER_SUSPECT && member->state != MEMBER_DEAD) {
         membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
     }
     if (peer != node && membership_is_unheard(core, node, core->now) && member->relays[0] != peer &&
@@ -447,7 +489,7 @@ void membership_message(struct core *core, const struct message_in *message)
     }
     for (uint8_t i = 0; i < message->record_count; i++) {
         if (confirmed || message->records[i].record.node == core->config.nodes[peer].id) {
-            take_record(core, &message->records[i], peer);
+            take_record(core, message, &message->records[i]);
         }
     }
     for (uint8_t i = 0; i < message->ask_count; i++) {
@@ -456,9 +498,10 @@ void membership_message(struct core *core, const struct message_in *message)
     if (!confirmed) {
         return;
     }
+    rise(core, peer, message);
     if (message->answer <= core->now.ns && message->answer > member->answered.ns) {
         member->answered.ns = message->answer;
-        timing_sample(member, core->now.ns - message->answer);
+        timing_sample(member, core->now.ns - message->answer, core->config.interval_ns);
     }
     if (message->question.id != 0) {
         gossip_answer(core, peer, &message->question);

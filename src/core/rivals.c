@@ -5,17 +5,16 @@
  */
 #include "state.h"
 
-/* A lower holder that does not hear this node will never yield: after 4 T this one does [SPEC R68].
+/* A live holder that does not hear this node will never yield: after 4 T this one does [SPEC R68].
  */
 void rivals_judge_deafness(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    uint32_t self_id = core->config.nodes[core->config.self].id;
     bool unheard = false;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
         unheard |= node != core->config.self && entry != NULL && membership_is_live(core, node) &&
-                   entry->state == VIP_HOLDING && !membership_hears(core, node, self_id);
+                   entry->state == VIP_HOLDING && !core->members[node].hears_me;
     }
     if (!unheard) {
         core->dirty |= arbiter->deaf;

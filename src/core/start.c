@@ -20,18 +20,18 @@ void start_hello(struct core *core)
     core->phase_started = core->now;
     core->phase_next = core->now;
     core->phase_until = mono_add(core->now, timing_detection(core->config.interval_ns));
-    core->extended = 0;
+    core->extended = false;
     core->dirty = true;
 }
 
-/* Somebody is there who has not proved yet that it runs: once, it is given one more detection time
- * [SPEC R41]. */
+/* Somebody is there who has not proved yet that it runs: all such nodes together are given one more
+ * detection time [SPEC R41]. */
 void start_unconfirmed(struct core *core, uint8_t node)
 {
-    if (core->phase != PHASE_HELLO || (core->extended & BIT(node)) != 0) {
+    if (core->phase != PHASE_HELLO || core->extended || core->members[node].incarnation != 0) {
         return;
     }
-    core->extended |= BIT(node);
+    core->extended = true;
     core->phase_until = mono_max(core->phase_until,
                                  mono_add(core->now, timing_detection(core->config.interval_ns)));
 }
@@ -89,7 +89,7 @@ static void hello(struct core *core, bool timer)
         if (core->phase_rounds > 0) {
             suspicion_ask_others(core, node);
         }
-        if (core->members[node].incarnation == 0) {
+        if (core->members[node].incarnation == 0 || core->members[node].state == MEMBER_LEFT) {
             membership_ask(core, node);
         }
     }

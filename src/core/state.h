@@ -46,9 +46,10 @@ struct suspicion {
 
 struct member {
     enum member_state state;
-    bool has_record;            /* `record` is of `incarnation` */
-    bool measured;              /* srtt and rttvar are valid */
-    uint8_t via;                /* relay of the newest record, NODE_NONE: direct */
+    bool has_record; /* `record` is of `incarnation` */
+    bool hears_me;   /* by its records; a full list that does not name this node says nothing */
+    uint8_t samples; /* of the round trip; more than a few count as one few */
+    uint8_t via;     /* relay of the newest record, NODE_NONE: direct */
     uint8_t relays[RELAYS_MAX]; /* through whom this node wants to hear of it, if not directly */
     uint8_t dead_count;
     uint8_t entry[VIPS_MAX]; /* where in record.vips this node's VIP is, or ENTRY_NONE */
@@ -58,9 +59,11 @@ struct member {
     struct mono heard;     /* the newest record is at least as young as that */
     struct mono direct;    /* last datagram straight from it */
     struct mono ask_after; /* not among the first three in rank: suspect it only then */
+    struct mono died;      /* the last verdict */
     struct mono hinted;    /* last time a closed port started a suspicion */
     uint64_t challenge;    /* of the running episode; 0: none */
-    struct mono asked;     /* last ask that this node sent or passed on about it */
+    struct mono asked[2];  /* last ask that this node sent about it: straight, through a relay */
+    uint64_t passed;       /* nodes whose ask was passed on to it and not answered yet */
     struct mono echoed;    /* last echo that was sent to it while it was not confirmed */
     uint64_t interest;     /* nodes that asked about it and wait for something newer */
     struct mono interest_until;
@@ -109,6 +112,7 @@ struct arbiter {
     uint32_t refused_count;
     struct mono refused_until;
     uint32_t foreign_removals;
+    struct mono removal_told; /* the next one is news again from then on */
 };
 
 enum phase {
@@ -135,15 +139,17 @@ struct core {
     bool healthy;
     bool drained;
     bool peer_heard;      /* some peer was confirmed since this node started */
+    bool mute;            /* not one datagram of the last heartbeat could be sent */
     bool dirty;           /* something that the election looks at changed */
     uint8_t phase_rounds; /* hello or leaving rounds sent */
     struct mono phase_started;
     struct mono phase_next;
     struct mono phase_until;
-    uint64_t extended;  /* nodes that have lengthened the hello once */
+    bool extended;      /* the hello was lengthened for nodes that are not confirmed */
     uint64_t stop_vips; /* bit per VIP that the ordered stop released */
     uint8_t unheard_offset;
-    uint64_t random;
+    uint64_t random_key[2];
+    uint64_t random_count;
     struct mono now;         /* of the running step */
     struct actions *actions; /* of the running step, NULL between steps */
 };
@@ -158,10 +164,14 @@ uint64_t timing_detection(uint64_t interval_ns);
 uint64_t timing_slow(uint64_t interval_ns, uint8_t node_count);
 uint64_t timing_claim_spacing(uint64_t interval_ns);
 uint64_t timing_backoff(uint32_t count);
-void timing_sample(struct member *member, uint64_t rtt_ns);
+#define TIMING_SAMPLES_FEW 3U
+void timing_sample(struct member *member, uint64_t rtt_ns, uint64_t interval_ns);
+
+/* --- random.c --- */
+uint64_t random_siphash(const uint64_t key[static 2], uint64_t word);
+uint64_t random_draw(struct core *core);
 
 /* --- core.c --- */
-uint64_t core_random(struct core *core);
 struct action *core_action(struct core *core, enum action_type type);
 void core_change(struct core *core, const struct change *change);
 
@@ -170,11 +180,13 @@ void membership_init(struct core *core);
 void membership_message(struct core *core, const struct message_in *message);
 void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX]);
 void membership_ask(struct core *core, uint8_t node);
+/* No heartbeat can be sent, and there is somebody who misses it and will take over [SPEC R64]. */
+bool membership_is_missed(const struct core *core);
 bool membership_is_live(const struct core *core, uint8_t node);
 /* Not heard directly within the time that it promised itself: unknown and dead nodes too [SPEC
  * R14]. */
 bool membership_is_unheard(const struct core *core, uint8_t node, struct mono now);
-bool membership_hears(const struct core *core, uint8_t node, uint32_t id);
+
 uint64_t membership_interval(const struct member *member);
 uint64_t membership_next(const struct member *member);
 void membership_set_state(struct core *core, uint8_t node, enum member_state state,

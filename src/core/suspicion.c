@@ -67,8 +67,7 @@ static struct mono member_due(const struct core *core, uint8_t node)
 {
     const struct member *member = &core->members[node];
     uint64_t grace_ns = timing_grace(membership_interval(member), member);
-    uint32_t self_id = core->config.nodes[core->config.self].id;
-    if (member->via == NODE_NONE && !membership_hears(core, node, self_id)) {
+    if (member->via == NODE_NONE && !member->hears_me) {
         /* It cannot hear the questions, so it cannot answer them: five missed heartbeats instead.
          */
         return mono_add(member->heard, 5 * membership_next(member) + grace_ns);
@@ -171,11 +170,14 @@ void suspicion_hint(struct core *core, uint8_t node)
  */
 void suspicion_ask_others(struct core *core, uint8_t node)
 {
+    struct member *member = &core->members[node];
     uint8_t relays[RELAYS_MAX];
     membership_draw_relays(core, node, relays);
     for (uint8_t i = 0; i < RELAYS_MAX; i++) {
-        if (membership_is_unheard(core, node, core->now)) {
-            core->members[node].relays[i] = relays[i];
+        bool works = i == 0 && member->via != NODE_NONE && member->via == member->relays[0] &&
+                     membership_is_live(core, member->via);
+        if (!works && membership_is_unheard(core, node, core->now)) {
+            member->relays[i] = relays[i];
         }
         if (relays[i] != NODE_NONE) {
             gossip_question(core, relays[i], node);

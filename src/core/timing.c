@@ -24,7 +24,7 @@ static uint64_t shortest(uint64_t a, uint64_t b)
 uint64_t timing_grace(uint64_t interval_ns, const struct member *member)
 {
     uint64_t jitter_ns = 0;
-    if (member != NULL && member->measured) {
+    if (member != NULL && member->samples > 0) {
         jitter_ns = shortest(4 * member->rttvar_ns, 2 * member->srtt_ns);
     }
     return longest(longest(interval_ns / 4, 5 * NS_PER_MS), jitter_ns);
@@ -39,7 +39,7 @@ uint64_t timing_spacing(uint64_t interval_ns)
 /* After the last round: long enough for its answer to come back. */
 uint64_t timing_last_wait(uint64_t interval_ns, const struct member *member)
 {
-    uint64_t round_trips_ns = member != NULL && member->measured ? 2 * member->srtt_ns : 0;
+    uint64_t round_trips_ns = member != NULL && member->samples > 0 ? 2 * member->srtt_ns : 0;
     return longest(timing_spacing(interval_ns), round_trips_ns);
 }
 
@@ -74,15 +74,18 @@ uint64_t timing_backoff(uint32_t count)
 }
 
 /*
- * Smoothed round trip after RFC 6298. A stalled machine answers late without being far away: what
- * is far above the usual counts little, what is far below counts at once.
+ * Smoothed round trip after RFC 6298. A stalled machine answers late without being far away: of the
+ * first few samples the least counts, none counts for more than T, and later what is far above the
+ * usual counts little, what is far below at once [SPEC R15].
  */
-void timing_sample(struct member *member, uint64_t rtt_ns)
+void timing_sample(struct member *member, uint64_t rtt_ns, uint64_t interval_ns)
 {
-    if (!member->measured) {
-        member->measured = true;
-        member->srtt_ns = rtt_ns;
-        member->rttvar_ns = rtt_ns / 2;
+    rtt_ns = shortest(rtt_ns, interval_ns);
+    if (member->samples < TIMING_SAMPLES_FEW) {
+        bool first = member->samples == 0;
+        member->samples++;
+        member->srtt_ns = first ? rtt_ns : shortest(member->srtt_ns, rtt_ns);
+        member->rttvar_ns = member->srtt_ns / 2;
         return;
     }
     if (rtt_ns < member->srtt_ns / 2) {

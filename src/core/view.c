@@ -52,10 +52,10 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
         .state = member->state,
         .incarnation = member->incarnation,
         .last_heard_ns = known ? mono_elapsed(now, member->heard) : VIEW_UNKNOWN_NS,
-        .rtt_ns = member->measured ? member->srtt_ns : VIEW_UNKNOWN_NS,
+        .rtt_ns = member->samples > 0 ? member->srtt_ns : VIEW_UNKNOWN_NS,
         .direct = !membership_is_unheard(core, node, now),
         .via = member->via,
-        .hears_me = known && membership_hears(core, node, core->config.nodes[core->config.self].id),
+        .hears_me = known && member->hears_me,
         .config_same = known && member->record.config == core->config.config,
         .record = known ? &member->record : NULL,
     };

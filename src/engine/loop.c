@@ -21,6 +21,13 @@ void loop_start(struct engine *engine)
     engine->now = clock_now();
     core_init(engine->core, &engine->core_config, engine->now);
     engine->running = true;
+    for (uint8_t vip = 0; vip < engine->core_config.vip_count; vip++) {
+        struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = false}};
+
+        if ((engine->links_down >> vip & 1) != 0) {
+            feed(engine, &event); /* told before there was a core to hear it */
+        }
+    }
 }
 
 void loop_arm(struct engine *engine)
@@ -78,9 +85,15 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
         engine_end(engine, 0);
         return;
     }
-    if (keeper_link_event(&engine->keeper, message, &event)) {
-        feed(engine, &event);
+    if (!keeper_link_event(&engine->keeper, message, &event)) {
+        return;
     }
+    if (event.type == EVENT_LINK) {
+        uint32_t bit = UINT32_C(1) << event.link.vip;
+
+        engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
+    }
+    feed(engine, &event);
 }
 
 static void carry_out_address(struct engine *engine, const struct action *action)
@@ -156,8 +169,8 @@ static void carry_out_rest(struct engine *engine, const struct action *action, b
 {
     switch (action->type) {
     case ACTION_DEADLINE:
-        if (sent) {
-            carry_out_address(engine, action);
+        if (sent || engine->mute) {
+            carry_out_address(engine, action); /* mute: the core knows, and gives it all the same */
         }
         break;
     case ACTION_CHANGE:
@@ -182,7 +195,8 @@ static void carry_out_rest(struct engine *engine, const struct action *action, b
     }
 }
 
-static void carry_out(struct engine *engine)
+/* Carries out the actions of a step. False if it was a heartbeat that nobody could be sent. */
+static bool carry_out(struct engine *engine)
 {
     const struct actions *actions = &engine->actions;
     bool sent;
@@ -198,17 +212,42 @@ static void carry_out(struct engine *engine)
             carry_out_rest(engine, &actions->items[i], sent);
         }
     }
+    return sent;
+}
+
+/* Was the step a heartbeat, to everybody? Only that tells whether this node can be heard at all. */
+static bool is_beat(const struct engine *engine)
+{
+    return engine->core_config.node_count > 1 &&
+           __builtin_popcountll(engine->actions.send) == engine->core_config.node_count - 1;
 }
 
 /* One event through the core, and what it wants done. Never called from within a step: nothing that
  * carry_out() calls produces an event. */
 static void feed(struct engine *engine, struct event *event)
 {
+    struct event mute = {.type = EVENT_MUTE};
+    bool sent;
+
     if (!engine->running || engine->ending) {
         return;
     }
     engine->now = mono_max(engine->now, clock_now());
     event->now = engine->now;
     core_step(engine->core, event, &engine->actions);
-    carry_out(engine);
+    sent = carry_out(engine);
+    if (!is_beat(engine) || sent != engine->mute || engine->ending) {
+        return;
+    }
+    engine->mute = !sent;
+    if (engine->mute) {
+        log_warning("no heartbeat can be sent to any node: are this node's address, its interface "
+                    "and its firewall as they should be?");
+    } else {
+        log_notice("heartbeats can be sent again");
+    }
+    mute.now = engine->now;
+    mute.mute.mute = engine->mute;
+    core_step(engine->core, &mute, &engine->actions);
+    (void)carry_out(engine);
 }

@@ -17,14 +17,18 @@ struct packing {
     struct datagram *datagrams;
     unsigned count;       /* sealed */
     struct buffer buffer; /* items of the open one */
+    unsigned records;     /* of them */
 };
 
 static void sign_own_record(struct wire *wire, const struct record *record);
 static void sign_own_echo(const struct wire *wire, struct echo *echo);
 static void open_datagram(struct packing *packing);
 static void close_datagram(struct packing *packing);
+static void pack_question(struct packing *packing, const struct question *question, uint8_t first);
 static void pack_ask(struct packing *packing, const struct ask *ask);
 static void pack_echo(struct packing *packing, const struct echo *echo);
+static bool put_record(struct packing *packing, const struct signed_record *record,
+                       uint64_t age_ns);
 static void pack_relay(struct packing *packing, const struct signed_record *record,
                        uint64_t age_ns);
 
@@ -36,11 +40,14 @@ unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
     struct packing packing = {.wire = wire, .peer = peer, .datagrams = ret};
     sign_own_record(wire, core_record(core));
     open_datagram(&packing);
-    CHECK(item_put_record(&packing.buffer, &wire->records[wire->keyring.self], 0));
+    CHECK(put_record(&packing, &wire->records[wire->keyring.self], 0));
     if (message->answer != 0)
         CHECK(item_put_answer(&packing.buffer, message->answer));
     if (message->question.id != 0)
-        CHECK(item_put_question(&packing.buffer, &message->question));
+        CHECK(item_put_question(&packing.buffer, &message->question, 0));
+    for (unsigned first = MESSAGE_ABOUT_MAX; first < message->question.about_count;
+         first += MESSAGE_ABOUT_MAX)
+        pack_question(&packing, &message->question, (uint8_t)first);
     for (uint8_t i = 0; i < message->ask_count; i++)
         pack_ask(&packing, &message->asks[i]);
     for (uint8_t i = 0; i < message->echo_count; i++)
@@ -94,6 +101,7 @@ static void open_datagram(struct packing *packing)
     CHECK(packing->count < EGRESS_DATAGRAMS_MAX);
     uint8_t *items = packing->datagrams[packing->count].bytes + DATAGRAM_HEADER;
     packing->buffer = (struct buffer){items, 0, DATAGRAM_ITEMS_MAX};
+    packing->records = 0;
 }
 
 static void close_datagram(struct packing *packing)
@@ -118,6 +126,14 @@ static void next_datagram(struct packing *packing)
     open_datagram(packing);
 }
 
+/* What a question is about beyond what fits into one item; a datagram has one question [SPEC I7].
+ */
+static void pack_question(struct packing *packing, const struct question *question, uint8_t first)
+{
+    next_datagram(packing);
+    CHECK(item_put_question(&packing->buffer, question, first));
+}
+
 static void pack_ask(struct packing *packing, const struct ask *ask)
 {
     if (item_put_ask(&packing->buffer, ask))
@@ -138,10 +154,19 @@ static void pack_echo(struct packing *packing, const struct echo *echo)
     CHECK(item_put_echo(&packing->buffer, &made));
 }
 
+/* Small records could fit where the count of them does not allow one more [SPEC I7]. */
+static bool put_record(struct packing *packing, const struct signed_record *record, uint64_t age_ns)
+{
+    bool fits =
+        packing->records < MESSAGE_RECORDS_MAX && item_put_record(&packing->buffer, record, age_ns);
+    packing->records += fits ? 1 : 0;
+    return fits;
+}
+
 static void pack_relay(struct packing *packing, const struct signed_record *record, uint64_t age_ns)
 {
-    if (item_put_record(&packing->buffer, record, age_ns))
+    if (put_record(packing, record, age_ns))
         return;
     next_datagram(packing);
-    CHECK(item_put_record(&packing->buffer, record, age_ns));
+    CHECK(put_record(packing, record, age_ns));
 }

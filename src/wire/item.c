@@ -78,16 +78,18 @@ bool item_put_record(struct buffer *buffer, const struct signed_record *record, 
     return ended(buffer, before, failed);
 }
 
-bool item_put_question(struct buffer *buffer, const struct question *question)
+bool item_put_question(struct buffer *buffer, const struct question *question, uint8_t first)
 {
     size_t before = buffer->length;
+    unsigned rest = question->about_count - (unsigned)first;
+    unsigned count = rest < MESSAGE_ABOUT_MAX ? rest : MESSAGE_ABOUT_MAX;
     msgpack_packer packer = buffer_packer(buffer);
     int failed = msgpack_pack_array(&packer, QUESTION_ELEMENTS);
     failed |= msgpack_pack_uint8(&packer, ITEM_QUESTION);
     failed |= msgpack_pack_uint64(&packer, question->id);
-    failed |= msgpack_pack_array(&packer, question->about_count);
-    for (uint8_t i = 0; i < question->about_count; i++)
-        failed |= msgpack_pack_uint32(&packer, question->about[i]);
+    failed |= msgpack_pack_array(&packer, count);
+    for (unsigned i = 0; i < count; i++)
+        failed |= msgpack_pack_uint32(&packer, question->about[first + i]);
     return ended(buffer, before, failed);
 }
 

@@ -28,7 +28,8 @@ struct item_record {
 
 /* Appends one item; false, and nothing appended, if it does not fit. */
 bool item_put_record(struct buffer *buffer, const struct signed_record *record, uint64_t age_ns);
-bool item_put_question(struct buffer *buffer, const struct question *question);
+/* The question about those from `first` on, at most MESSAGE_ABOUT_MAX of them. */
+bool item_put_question(struct buffer *buffer, const struct question *question, uint8_t first);
 bool item_put_answer(struct buffer *buffer, uint64_t id);
 bool item_put_ask(struct buffer *buffer, const struct ask *ask);
 bool item_put_echo(struct buffer *buffer, const struct echo *echo);

@@ -180,7 +180,6 @@ struct duel {
     uint8_t flags_2;
     struct record_vip entry_2;
     bool no_preempt;
-    bool no_fail_open;
     uint8_t winner;
 };
 
@@ -191,31 +190,29 @@ struct duel {
 
 static const struct duel duels[] = {
     {"higher priority", RECORD_HEALTHY, ENTRY(YES, STANDBY, 100), RECORD_HEALTHY,
-     ENTRY(YES, STANDBY, 200), false, false, 2},
+     ENTRY(YES, STANDBY, 200), false, 2},
     {"healthy before unhealthy", RECORD_HEALTHY, ENTRY(YES, STANDBY, 1), 0,
-     ENTRY(YES, HOLDING, 200), false, false, 1},
+     ENTRY(YES, HOLDING, 200), false, 1},
     {"unhealthy before drained", 0, ENTRY(YES, STANDBY, 1), RECORD_HEALTHY | RECORD_DRAINED,
-     ENTRY(YES, HOLDING, 200), false, false, 1},
+     ENTRY(YES, HOLDING, 200), false, 1},
     {"not ready is no candidate", RECORD_HEALTHY, ENTRY(NO, STANDBY, 200), RECORD_HEALTHY,
-     ENTRY(YES, STANDBY, 1), false, false, 2},
+     ENTRY(YES, STANDBY, 1), false, 2},
     {"preempt: the preferred wins over the holder", RECORD_HEALTHY, ENTRY(YES, STANDBY, 200),
-     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), false, false, 1},
+     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), false, 1},
     {"nopreempt: the holder stays", RECORD_HEALTHY, ENTRY(YES, STANDBY, 200), RECORD_HEALTHY,
-     ENTRY(YES, HOLDING, 100), true, false, 2},
+     ENTRY(YES, HOLDING, 100), true, 2},
     {"nopreempt: the claimant stays", RECORD_HEALTHY, ENTRY(YES, STANDBY, 200), RECORD_HEALTHY,
-     ENTRY(YES, CLAIMING, 100), true, false, 2},
+     ENTRY(YES, CLAIMING, 100), true, 2},
     {"nopreempt: of two holders the higher priority", RECORD_HEALTHY, ENTRY(YES, HOLDING, 200),
-     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), true, false, 1},
+     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), true, 1},
     {"among the unhealthy the holder stays", 0, ENTRY(YES, STANDBY, 200), 0,
-     ENTRY(YES, HOLDING, 100), false, false, 2},
+     ENTRY(YES, HOLDING, 100), false, 2},
     {"only if vacant yields to a holder", RECORD_HEALTHY, ENTRY(VACANT, STANDBY, 200),
-     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), false, false, 2},
+     RECORD_HEALTHY, ENTRY(YES, HOLDING, 100), false, 2},
     {"only if vacant wins when it is vacant", RECORD_HEALTHY, ENTRY(VACANT, STANDBY, 200),
-     RECORD_HEALTHY, ENTRY(YES, STANDBY, 100), false, false, 1},
+     RECORD_HEALTHY, ENTRY(YES, STANDBY, 100), false, 1},
     {"only if vacant, and it holds it itself", RECORD_HEALTHY, ENTRY(VACANT, HOLDING, 200),
-     RECORD_HEALTHY, ENTRY(YES, STANDBY, 100), false, false, 1},
-    {"without fail_open nobody unhealthy serves", 0, ENTRY(YES, HOLDING, 200), 0,
-     ENTRY(YES, STANDBY, 100), false, true, NODE_NONE},
+     RECORD_HEALTHY, ENTRY(YES, STANDBY, 100), false, 1},
 };
 
 static void test_each_criterion_decides(void **unused)
@@ -226,7 +223,6 @@ static void test_each_criterion_decides(void **unused)
         struct core_config config = config_of(0);
         config.vips[VIP].candidates = BIT(1) | BIT(2);
         config.vips[VIP].preempt = !duel->no_preempt;
-        config.fail_open = !duel->no_fail_open;
         struct core *core = new_core(&config);
         learn(core, 1, duel->flags_1, &duel->entry_1);
         learn(core, 2, duel->flags_2, &duel->entry_2);
@@ -235,6 +231,20 @@ static void test_each_criterion_decides(void **unused)
         }
         free(core);
     }
+}
+
+static void test_without_fail_open_an_unhealthy_node_is_not_ready(void **unused)
+{
+    (void)unused;
+    struct core_config config = config_of(0);
+    config.fail_open = false;
+    struct core *core = new_core(&config);
+    assert_int_equal(arbiter_ready(core, VIP), VIP_READY_YES);
+    core->healthy = false;
+    assert_int_equal(arbiter_ready(core, VIP), VIP_READY_NO);
+    core->config.fail_open = true;
+    assert_int_equal(arbiter_ready(core, VIP), VIP_READY_YES);
+    free(core);
 }
 
 static void test_a_node_of_another_mode_or_without_the_vip_is_no_candidate(void **unused)
@@ -280,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_any_order_of_records_gives_the_same_winner_on_every_node),
         cmocka_unit_test(test_the_order_is_total),
         cmocka_unit_test(test_each_criterion_decides),
+        cmocka_unit_test(test_without_fail_open_an_unhealthy_node_is_not_ready),
         cmocka_unit_test(test_a_node_of_another_mode_or_without_the_vip_is_no_candidate),
         cmocka_unit_test(test_equal_priorities_spread_and_a_death_moves_only_its_own),
     };

@@ -7,7 +7,8 @@
 
 #include "state.h"
 
-#define MS NS_PER_MS
+#define MS   NS_PER_MS
+#define T_NS (100 * MS)
 
 static void test_a_holder_is_dead_two_intervals_after_its_last_beat(void **unused)
 {
@@ -51,7 +52,7 @@ static void test_a_far_peer_is_given_the_time_that_its_answers_take(void **unuse
     (void)unused;
     struct member member = {0};
     for (unsigned i = 0; i < 50; i++) {
-        timing_sample(&member, (i % 2 == 0 ? 60 : 100) * MS);
+        timing_sample(&member, (i % 2 == 0 ? 60 : 100) * MS, T_NS);
     }
     assert_in_range(member.srtt_ns, 75 * MS, 85 * MS);
     assert_in_range(timing_grace(200 * MS, &member), 60 * MS, 100 * MS);
@@ -64,10 +65,10 @@ static void test_late_answers_on_a_lan_change_nothing(void **unused)
     (void)unused;
     struct member member = {0};
     for (unsigned i = 0; i < 20; i++) {
-        timing_sample(&member, MS / 5);
+        timing_sample(&member, MS / 5, T_NS);
     }
     for (unsigned i = 0; i < 3; i++) {
-        timing_sample(&member, 900 * MS);
+        timing_sample(&member, 900 * MS, T_NS);
     }
     assert_int_equal(timing_grace(100 * MS, &member), 25 * MS);
     assert_int_equal(timing_last_wait(100 * MS, &member), timing_spacing(100 * MS));
@@ -77,9 +78,9 @@ static void test_a_late_first_answer_is_forgotten_soon(void **unused)
 {
     (void)unused;
     struct member member = {0};
-    timing_sample(&member, 80 * MS);
+    timing_sample(&member, 80 * MS, T_NS);
     for (unsigned i = 0; i < 6; i++) {
-        timing_sample(&member, MS / 5);
+        timing_sample(&member, MS / 5, T_NS);
     }
     assert_int_equal(timing_last_wait(100 * MS, &member), timing_spacing(100 * MS));
 }

@@ -75,7 +75,8 @@ static void step(struct bus *bus, uint8_t node, struct event event)
     struct actions *actions = malloc(sizeof *actions); /* carrying may step this node again */
     assert_non_null(actions);
     *actions = self->actions;
-    struct datagram datagrams[NODES][EGRESS_DATAGRAMS_MAX];
+    struct datagram(*datagrams)[EGRESS_DATAGRAMS_MAX] = calloc(NODES, sizeof *datagrams);
+    assert_non_null(datagrams);
     unsigned counts[NODES] = {0};
     for (uint8_t to = 0; to < NODES; to++) {
         if ((actions->send & (UINT64_C(1) << to)) != 0) {
@@ -90,6 +91,7 @@ static void step(struct bus *bus, uint8_t node, struct event event)
             carry(bus, node, to, &datagrams[to][i]);
         }
     }
+    free(datagrams);
     free(actions);
 }
 

@@ -199,7 +199,10 @@ static void test_the_largest_message_needs_no_more_datagrams_than_there_are(void
     out.echo_count = MESSAGE_ECHOES_MAX;
     for (unsigned i = 0; i < MESSAGE_ECHOES_MAX; i++)
         random_echo(&prng, &out.echoes[i]);
-    out.relay_count = MESSAGE_RECORDS_MAX - 1;
+    out.question.about_count = NODES_MAX;
+    for (unsigned i = 0; i < NODES_MAX; i++)
+        out.question.about[i] = UINT32_MAX;
+    out.relay_count = NODES_MAX;
     alpha->wire.records[GAMMA] =
         (struct signed_record){.incarnation = 1000 + GAMMA, .seq = 5, .length = RECORD_MAX};
     alpha->core.seq[GAMMA] = 5;

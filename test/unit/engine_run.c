@@ -202,7 +202,7 @@ static void test_nonsense_from_the_keeper_is_the_end_of_the_engine(void **state)
 }
 
 /* From 127.x.y.z nothing can be sent to an address outside: the kernel refuses each datagram. */
-static void test_no_deadline_is_given_when_no_heartbeat_could_be_sent(void **state)
+static void test_who_can_send_nothing_and_knows_of_nobody_keeps_its_address(void **state)
 {
     struct run *run = new_run();
 
@@ -212,7 +212,7 @@ static void test_no_deadline_is_given_when_no_heartbeat_could_be_sent(void **sta
     start(run);
     assert_true(keep_until(run, IPC_ADD, PATIENCE_MS));
     (void)keep_until(run, KEEP_LOOKING, 30 * (int)(INTERVAL_NS / 1000000));
-    assert_int_equal(run->deadlines, 0);
+    assert_true(run->deadlines > 10);
     send_stop(run);
     assert_true(keep_until(run, IPC_STOPPED, PATIENCE_MS));
     assert_int_equal(finish(run), 0);
@@ -268,7 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_node_alone_holds_keeps_and_stops_in_order),
         cmocka_unit_test(test_the_end_of_the_keeper_is_the_end_of_the_engine),
         cmocka_unit_test(test_nonsense_from_the_keeper_is_the_end_of_the_engine),
-        cmocka_unit_test(test_no_deadline_is_given_when_no_heartbeat_could_be_sent),
+        cmocka_unit_test(test_who_can_send_nothing_and_knows_of_nobody_keeps_its_address),
         cmocka_unit_test(test_without_its_own_address_it_waits_and_can_be_stopped),
         cmocka_unit_test(test_the_status_is_there_before_its_own_address_is),
         cmocka_unit_test(test_keys_that_do_not_fit_are_refused),

@@ -19,13 +19,13 @@ gap
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
-[ 3101.878] C node B alive -> suspect: missed its heartbeat
-[ 3125.769] C node A alive -> suspect: missed its heartbeat
-[ 3176.878] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.769] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.769] C vip0 standby -> claiming (A): its holder died
-[ 3200.869] C vip0 claiming -> holding (A): its holder died
-[ 3200.869] C vip0 holder A -> C: its holder died
+[    0.776] B vip0 holder - -> A: heard from it
+[ 3110.022] C node B alive -> suspect: missed its heartbeat
+[ 3125.799] C node A alive -> suspect: missed its heartbeat
+[ 3185.022] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.799] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.799] C vip0 standby -> claiming (A): its holder died
+[ 3200.899] C vip0 claiming -> holding (A): its holder died
+[ 3200.899] C vip0 holder A -> C: its holder died
 = vip0: C
-= no holder for 170.869 ms at most
+= no holder for 170.899 ms at most

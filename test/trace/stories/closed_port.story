@@ -20,7 +20,7 @@ holders
 [    0.858] B vip0 holder - -> A: heard from it
 # a forged message: the holder answers
 [ 3000.000] B node A alive -> suspect: missed its heartbeat
-[ 3000.344] B node A suspect -> alive: heard from it
+[ 3000.552] B node A suspect -> alive: heard from it
 # a true one
 [ 3500.000] B node A alive -> suspect: missed its heartbeat
 [ 3575.000] B node A suspect -> dead: twelve rounds of questions stayed without an answer

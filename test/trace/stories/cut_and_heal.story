@@ -20,18 +20,18 @@ announcements A
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
+[    0.776] B vip0 holder - -> A: heard from it
 = A announced 5 times
-[10200.661] B vip0 standby -> claiming (A): its holder died
-[10200.761] B vip0 claiming -> holding (A): its holder died
-[10200.761] B vip0 holder A -> B: its holder died
-[10201.036] C vip0 holder A -> B: its holder died
+[10200.807] B vip0 standby -> claiming (A): its holder died
+[10200.907] B vip0 claiming -> holding (A): its holder died
+[10200.907] B vip0 holder A -> B: its holder died
+[10201.219] C vip0 holder A -> B: its holder died
 = vip0: A B
 # healed
-[10300.850] C vip0 holder B -> A: the holder handed it over
-[10300.853] B vip0 holding -> releasing (A): a preferred node holds it too
-[10300.853] B vip0 holder B -> A: a preferred node holds it too
-[10300.913] B vip0 releasing -> standby (A): a preferred node holds it too
+[10300.923] B vip0 holding -> releasing (A): a preferred node holds it too
+[10300.923] B vip0 holder B -> A: a preferred node holds it too
+[10300.983] B vip0 releasing -> standby (A): a preferred node holds it too
+[10301.239] C vip0 holder B -> A: the holder handed it over
 = vip0: A
-= two holders for 100.153 ms
+= two holders for 100.076 ms
 = A announced 9 times

@@ -21,16 +21,16 @@ gap
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
+[    0.776] B vip0 holder - -> A: heard from it
 # the holder dies
-[ 3125.728] B node A alive -> suspect: missed its heartbeat
-[ 3125.769] C node A alive -> suspect: missed its heartbeat
-[ 3200.728] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.728] B vip0 standby -> claiming (A): its holder died
-[ 3200.769] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.828] B vip0 claiming -> holding (A): its holder died
-[ 3200.828] B vip0 holder A -> B: its holder died
-[ 3200.929] C vip0 holder A -> B: its holder died
+[ 3125.799] C node A alive -> suspect: missed its heartbeat
+[ 3125.842] B node A alive -> suspect: missed its heartbeat
+[ 3200.799] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.842] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.842] B vip0 standby -> claiming (A): its holder died
+[ 3200.942] B vip0 claiming -> holding (A): its holder died
+[ 3200.942] B vip0 holder A -> B: its holder died
+[ 3201.227] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 170.828 ms at most
+= no holder for 170.942 ms at most

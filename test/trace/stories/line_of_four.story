@@ -17,27 +17,27 @@ start A
 run 5000
 holders
 ----
-[  133.425] A vip0 standby -> claiming: nobody held it
-[  133.525] A vip0 claiming -> holding: nobody held it
-[  133.525] A vip0 holder - -> A: nobody held it
-[  133.827] B vip0 holder - -> A: heard from it
-[  134.030] C vip0 holder - -> A: heard from it
-[  134.343] D vip0 holder - -> A: heard from it
+[   14.385] A vip0 standby -> claiming: nobody held it
+[   14.485] A vip0 claiming -> holding: nobody held it
+[   14.485] A vip0 holder - -> A: nobody held it
+[   14.600] B vip0 holder - -> A: heard from it
+[   14.803] C vip0 holder - -> A: heard from it
+[   14.926] D vip0 holder - -> A: heard from it
 = vip0: A
 = vip0: A
 = two holders for 0.000 ms
-[25133.799] B vip0 standby -> claiming (A): its holder died
-[25133.899] B vip0 claiming -> holding (A): its holder died
-[25133.899] B vip0 holder A -> B: its holder died
-[25134.166] C vip0 holder A -> B: its holder died
-[25134.452] D vip0 holder A -> B: its holder died
-[28000.492] A vip0 holder - -> B: heard from it
-[28077.905] A vip0 standby -> claiming (B): this node is preferred to the holder
-[28078.206] B vip0 holding -> releasing (A): a preferred node claims it
-[28078.266] B vip0 releasing -> standby (A): a preferred node claims it
-[28078.580] A vip0 claiming -> holding (B): this node is preferred to the holder
-[28078.580] A vip0 holder B -> A: the holder handed it over
-[28078.669] B vip0 holder B -> A: a preferred node claims it
-[28078.821] C vip0 holder B -> A: the holder handed it over
-[28079.146] D vip0 holder B -> A: the holder handed it over
+[25114.651] B vip0 standby -> claiming (A): its holder died
+[25114.751] B vip0 claiming -> holding (A): its holder died
+[25114.751] B vip0 holder A -> B: its holder died
+[25114.906] C vip0 holder A -> B: its holder died
+[25115.108] D vip0 holder A -> B: its holder died
+[28000.382] A vip0 holder - -> B: heard from it
+[28007.997] A vip0 standby -> claiming (B): this node is preferred to the holder
+[28008.307] B vip0 holding -> releasing (A): a preferred node claims it
+[28008.367] B vip0 releasing -> standby (A): a preferred node claims it
+[28008.797] A vip0 claiming -> holding (B): this node is preferred to the holder
+[28008.797] A vip0 holder B -> A: the holder handed it over
+[28009.028] B vip0 holder B -> A: a preferred node claims it
+[28009.111] C vip0 holder B -> A: the holder handed it over
+[28009.163] D vip0 holder B -> A: the holder handed it over
 = vip0: A

@@ -16,8 +16,8 @@ holders
 [  200.430] C vip0 holder - -> B: heard from it
 [ 3000.485] A vip0 holder - -> B: heard from it
 = vip0: B
-[ 6100.447] A vip0 standby -> claiming (B): its holder died
-[ 6100.547] A vip0 claiming -> holding (B): its holder died
-[ 6100.547] A vip0 holder B -> A: its holder died
-[ 6100.858] C vip0 holder B -> A: its holder died
+[ 6100.411] A vip0 standby -> claiming (B): its holder died
+[ 6100.511] A vip0 claiming -> holding (B): its holder died
+[ 6100.511] A vip0 holder B -> A: its holder died
+[ 6100.829] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -16,7 +16,7 @@ dual
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
+[    0.776] B vip0 holder - -> A: heard from it
 = vip0: A
 = two holders for 0.000 ms
 = vip0: A

@@ -24,21 +24,21 @@ holders
 [ 3000.330] A vip0 holder - -> B: heard from it
 = vip0: B
 [ 5000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 5000.651] B vip0 holding -> releasing (A): a preferred node claims it
-[ 5000.711] B vip0 releasing -> standby (A): a preferred node claims it
-[ 5001.085] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 5001.085] A vip0 holder B -> A: the holder handed it over
-[ 5001.324] C vip0 holder B -> A: the holder handed it over
-[ 5001.394] B vip0 holder B -> A: a preferred node claims it
+[ 5000.634] B vip0 holding -> releasing (A): a preferred node claims it
+[ 5000.694] B vip0 releasing -> standby (A): a preferred node claims it
+[ 5001.139] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 5001.139] A vip0 holder B -> A: the holder handed it over
+[ 5001.406] C vip0 holder B -> A: the holder handed it over
+[ 5001.452] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 # and once more with the holder dying meanwhile
-[ 6101.269] B vip0 standby -> claiming (A): its holder died
-[ 6101.369] B vip0 claiming -> holding (A): its holder died
-[ 6101.369] B vip0 holder A -> B: its holder died
-[ 6101.481] C vip0 holder A -> B: its holder died
-[ 9000.477] A vip0 holder - -> B: heard from it
-[ 9601.548] A vip0 standby -> claiming (B): its holder died
-[ 9601.648] A vip0 claiming -> holding (B): its holder died
-[ 9601.648] A vip0 holder B -> A: its holder died
-[ 9601.927] C vip0 holder B -> A: its holder died
+[ 6101.321] B vip0 standby -> claiming (A): its holder died
+[ 6101.421] B vip0 claiming -> holding (A): its holder died
+[ 6101.421] B vip0 holder A -> B: its holder died
+[ 6101.480] C vip0 holder A -> B: its holder died
+[ 9000.138] A vip0 holder - -> B: heard from it
+[ 9601.637] A vip0 standby -> claiming (B): its holder died
+[ 9601.737] A vip0 claiming -> holding (B): its holder died
+[ 9601.737] A vip0 holder B -> A: its holder died
+[ 9601.862] C vip0 holder B -> A: its holder died
 = vip0: A

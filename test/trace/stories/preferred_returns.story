@@ -17,10 +17,10 @@ gap
 [ 3000.485] A vip0 holder - -> B: heard from it
 [ 3000.558] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3000.618] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3001.018] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3001.018] A vip0 holder B -> A: the holder handed it over
-[ 3001.218] C vip0 holder B -> A: the holder handed it over
-[ 3001.272] B vip0 holder B -> A: a preferred node claims it
+[ 3000.890] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3000.890] A vip0 holder B -> A: the holder handed it over
+[ 3000.968] B vip0 holder B -> A: a preferred node claims it
+[ 3001.200] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 0.401 ms at most
+= no holder for 0.272 ms at most

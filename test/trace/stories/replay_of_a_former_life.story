@@ -16,10 +16,10 @@ holders
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
 [    0.858] B vip0 holder - -> A: heard from it
-[ 3025.867] B node A alive -> suspect: missed its heartbeat
-[ 3100.867] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3100.867] B vip0 standby -> claiming (A): its holder died
-[ 3100.967] B vip0 claiming -> holding (A): its holder died
-[ 3100.967] B vip0 holder A -> B: its holder died
+[ 3026.053] B node A alive -> suspect: missed its heartbeat
+[ 3101.053] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3101.053] B vip0 standby -> claiming (A): its holder died
+[ 3101.153] B vip0 claiming -> holding (A): its holder died
+[ 3101.153] B vip0 holder A -> B: its holder died
 # replayed
 = vip0: B

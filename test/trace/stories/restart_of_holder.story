@@ -22,12 +22,12 @@ gap
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
-[ 3020.372] A node B unknown -> alive: heard from it
-[ 3020.531] A node C unknown -> alive: heard from it
-[ 3020.531] A vip0 standby -> claiming: nobody held it
-[ 3020.631] A vip0 claiming -> holding: nobody held it
-[ 3020.631] A vip0 holder - -> A: nobody held it
+[    0.776] B vip0 holder - -> A: heard from it
+[ 3020.180] A node C unknown -> alive: heard from it
+[ 3020.208] A node B unknown -> alive: heard from it
+[ 3020.208] A vip0 standby -> claiming: nobody held it
+[ 3020.308] A vip0 claiming -> holding: nobody held it
+[ 3020.308] A vip0 holder - -> A: nobody held it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 20.631 ms at most
+= no holder for 20.308 ms at most

@@ -18,8 +18,8 @@ gap
 [ 3000.485] A vip0 holder - -> B: heard from it
 [ 3000.558] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3000.618] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3001.018] A vip0 claiming -> fault: the kernel refused the address
-[ 3001.272] B vip0 standby -> claiming: nobody held it
-[ 3001.372] B vip0 claiming -> holding: nobody held it
+[ 3000.890] A vip0 claiming -> fault: the kernel refused the address
+[ 3000.968] B vip0 standby -> claiming: nobody held it
+[ 3001.068] B vip0 claiming -> holding: nobody held it
 = vip0: B
-= no holder for 0.754 ms at most
+= no holder for 0.450 ms at most

@@ -26,23 +26,22 @@ gap
 [    0.593] B node D unknown -> alive: heard from it
 [    0.641] A vip0 claiming -> holding: nobody held it
 [    0.641] A vip0 holder - -> A: nobody held it
-[    0.700] B vip0 holder - -> A: heard from it
-[    0.798] D vip0 holder - -> A: heard from it
-[    0.963] C vip0 holder - -> A: heard from it
-[ 3125.785] C node A alive -> suspect: missed its heartbeat
-[ 3125.951] B node A alive -> suspect: missed its heartbeat
-[ 3125.978] D node A alive -> suspect: missed its heartbeat
-[ 3200.785] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.978] D node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3225.785] C node B alive -> suspect: missed its heartbeat
-[ 3225.978] D node B alive -> suspect: missed its heartbeat
-[ 3300.785] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3300.785] C vip0 standby -> claiming (A): its holder died
-[ 3300.885] C vip0 claiming -> holding (A): its holder died
-[ 3300.885] C vip0 holder A -> C: its holder died
-[ 3300.978] D node B suspect -> alive: heard from it
-[ 3301.118] D vip0 holder A -> C: its holder died
-[ 4201.185] D node B alive -> suspect: missed its heartbeat
-[ 4276.185] D node B suspect -> dead: twelve rounds of questions stayed without an answer
+[    0.798] B vip0 holder - -> A: heard from it
+[    0.821] C vip0 holder - -> A: heard from it
+[    0.963] D vip0 holder - -> A: heard from it
+[ 3125.738] C node A alive -> suspect: missed its heartbeat
+[ 3125.758] D node A alive -> suspect: missed its heartbeat
+[ 3125.922] B node A alive -> suspect: missed its heartbeat
+[ 3200.738] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.758] D node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3225.738] C node B alive -> suspect: missed its heartbeat
+[ 3225.758] D node B alive -> suspect: missed its heartbeat
+[ 3300.738] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3300.738] C vip0 standby -> claiming (A): its holder died
+[ 3300.758] D node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3300.758] D vip0 holder A -> -: its holder died
+[ 3300.838] C vip0 claiming -> holding (A): its holder died
+[ 3300.838] C vip0 holder A -> C: its holder died
+[ 3301.146] D vip0 holder - -> C: nobody held it
 = vip0: C
-= no holder for 270.885 ms at most
+= no holder for 270.838 ms at most

@@ -21,23 +21,23 @@ gap
 [    0.538] A vip0 claiming -> holding: nobody held it
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
-[    0.782] B vip0 holder - -> A: heard from it
-[ 3000.189] B vip0 standby -> claiming (A): this node is preferred to the holder
-[ 3000.361] A vip0 holding -> releasing (B): a preferred node claims it
-[ 3000.421] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.824] B vip0 claiming -> holding (A): this node is preferred to the holder
-[ 3000.824] B vip0 holder A -> B: the holder handed it over
-[ 3000.905] C vip0 holder A -> B: the holder handed it over
-[ 3001.153] A vip0 holder A -> B: a preferred node claims it
+[    0.776] B vip0 holder - -> A: heard from it
+[ 3000.304] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.410] A vip0 holding -> releasing (B): a preferred node claims it
+[ 3000.470] A vip0 releasing -> standby (B): a preferred node claims it
+[ 3000.759] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.759] B vip0 holder A -> B: the holder handed it over
+[ 3000.879] C vip0 holder A -> B: the holder handed it over
+[ 3001.080] A vip0 holder A -> B: a preferred node claims it
 = vip0: B
-[ 3500.189] C vip0 standby -> claiming (B): this node is preferred to the holder
-[ 3500.509] B vip0 holding -> releasing (C): a preferred node claims it
-[ 3500.569] B vip0 releasing -> standby (C): a preferred node claims it
-[ 3500.936] C vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3500.936] C vip0 holder B -> C: the holder handed it over
-[ 3501.067] B vip0 holder B -> C: a preferred node claims it
-[ 3501.072] A vip0 holder B -> C: the holder handed it over
+[ 3500.190] C vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.408] B vip0 holding -> releasing (C): a preferred node claims it
+[ 3500.468] B vip0 releasing -> standby (C): a preferred node claims it
+[ 3500.845] C vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.845] C vip0 holder B -> C: the holder handed it over
+[ 3500.921] A vip0 holder B -> C: the holder handed it over
+[ 3500.953] B vip0 holder B -> C: a preferred node claims it
 = vip0: C
 = vip0: C
 = two holders for 0.000 ms
-= no holder for 0.403 ms at most
+= no holder for 0.377 ms at most

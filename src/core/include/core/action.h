@@ -29,7 +29,7 @@ enum action_type {
     ACTION_CLONED,   /* another running daemon has proved to be this node: stop with a message */
 };
 
-/* Why something changed; each has a sentence in reason.h. */
+/* Why something changed; each has a sentence. */
 #define REASONS(X)                                                                                \
     X(NONE, "")                                                                                   \
     X(STARTED, "started")                                                                         \
@@ -52,6 +52,7 @@ enum action_type {
     X(REMOVED, "the kernel removed the address")                                                  \
     X(STOPPING, "this node stops in order")                                                       \
     X(STALLED, "this node missed its own deadline and the keeper removed the address")            \
+    X(MUTE, "this node can send no heartbeat to anybody")                                         \
     X(FOREIGN_REMOVAL, "another program removed the address; put back")                           \
     X(LINK, "the interface went down")                                                            \
     X(FOREIGN_OWNER, "the address is there, but another program added it")                        \

@@ -62,11 +62,11 @@ struct mono core_deadline(const struct core *core);
 /* The node's own record as it has to be signed now. Valid until the next step. */
 const struct record *core_record(const struct core *core);
 
-/* Confirmed incarnation of a node, 0 if none is [SPEC R20]. */
+/* Confirmed incarnation of a node, 0 if none is [SPEC R20]; it may have ended since, see below. */
 uint64_t core_member_incarnation(const struct core *core, uint8_t node);
 /* seq of the newest record of that incarnation, 0 if none. */
 uint64_t core_member_seq(const struct core *core, uint8_t node);
-/* Is that incarnation of the node one that has ended? Its datagrams are dropped [SPEC R22]. */
+/* Is that incarnation of the node one that has ended? Its datagrams are dropped [SPEC D4]. */
 bool core_incarnation_is_dead(const struct core *core, uint8_t node, uint64_t incarnation);
 /* Did this node ask that? An echo that nobody waits for is dropped before its signature is looked
  * at. */

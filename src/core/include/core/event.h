@@ -16,8 +16,9 @@ enum event_type {
     EVENT_FRAME,       /* a foreign host answers for a VIP */
     EVENT_UNREACHABLE, /* ICMP says that a peer's port is closed: a hint to ask, no proof */
     EVENT_LINK,        /* the interface of a VIP went down or came up */
-    EVENT_CONDITION,   /* health or drain of this node changed */
-    EVENT_STOP,        /* stop in order */
+    EVENT_MUTE, /* not one datagram of a heartbeat could be sent to anybody, or one could again */
+    EVENT_CONDITION, /* health or drain of this node changed */
+    EVENT_STOP,      /* stop in order */
 };
 
 enum address_change {
@@ -52,6 +53,9 @@ struct event {
             uint8_t vip;
             bool up;
         } link;
+        struct {
+            bool mute;
+        } mute;
         struct {
             bool healthy;
             bool drained;

@@ -12,7 +12,7 @@
 #define RELAYS_MAX            2
 #define DEAD_INCARNATIONS_MAX 8
 #define MESSAGE_RECORDS_MAX   12 /* records in one datagram, the sender's own included */
-#define MESSAGE_ABOUT_MAX     8  /* nodes that one question is about */
+#define MESSAGE_ABOUT_MAX     8  /* nodes that one question in a datagram is about */
 #define MESSAGE_ASKS_MAX      4
 #define MESSAGE_ECHOES_MAX    4
 #define SIGNATURE_BYTES       64

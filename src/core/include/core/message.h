@@ -21,7 +21,8 @@ struct question {
     uint64_t id; /* 0: no question. Else the asker's clock, in ns: an answer needs no memory of the
                     question */
     uint8_t about_count;
-    uint32_t about[MESSAGE_ABOUT_MAX]; /* ids of nodes */
+    uint32_t about[NODES_MAX]; /* ids of nodes; what goes beyond MESSAGE_ABOUT_MAX needs more
+                                  datagrams */
 };
 
 struct ask {
@@ -69,7 +70,7 @@ struct message_out {
     struct {
         uint8_t node; /* index: send the signed record of this node that core_member_seq() names */
         uint64_t age_ns; /* since this node got it, plus what it was aged before */
-    } relays[MESSAGE_RECORDS_MAX - 1];
+    } relays[NODES_MAX];
     struct ask asks[MESSAGE_ASKS_MAX];
     struct echo echoes[MESSAGE_ECHOES_MAX];
 };

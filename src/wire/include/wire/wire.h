@@ -104,9 +104,12 @@ struct datagram {
     uint8_t bytes[DATAGRAM_MAX];
 };
 
-/* At worst the first has room for nothing but the own record, the answer and the question; asks and
- * echoes fill one more, and each relayed record one of its own. */
-#define EGRESS_DATAGRAMS_MAX (2 + MESSAGE_RECORDS_MAX - 1)
+/*
+ * At worst the first has room for nothing but the own record, the answer and eight nodes of the
+ * question; each eight more open one of their own, the last of which takes asks and echoes too, and
+ * each relayed record needs one.
+ */
+#define EGRESS_DATAGRAMS_MAX (NODES_MAX / MESSAGE_ABOUT_MAX + NODES_MAX)
 
 /*
  * Makes the datagrams that carry `message` to `peer`: one, or as many as it takes (at most

@@ -5,7 +5,7 @@ import keys
 import notation
 import record as records
 from packing import pack
-from stories import (INCARNATIONS, LATER, NODES, Peer, Story, largest_record, own_record, vip)
+from stories import (INCARNATIONS, LATER, MANY_NODES, NODES, Peer, Story, largest_record, own_record, vip)
 
 ID = {name: keys.name_id(name) for name in NODES}
 CHALLENGE = 0x0123456789ABCDEF
@@ -250,6 +250,7 @@ def sending():
     story.sends("swarm-1", {"answer": f"{LONG:016x}", "question": question, "asks": [ask] * 4,
                             "echoes": [echo] * 4}, 2)
     yield story
+    yield from much_to_say()
     story = Story("the age is rounded up, and has an end", ["I2"])
     peer, other = Peer(), Peer("swarm-3")
     story.receives(peer.seal(other.record(vips=[vip()])))
@@ -260,4 +261,26 @@ def sending():
     story.about("one that is not the newest any more is left out").knows(
         {"swarm-3": {"seq": 11}})
     story.sends("swarm-1", {"relays": [{"node": "swarm-3", "age_ns": f"{0:016x}"}]}, 1)
+    yield story
+
+
+def much_to_say():
+    """More of a kind than a datagram may have, though the bytes would fit."""
+    nodes = {"nodes": [{"name": name} for name in MANY_NODES]}
+    small = {"seq": 1, "interval_ms": 10, "next_ms": 0, "config": 0}
+    others = [name for name in MANY_NODES if name != "swarm-2"]
+    story = Story("a thirteenth record opens the next datagram", ["I1", "I7"], **nodes,
+                  record=notation.write(own_record("swarm-2", **small)))
+    for name in others:
+        peer = Peer(name, **nodes)
+        story.receives(peer.seal(peer.record(**small)))
+    story.knows({name: {"seq": 1} for name in others})
+    story.sends("swarm-1", {"relays": [{"node": name, "age_ns": f"{0:016x}"}
+                                       for name in others[1:]]}, 2)
+    yield story
+    story = Story("a question about more than eight nodes is asked in parts", ["I1", "I7"])
+    about = [f"{keys.name_id(name):08x}" for name in MANY_NODES]
+    story.sends("swarm-1", {"question": {"id": f"{77:016x}", "about": about + about[:2]},
+                            "answer": f"{1:016x}"}, 3)
+    story.sends("swarm-1", {"question": {"id": f"{78:016x}", "about": about[:8]}}, 1)
     yield story

@@ -13,6 +13,22 @@ def age_us(age_ns):
     return min(-(-age_ns // 1000), items.AGE_US_MAX)
 
 
+class _Chunk:
+    """The items of one datagram in the making."""
+
+    def __init__(self):
+        self.body = b""
+        self._count = dict.fromkeys(items.KINDS, 0)
+
+    def has_room(self, kind, item):
+        return (len(self.body) + len(item) <= ITEMS_BYTES_MAX
+                and self._count[kind] < items.KINDS[kind][1])
+
+    def add(self, kind, item):
+        self.body += item
+        self._count[kind] += 1
+
+
 class Sender:
     """Beside a Receiver, whose stored records it relays."""
 
@@ -23,31 +39,35 @@ class Sender:
 
     def send(self, peer, message):
         """The datagrams that carry `message`, with the own record in front."""
-        chunks = [[]]
-        room = ITEMS_BYTES_MAX
-        for item in self._items(message):
-            if len(item) > room:
-                chunks.append([])
-                room = ITEMS_BYTES_MAX
-            chunks[-1].append(item)
-            room -= len(item)
-        return [self._seal(peer, b"".join(chunk)) for chunk in chunks]
+        chunks = [_Chunk()]
+        for kind, item in self._items(message):
+            if not chunks[-1].has_room(kind, item):
+                chunks.append(_Chunk())
+            chunks[-1].add(kind, item)
+        return [self._seal(peer, chunk.body) for chunk in chunks]
 
     def _items(self, message):
+        """(kind, bytes) of each item, in the order in which they are sent."""
         own = records.encode(self.own_record)
-        yield items.record_item(0, *self._keyring().sign(keys.PURPOSE_RECORD, own), own)
+        yield items.RECORD, items.record_item(
+            0, *self._keyring().sign(keys.PURPOSE_RECORD, own), own)
         if message.get("answer"):
-            yield items.answer_item(message["answer"])
+            yield items.ANSWER, items.answer_item(message["answer"])
         if message.get("question"):
-            yield items.question_item(message["question"])
-        yield from map(items.ask_item, message.get("asks", ()))
+            about = message["question"]["about"]
+            for first in range(0, max(len(about), 1), items.ABOUT_MAX):
+                part = dict(message["question"], about=about[first:first + items.ABOUT_MAX])
+                yield items.QUESTION, items.question_item(part)
+        for ask in message.get("asks", ()):
+            yield items.ASK, items.ask_item(ask)
         for echo in message.get("echoes", ()):
-            yield items.echo_item(self._signed(echo))
+            yield items.ECHO, items.echo_item(self._signed(echo))
         for relay in message.get("relays", ()):
             stored = self.receiver.stored.get(relay["node"])
             if stored is not None and self._is_newest(relay["node"], stored["record"]):
-                yield items.record_item(age_us(relay["age_ns"]), stored["key_id"],
-                                        stored["signature"], stored["bytes"])
+                yield items.RECORD, items.record_item(
+                    age_us(relay["age_ns"]), stored["key_id"], stored["signature"],
+                    stored["bytes"])
 
     def _is_newest(self, node, record):
         knowledge = self.receiver.knowledge

@@ -15,7 +15,8 @@ CLUSTER = "swarm"
 CLUSTER_KEY = bytes(range(32))
 NEXT_KEY = bytes(range(32, 64))
 NODES = ("swarm-1", "swarm-2", "swarm-3")
-INCARNATIONS = {name: int(name[-1] * 16, 16) for name in NODES}
+MANY_NODES = tuple(f"swarm-{digit}" for digit in "123456789abcdef")
+INCARNATIONS = {name: int(name[-1] * 16, 16) for name in MANY_NODES}
 LATER = 0xABCDEF0123456789  # an incarnation that nobody knows yet
 VIP = keys.name_id("ingress")
 
@@ -84,7 +85,8 @@ class Story:
         self.vector = {"name": name, "rules": rules, "node": node(**changes), "steps": []}
         self._judge = Judge(self.vector["node"])
         self._about = None
-        self.knows({each: {"incarnation": number} for each, number in INCARNATIONS.items()
+        names = [each["name"] for each in self.vector["node"]["nodes"]]
+        self.knows({each: {"incarnation": INCARNATIONS[each]} for each in names
                     if each != self.vector["node"]["self"]})
 
     def knows(self, facts):

@@ -122,7 +122,7 @@ static void read_question(const json_t *json, struct question *ret)
 {
     const json_t *about = json_object_get(json, "about");
     ret->id = vector_json_number(json, "id");
-    ret->about_count = count_of(about, MESSAGE_ABOUT_MAX);
+    ret->about_count = count_of(about, sizeof(ret->about) / sizeof(ret->about[0]));
     for (size_t i = 0; i < ret->about_count; i++)
         ret->about[i] = (uint32_t)number_of(json_array_get(about, i));
 }

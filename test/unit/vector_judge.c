@@ -134,7 +134,8 @@ static json_t *send(struct vector_judge *judge, const char *to, const json_t *js
     struct datagram datagrams[EGRESS_DATAGRAMS_MAX];
     const json_t *relays = json_object_get(json, "relays");
     vector_json_read_message(json, &message);
-    vector_json_require(json_array_size(relays) < MESSAGE_RECORDS_MAX);
+    vector_json_require(json_array_size(relays) <=
+                        sizeof(message.relays) / sizeof(message.relays[0]));
     message.relay_count = (uint8_t)json_array_size(relays);
     for (size_t i = 0; i < message.relay_count; i++) {
         const json_t *relay = json_array_get(relays, i);

@@ -34,6 +34,7 @@ EDGES = [edge + off for edge in (0, 2**7, 2**8, 2**16, 2**32, 2**63) for off in 
 TYPES = bytes([0x00, 0x7F, 0x80, 0x90, 0x91, 0x9F, 0xA1, 0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6,
                0xC7, 0xCA, 0xCC, 0xCD, 0xCE, 0xCF, 0xD0, 0xD9, 0xDC, 0xDD, 0xDE, 0xE0, 0xFF])
 STEPS_PER_NODE = 400
+NODES_MAX = 64
 
 
 class WireJudge:
@@ -124,9 +125,9 @@ class Draw:
                                      incarnation=self.incarnation(name))
         return dict(echo, key_id=echo["key_id"] ^ self.chance(10))
 
-    def question(self):
+    def question(self, most=items.ABOUT_MAX):
         return {"id": self.number(1, 2**64 - 1),
-                "about": [self.number(1, 2**32 - 1) for _ in range(self.few(8))]}
+                "about": [self.number(1, 2**32 - 1) for _ in range(self.few(most))]}
 
     def item(self, sender):
         """A list that is an item, mostly one that is good."""
@@ -229,11 +230,11 @@ class Draw:
             return {**step, "receive": self.datagram().hex()}
         message = {"answer": self.number(0, 2**64 - 1), "asks": [], "echoes": []}
         if self.chance(50):
-            message["question"] = self.question()
+            message["question"] = self.question(NODES_MAX)
         message["asks"] = [self.ask() for _ in range(self.few(4))]
         message["echoes"] = [self.echo() for _ in range(self.few(4))]
         message["relays"] = [{"node": self.rng.choice(OTHERS),
-                              "age_ns": self.rng.choice(EDGES)} for _ in range(self.few(11))]
+                              "age_ns": self.rng.choice(EDGES)} for _ in range(self.few(NODES_MAX - 1))]
         for relay in message["relays"]:
             relay["age_ns"] = f"{relay['age_ns']:016x}"
         relays = message.pop("relays")
@@ -251,7 +252,9 @@ def check_sent(step, found):
         part = items.decode(parts[2])
         for key in ("records", "asks", "echoes"):
             said[key] += part[key]
-        said["question"] = said["question"] or part["question"]
+        if part["question"]:
+            said["question"] = said["question"] or {"id": part["question"]["id"], "about": []}
+            said["question"]["about"] += part["question"]["about"]
         said["answer"] = said["answer"] or part["answer"]
     given = notation.read_message(step["send"])
     assert said["records"][0]["record"] == notation.read(step["record"])

@@ -94,6 +94,7 @@ static void take(struct core *core, const struct event *event)
         break;
     case EVENT_LINK:
         core->arbiters[event->link.vip].link_down = !event->link.up;
+        gossip_compose(core);
         if (event->link.up) {
             start_hello(core); /* others may have taken over unheard */
         }
@@ -107,6 +108,7 @@ static void take(struct core *core, const struct event *event)
     case EVENT_CONDITION:
         core->healthy = event->condition.healthy;
         core->drained = event->condition.drained;
+        gossip_compose(core); /* the election reads it, in this very step */
         break;
     case EVENT_STOP:
         start_stop(core);

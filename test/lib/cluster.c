@@ -191,11 +191,11 @@ static void news_of_core(struct cluster *cluster, uint8_t node, const struct act
                     (double)(cluster->now_ns - EPOCH_NS) / 1e6, name_of(cluster, node),
                     action->type == ACTION_STOPPED ? "stopped" : "cloned");
         }
+        cluster_crash(cluster, node);
         cluster_tell(cluster,
                      (struct cluster_news){.type = action->type == ACTION_STOPPED ? NEWS_STOPPED
                                                                                   : NEWS_CLONED,
                                            .node = node});
-        cluster_crash(cluster, node);
         break;
     case ACTION_ADDRESS_ADD:
     case ACTION_ADDRESS_REMOVE:
@@ -253,7 +253,7 @@ static void take(struct cluster *cluster, uint8_t node, struct event event,
         cluster_receive(cluster, packet);
         return;
     }
-    if (event.type == EVENT_ADDRESS) {
+    if (event.type == EVENT_ADDRESS && event.address.change != ADDRESS_LOST_FOREIGN) {
         cluster->hosts[node].vips[event.address.vip].untold = false;
     }
     cluster_step(cluster, node, event);
@@ -361,7 +361,7 @@ static void happen(struct cluster *cluster, struct item *item)
 void cluster_run(struct cluster *cluster, uint64_t span_ns)
 {
     uint64_t end_ns = cluster->now_ns + span_ns;
-    while (cluster->heap_count > 0 && cluster->heap[0].at_ns <= end_ns) {
+    while (cluster->heap_count > 0 && cluster->heap[0].at_ns <= end_ns && !cluster->halted) {
         struct item item = pop(cluster);
         cluster->now_ns = item.at_ns;
         cluster_observe(cluster);
@@ -369,6 +369,13 @@ void cluster_run(struct cluster *cluster, uint64_t span_ns)
         cluster_mix(cluster, (uint64_t)item.type << 8 | item.node);
         happen(cluster, &item);
     }
-    cluster->now_ns = end_ns;
-    cluster_observe(cluster);
+    if (!cluster->halted) {
+        cluster->now_ns = end_ns;
+        cluster_observe(cluster);
+    }
+}
+
+void cluster_halt(struct cluster *cluster)
+{
+    cluster->halted = true;
 }

@@ -51,6 +51,7 @@ struct cluster_news {
     uint8_t vip;
     uint8_t peer;
     enum cluster_origin origin;
+    uint64_t incarnation; /* of the sender, as the datagram says */
     enum drop drop;
     const struct change *change;
 };
@@ -123,6 +124,8 @@ void cluster_attack(struct cluster *cluster);
 void cluster_unreachable(struct cluster *cluster, uint8_t node, uint8_t peer);
 
 void cluster_run(struct cluster *cluster, uint64_t span_ns);
+/* From now on time stands still: whoever watches has seen enough. */
+void cluster_halt(struct cluster *cluster);
 
 uint64_t cluster_now(const struct cluster *cluster);
 uint8_t cluster_node_count(const struct cluster *cluster);
@@ -133,7 +136,7 @@ bool cluster_is_frozen(const struct cluster *cluster, uint8_t node);
 /* Can a datagram of `from` come to `to`: both alive, links up, no cut? */
 bool cluster_is_joined(const struct cluster *cluster, uint8_t from, uint8_t to);
 bool cluster_has_address(const struct cluster *cluster, uint8_t node, uint8_t vip);
-/* The kernel lost it for a reason that the core of the node has not been told yet. */
+/* The kernel lost it, and the core of the node has not been told or is putting it back. */
 bool cluster_is_untold(const struct cluster *cluster, uint8_t node, uint8_t vip);
 /* Nodes whose kernel has the address. */
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip);

@@ -97,6 +97,7 @@ static void install(struct cluster *cluster, uint8_t node, uint8_t vip)
     struct vip_host *state = &cluster->hosts[node].vips[vip];
     if (!state->present) {
         state->present = true;
+        state->untold = false;
         cluster_tell(cluster,
                      (struct cluster_news){.type = NEWS_INSTALLED, .node = node, .vip = vip});
     }

@@ -190,6 +190,16 @@ static void remember_last(struct cluster *cluster, const struct packet *packet)
     memcpy(*last, packet, offsetof(struct packet, datagram.bytes) + packet->datagram.length);
 }
 
+/* [SPEC D1] */
+static uint64_t incarnation_of(const struct datagram *datagram)
+{
+    uint64_t incarnation = 0;
+    for (unsigned i = 16; i < 24 && datagram->length >= DATAGRAM_HEADER; i++) {
+        incarnation = incarnation << 8 | datagram->bytes[i];
+    }
+    return incarnation;
+}
+
 void cluster_receive(struct cluster *cluster, const struct packet *packet)
 {
     struct host *host = &cluster->hosts[packet->to];
@@ -199,7 +209,8 @@ void cluster_receive(struct cluster *cluster, const struct packet *packet)
     struct cluster_news news = {.type = NEWS_RECEIVING,
                                 .node = packet->to,
                                 .peer = packet->from,
-                                .origin = judge_origin(cluster, packet)};
+                                .origin = judge_origin(cluster, packet),
+                                .incarnation = incarnation_of(&packet->datagram)};
     cluster_tell(cluster, news);
     /* A buffer of its own size, so that a sanitizer sees every byte too far. */
     uint8_t *bytes = malloc(packet->datagram.length == 0 ? 1 : packet->datagram.length);

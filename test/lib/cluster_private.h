@@ -51,7 +51,7 @@ struct queued {
 
 struct vip_host {
     bool present;
-    bool untold; /* gone, and the engine has not read why */
+    bool untold; /* gone, and the engine has not read why, or puts it back */
     uint64_t deadline_ns;
     uint64_t sequence; /* of the newest request */
 };
@@ -104,6 +104,7 @@ struct cluster {
     uint64_t random;
     uint64_t hash;
     bool foreign_answers;
+    bool halted;
     uint64_t cuts[NODES_MAX]; /* bit: from cannot send to */
     uint64_t dual_ns;
     uint64_t observed_ns; /* dual and gaps are counted up to here */

@@ -17,8 +17,8 @@ dual
 [    0.538] A vip0 holder - -> A: nobody held it
 [    0.776] C vip0 holder - -> A: heard from it
 [    0.776] B vip0 holder - -> A: heard from it
-[ 3000.000] A vip0 holding -> releasing: the interface went down
-[ 3000.060] A vip0 releasing -> standby: the interface went down
+[ 3000.000] A vip0 holding -> releasing (B): the interface went down
+[ 3000.060] A vip0 releasing -> standby (B): the interface went down
 [ 3100.060] A vip0 holder A -> -: the interface went down
 [ 3100.709] B vip0 standby -> claiming (A): its holder died
 [ 3100.809] B vip0 claiming -> holding (A): its holder died

@@ -38,6 +38,18 @@ gap
 [ 3500.921] A vip0 holder B -> C: the holder handed it over
 [ 3500.953] B vip0 holder B -> C: a preferred node claims it
 = vip0: C
-= vip0: C
-= two holders for 0.000 ms
+[ 4500.000] B vip0 standby -> claiming (C): this node is preferred to the holder
+[ 4500.145] C vip0 holding -> releasing (B): a preferred node claims it
+[ 4500.205] C vip0 releasing -> standby (B): a preferred node claims it
+[ 4500.262] A vip0 standby -> claiming (C): nobody held it
+[ 4500.362] A vip0 claiming -> holding (C): nobody held it
+[ 4500.362] A vip0 holding -> releasing (B): a preferred node claims it
+[ 4500.362] A vip0 holder C -> A: the holder handed it over
+[ 4500.393] B vip0 claiming -> holding (C): this node is preferred to the holder
+[ 4500.393] B vip0 holder C -> B: the holder handed it over
+[ 4500.422] A vip0 releasing -> standby (B): a preferred node claims it
+[ 4500.499] A vip0 holder A -> B: a preferred node claims it
+[ 4500.575] C vip0 holder C -> B: a preferred node claims it
+= vip0: B
+= two holders for 0.030 ms
 = no holder for 0.377 ms at most

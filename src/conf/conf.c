@@ -44,7 +44,7 @@ void conf_draft_init(struct conf_draft *draft, const char *file, struct conf_err
     (void)snprintf(conf->key_file, sizeof(conf->key_file), "/etc/vipgossip/cluster.key");
     (void)snprintf(conf->control_socket, sizeof(conf->control_socket),
                    "/run/vipgossip/control.sock");
-    (void)snprintf(conf->state_dir, sizeof(conf->state_dir), "/var/lib/vipgossip");
+    (void)snprintf(conf->state_dir, sizeof(conf->state_dir), CONF_STATE_DIR);
     conf->port = 7112;
     conf->interval_ns = UINT64_C(200000000);
     conf->fail_open = true;

@@ -35,7 +35,6 @@ static const struct {
     {"root", "check", NULL},        /* health checks */
     {"root", "hook", NULL},         /* a program told of every change */
     {"root", "hook_timeout", NULL}, /* how long it may take */
-    {"root", "state_dir", NULL},    /* what is kept over a restart of the host */
     {"root", "realtime", "true"},   /* real-time priority */
     {"vip", "lease", NULL},         /* how long a vote holds, in mode quorum */
     {"vip", "mode", "quorum"},      /* never two holders */
@@ -43,7 +42,7 @@ static const struct {
 };
 
 static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,
-    set_control_socket, set_fail_open, set_realtime, set_log_level;
+    set_control_socket, set_state_dir, set_fail_open, set_realtime, set_log_level;
 static conf_setter set_node_address, set_node_priority, set_node_witness, set_node_public_key;
 static conf_setter set_vip_address, set_vip_interface, set_vip_mode, set_vip_preempt,
     set_vip_preempt_delay, set_vip_kernel_lease, set_vip_announce_refresh, set_vip_nodes,
@@ -56,6 +55,7 @@ const struct conf_key conf_keys_top[] = {
     {"port", false, set_port},                     /* UDP, the same on every node */
     {"interval", false, set_interval},             /* T: heartbeat of a holder */
     {"control_socket", false, set_control_socket}, /* what the tool connects to */
+    {"state_dir", false, set_state_dir},           /* for what has to outlive a restart */
     {"fail_open", false, set_fail_open},           /* unhealthy and drained nodes may hold, last */
     {"realtime", false, set_realtime},             /* real-time priority of the engine */
     {"log_level", false, set_log_level},           /* the least grave level that is logged */
@@ -171,6 +171,12 @@ static int set_control_socket(struct conf_target *target, const struct conf_plac
                               const char *text)
 {
     return conf_value_path(place, text, CONTROL_SOCKET_MAX, target->draft->conf.control_socket);
+}
+
+static int set_state_dir(struct conf_target *target, const struct conf_place *place,
+                         const char *text)
+{
+    return conf_value_path(place, text, CONF_PATH_MAX, target->draft->conf.state_dir);
 }
 
 static int set_fail_open(struct conf_target *target, const struct conf_place *place,

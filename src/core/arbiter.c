@@ -36,13 +36,17 @@ void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enu
     }
     uint8_t other =
         state == VIP_CLAIMING || state == VIP_HOLDING ? arbiter->holder : arbiter->released_to;
-    core_change(core, &(struct change){.type = CHANGE_VIP,
-                                       .vip = vip,
-                                       .node = other == core->config.self ? NODE_NONE : other,
-                                       .from = (uint8_t)arbiter->state,
-                                       .to = (uint8_t)state,
-                                       .reason = reason,
-                                       .error = arbiter->error});
+    struct change change = {.type = CHANGE_VIP,
+                            .vip = vip,
+                            .node = other == core->config.self ? NODE_NONE : other,
+                            .from = (uint8_t)arbiter->state,
+                            .to = (uint8_t)state,
+                            .reason = reason,
+                            .error = arbiter->error};
+    if (reason == REASON_ADDRESS_ANSWERED) {
+        __builtin_memcpy(change.mac, arbiter->answered_mac, sizeof change.mac);
+    }
+    core_change(core, &change);
     arbiter->state = state;
     core->dirty = true;
     gossip_compose(core);

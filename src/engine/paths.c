@@ -40,20 +40,34 @@ static uint8_t nth_of_family(const struct conf_node *node, uint8_t family, unsig
     return i;
 }
 
-static void add_family(struct paths *paths, const struct conf *conf, uint8_t self, uint8_t peer,
-                       uint8_t family)
+struct ends {
+    const struct conf_node *own;
+    const struct conf_node *peer;
+    uint8_t family;
+};
+
+/* The path from the n-th own address of the family to the m-th of the peer. */
+static struct path path_between(const struct ends *ends, unsigned n, unsigned m, uint16_t port)
 {
-    const struct conf_node *own = &conf->nodes[self];
-    const struct conf_node *other = &conf->nodes[peer];
-    unsigned own_count = count_of_family(own, family);
-    unsigned other_count = count_of_family(other, family);
+    struct path path = {.from = nth_of_family(ends->own, ends->family, n)};
+    uint8_t to = nth_of_family(ends->peer, ends->family, m);
 
-    for (unsigned n = 0; n < other_count && own_count > 0; n++) {
-        struct path *path = &paths->items[peer][paths->count[peer]++];
+    path.to_length = paths_sockaddr(&ends->peer->addresses[to], port, &path.to);
+    return path;
+}
 
-        path->from = nth_of_family(own, family, own_count == other_count ? n : 0);
-        path->to_length = paths_sockaddr(&other->addresses[nth_of_family(other, family, n)],
-                                         conf->port, &path->to);
+static void add_family(struct paths *paths, const struct conf *conf, uint8_t peer,
+                       const struct ends *ends)
+{
+    unsigned own_count = count_of_family(ends->own, ends->family);
+    unsigned peer_count = count_of_family(ends->peer, ends->family);
+
+    for (unsigned m = 0; m < peer_count; m++) {
+        for (unsigned n = 0; n < own_count; n++) {
+            if (own_count != peer_count || n == m) {
+                paths->items[peer][paths->count[peer]++] = path_between(ends, n, m, conf->port);
+            }
+        }
     }
 }
 
@@ -63,8 +77,11 @@ void paths_init(struct paths *paths, const struct conf *conf, uint8_t self)
     paths->node_count = conf->node_count;
     for (uint8_t peer = 0; peer < conf->node_count; peer++) {
         if (peer != self) {
-            add_family(paths, conf, self, peer, AF_INET);
-            add_family(paths, conf, self, peer, AF_INET6);
+            struct ends ends = {&conf->nodes[self], &conf->nodes[peer], AF_INET};
+
+            add_family(paths, conf, peer, &ends);
+            ends.family = AF_INET6;
+            add_family(paths, conf, peer, &ends);
         }
     }
 }

@@ -29,9 +29,9 @@ static void assert_refused(const struct refused *files, size_t count)
 #define COLLISION_1 "n109809"
 #define COLLISION_2 "n139505"
 
-#define TOP_KEYS                                                                              \
-    "cluster, key_file, node_key_file, port, interval, control_socket, fail_open, realtime, " \
-    "log_level, node, vip"
+#define TOP_KEYS                                                                               \
+    "cluster, key_file, node_key_file, port, interval, control_socket, state_dir, fail_open, " \
+    "realtime, log_level, node, vip"
 
 static void test_text_that_libconfuse_would_misread_is_refused(void **state)
 {
@@ -153,7 +153,6 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
          "f.conf:5: check: not available in this version"},
         {GOOD "hook = {\"/bin/true\"}\n", "f.conf:5: hook: not available in this version"},
         {GOOD "hook_timeout = \"1s\"\n", "f.conf:5: hook_timeout: not available in this version"},
-        {GOOD "state_dir = \"/tmp\"\n", "f.conf:5: state_dir: not available in this version"},
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},
         {GOOD "realtime = yes\n", "f.conf:5: realtime: not available in this version (yes)"},
         {GOOD "vip \"w\" { address = 192.168.4.4\n lease = \"1s\" }\n",

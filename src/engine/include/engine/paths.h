@@ -5,8 +5,9 @@
  * Every address of a peer is one path, and every datagram to the peer travels all of them. The
  * source follows a simple rule, for each family on its own: where both nodes have the same number
  * of addresses, the i-th goes to the i-th (two networks, each with its own subnet, in the same
- * order in each node section); otherwise all start at the first own address of the family. A family
- * that this node does not have is no path.
+ * order in each node section); otherwise each own address of the family goes to each of the peer's:
+ * that one of them is missing must not silence the rest. A family that this node does not have is
+ * no path.
  */
 #ifndef ENGINE_PATHS_H
 #define ENGINE_PATHS_H
@@ -28,10 +29,12 @@ struct path {
     union paths_address to;
 };
 
+#define PATHS_PER_PEER_MAX (CONF_PATHS_MAX * CONF_PATHS_MAX)
+
 struct paths {
     uint8_t node_count;
     uint8_t count[NODES_MAX];
-    struct path items[NODES_MAX][CONF_PATHS_MAX];
+    struct path items[NODES_MAX][PATHS_PER_PEER_MAX];
 };
 
 /* Socket address of `address` and a port of the host's byte order; its length. */

@@ -234,7 +234,8 @@ class Draw:
         message["asks"] = [self.ask() for _ in range(self.few(4))]
         message["echoes"] = [self.echo() for _ in range(self.few(4))]
         message["relays"] = [{"node": self.rng.choice(OTHERS),
-                              "age_ns": self.rng.choice(EDGES)} for _ in range(self.few(NODES_MAX - 1))]
+                              "age_ns": self.rng.choice(EDGES)}
+                             for _ in range(self.few(NODES_MAX - 1))]
         for relay in message["relays"]:
             relay["age_ns"] = f"{relay['age_ns']:016x}"
         relays = message.pop("relays")

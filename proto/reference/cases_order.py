@@ -5,7 +5,8 @@ import keys
 import notation
 import record as records
 from packing import pack
-from stories import (INCARNATIONS, LATER, MANY_NODES, NODES, Peer, Story, largest_record, own_record, vip)
+from stories import (INCARNATIONS, LATER, MANY_NODES, NODES, Peer, Story, largest_record,
+                     own_record, vip)
 
 ID = {name: keys.name_id(name) for name in NODES}
 CHALLENGE = 0x0123456789ABCDEF

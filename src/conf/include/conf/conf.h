@@ -20,7 +20,7 @@
 #define CONF_PATHS_MAX     4    /* addresses of one node */
 #define CONF_NAME_MAX      63   /* bytes of a name, without the NUL */
 #define CONF_PATH_MAX      255  /* bytes of a file path, without the NUL */
-#define CONF_STATE_DIR    "/var/lib/vipgossip"
+#define CONF_STATE_DIR     "/var/lib/vipgossip"
 #define CONF_KEY_BYTES     32
 
 /* An IPv4 or IPv6 address; `bytes` in network order, IPv4 in the first four, the rest zero. */

@@ -327,6 +327,9 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
     member->samples = 0;
     member->hears_me = true;
     core->peer_heard = true;
+    if (peer == node) {
+        (void)gossip_to(core, node); /* what it has of this node says that it is not heard */
+    }
     core->dirty = true;
     membership_set_state(core, node, MEMBER_ALIVE, restarted ? REASON_RESTARTED : REASON_HEARD);
 }
@@ -483,7 +486,7 @@ void membership_message(struct core *core, const struct message_in *message)
     bool confirmed = member->incarnation == message->incarnation;
     if (confirmed) {
         if (membership_is_unheard(core, peer, core->now)) {
-            (void)gossip_to(core, peer); /* its record of this node says that it is not heard */
+            (void)gossip_to(core, peer); /* as in confirm() */
         }
         member->direct = core->now;
     }

@@ -11,7 +11,7 @@ gap
 [    0.604] A vip0 standby -> claiming: nobody held it
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
-[    0.858] B vip0 holder - -> A: heard from it
+[    0.945] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> holding: another program removed the address; put back
 = vip0: A
 = no holder for 0.100 ms at most

@@ -12,20 +12,20 @@ gap
 [    0.264] C node B unknown -> alive: heard from it
 [    0.363] B node A unknown -> alive: heard from it
 [    0.376] A node C unknown -> alive: heard from it
+[    0.393] A node B unknown -> alive: heard from it
+[    0.393] A vip0 standby -> claiming: nobody held it
 [    0.396] B node C unknown -> alive: heard from it
-[    0.438] A node B unknown -> alive: heard from it
-[    0.438] A vip0 standby -> claiming: nobody held it
 [    0.457] C node A unknown -> alive: heard from it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
-[ 3110.022] C node B alive -> suspect: missed its heartbeat
-[ 3125.799] C node A alive -> suspect: missed its heartbeat
-[ 3185.022] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.799] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.799] C vip0 standby -> claiming (A): its holder died
-[ 3200.899] C vip0 claiming -> holding (A): its holder died
-[ 3200.899] C vip0 holder A -> C: its holder died
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
+[ 3124.679] C node B alive -> suspect: missed its heartbeat
+[ 3125.712] C node A alive -> suspect: missed its heartbeat
+[ 3199.679] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.712] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.712] C vip0 standby -> claiming (A): its holder died
+[ 3200.812] C vip0 claiming -> holding (A): its holder died
+[ 3200.812] C vip0 holder A -> C: its holder died
 = vip0: C
-= no holder for 170.899 ms at most
+= no holder for 170.812 ms at most

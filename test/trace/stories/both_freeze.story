@@ -8,24 +8,24 @@ run 3000
 holders
 dual
 ----
-[    0.438] A vip0 standby -> claiming: nobody held it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
-[ 3100.709] B vip0 standby -> claiming (A): its holder died
-[ 3100.809] B vip0 claiming -> holding (A): its holder died
-[ 3100.809] B vip0 holder A -> B: its holder died
-[ 3101.094] C vip0 holder A -> B: its holder died
+[    0.393] A vip0 standby -> claiming: nobody held it
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
+[ 3100.594] B vip0 standby -> claiming (A): its holder died
+[ 3100.694] B vip0 claiming -> holding (A): its holder died
+[ 3100.694] B vip0 holder A -> B: its holder died
+[ 3100.961] C vip0 holder A -> B: its holder died
 [ 4000.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[ 4000.496] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 4000.549] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.609] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4001.030] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4001.030] A vip0 holder B -> A: the holder handed it over
-[ 4001.309] C vip0 holder B -> A: the holder handed it over
-[ 4001.326] B vip0 holder B -> A: a preferred node claims it
+[ 4000.377] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 4000.571] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.631] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4000.897] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4000.897] A vip0 holder B -> A: the holder handed it over
+[ 4000.987] C vip0 holder B -> A: the holder handed it over
+[ 4001.117] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

@@ -17,10 +17,10 @@ holders
 [    0.604] A vip0 standby -> claiming: nobody held it
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
-[    0.858] B vip0 holder - -> A: heard from it
+[    0.945] B vip0 holder - -> A: heard from it
 # a forged message: the holder answers
 [ 3000.000] B node A alive -> suspect: missed its heartbeat
-[ 3000.552] B node A suspect -> alive: heard from it
+[ 3000.459] B node A suspect -> alive: heard from it
 # a true one
 [ 3500.000] B node A alive -> suspect: missed its heartbeat
 [ 3575.000] B node A suspect -> dead: twelve rounds of questions stayed without an answer

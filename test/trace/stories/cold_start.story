@@ -5,10 +5,10 @@ run 3000
 holders
 dual
 ----
-[    0.438] A vip0 standby -> claiming: nobody held it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
+[    0.393] A vip0 standby -> claiming: nobody held it
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
 = vip0: A
 = two holders for 0.000 ms

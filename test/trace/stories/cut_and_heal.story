@@ -16,22 +16,22 @@ holders
 dual
 announcements A
 ----
-[    0.438] A vip0 standby -> claiming: nobody held it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
+[    0.393] A vip0 standby -> claiming: nobody held it
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
 = A announced 5 times
-[10200.807] B vip0 standby -> claiming (A): its holder died
-[10200.907] B vip0 claiming -> holding (A): its holder died
-[10200.907] B vip0 holder A -> B: its holder died
-[10201.219] C vip0 holder A -> B: its holder died
+[10200.653] B vip0 standby -> claiming (A): its holder died
+[10200.753] B vip0 claiming -> holding (A): its holder died
+[10200.753] B vip0 holder A -> B: its holder died
+[10200.905] C vip0 holder A -> B: its holder died
 = vip0: A B
 # healed
-[10300.923] B vip0 holding -> releasing (A): a preferred node holds it too
-[10300.923] B vip0 holder B -> A: a preferred node holds it too
-[10300.983] B vip0 releasing -> standby (A): a preferred node holds it too
-[10301.239] C vip0 holder B -> A: the holder handed it over
+[10301.067] B vip0 holding -> releasing (A): a preferred node holds it too
+[10301.067] B vip0 holder B -> A: a preferred node holds it too
+[10301.127] B vip0 releasing -> standby (A): a preferred node holds it too
+[10301.162] C vip0 holder B -> A: the holder handed it over
 = vip0: A
-= two holders for 100.076 ms
+= two holders for 100.373 ms
 = A announced 9 times

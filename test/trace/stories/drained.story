@@ -12,15 +12,15 @@ holders
 [    0.604] A vip0 standby -> claiming: nobody held it
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
-[    0.858] B vip0 holder - -> A: heard from it
-[ 3000.312] B vip0 standby -> claiming (A): this node is preferred to the holder
-[ 3000.552] A vip0 holding -> releasing (B): a preferred node claims it
-[ 3000.612] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.978] B vip0 claiming -> holding (A): this node is preferred to the holder
-[ 3000.978] B vip0 holder A -> B: the holder handed it over
-[ 3001.297] A vip0 holder A -> B: a preferred node claims it
+[    0.945] B vip0 holder - -> A: heard from it
+[ 3000.240] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.459] A vip0 holding -> releasing (B): a preferred node claims it
+[ 3000.519] A vip0 releasing -> standby (B): a preferred node claims it
+[ 3000.938] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.938] B vip0 holder A -> B: the holder handed it over
+[ 3001.191] A vip0 holder A -> B: a preferred node claims it
 = vip0: B
-[ 3601.088] A vip0 standby -> claiming (B): its holder died
-[ 3601.188] A vip0 claiming -> holding (B): its holder died
-[ 3601.188] A vip0 holder B -> A: its holder died
+[ 3601.124] A vip0 standby -> claiming (B): its holder died
+[ 3601.224] A vip0 claiming -> holding (B): its holder died
+[ 3601.224] A vip0 holder B -> A: its holder died
 = vip0: A

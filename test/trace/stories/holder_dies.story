@@ -14,23 +14,23 @@ gap
 [    0.264] C node B unknown -> alive: heard from it
 [    0.363] B node A unknown -> alive: heard from it
 [    0.376] A node C unknown -> alive: heard from it
+[    0.393] A node B unknown -> alive: heard from it
+[    0.393] A vip0 standby -> claiming: nobody held it
 [    0.396] B node C unknown -> alive: heard from it
-[    0.438] A node B unknown -> alive: heard from it
-[    0.438] A vip0 standby -> claiming: nobody held it
 [    0.457] C node A unknown -> alive: heard from it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
 # the holder dies
-[ 3125.799] C node A alive -> suspect: missed its heartbeat
-[ 3125.842] B node A alive -> suspect: missed its heartbeat
-[ 3200.799] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.842] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.842] B vip0 standby -> claiming (A): its holder died
-[ 3200.942] B vip0 claiming -> holding (A): its holder died
-[ 3200.942] B vip0 holder A -> B: its holder died
-[ 3201.227] C vip0 holder A -> B: its holder died
+[ 3125.681] B node A alive -> suspect: missed its heartbeat
+[ 3125.712] C node A alive -> suspect: missed its heartbeat
+[ 3200.681] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.681] B vip0 standby -> claiming (A): its holder died
+[ 3200.712] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3200.781] B vip0 claiming -> holding (A): its holder died
+[ 3200.781] B vip0 holder A -> B: its holder died
+[ 3201.095] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 170.942 ms at most
+= no holder for 170.781 ms at most

@@ -12,27 +12,27 @@ run 1000
 holders
 dual
 ----
-[    0.438] A vip0 standby -> claiming: nobody held it
-[    0.538] A vip0 claiming -> holding: nobody held it
-[    0.538] A vip0 holder - -> A: nobody held it
-[    0.776] C vip0 holder - -> A: heard from it
-[    0.776] B vip0 holder - -> A: heard from it
+[    0.393] A vip0 standby -> claiming: nobody held it
+[    0.493] A vip0 claiming -> holding: nobody held it
+[    0.493] A vip0 holder - -> A: nobody held it
+[    0.642] C vip0 holder - -> A: heard from it
+[    0.715] B vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> releasing (B): the interface went down
 [ 3000.060] A vip0 releasing -> standby (B): the interface went down
 [ 3100.060] A vip0 holder A -> -: the interface went down
-[ 3100.709] B vip0 standby -> claiming (A): its holder died
-[ 3100.809] B vip0 claiming -> holding (A): its holder died
-[ 3100.809] B vip0 holder A -> B: its holder died
-[ 3101.118] C vip0 holder A -> B: its holder died
+[ 3100.594] B vip0 standby -> claiming (A): its holder died
+[ 3100.694] B vip0 claiming -> holding (A): its holder died
+[ 3100.694] B vip0 holder A -> B: its holder died
+[ 3101.039] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-[ 4000.332] A vip0 standby -> claiming: this node is preferred to the holder
-[ 4000.332] A vip0 holder - -> B: nobody held it
-[ 4000.514] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.574] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4000.919] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4000.919] A vip0 holder B -> A: the holder handed it over
-[ 4001.060] B vip0 holder B -> A: a preferred node claims it
-[ 4001.207] C vip0 holder B -> A: the holder handed it over
+[ 4000.515] A vip0 standby -> claiming: this node is preferred to the holder
+[ 4000.515] A vip0 holder - -> B: nobody held it
+[ 4000.803] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.863] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.178] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.178] A vip0 holder B -> A: the holder handed it over
+[ 4001.508] B vip0 holder B -> A: a preferred node claims it
+[ 4001.520] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

@@ -20,25 +20,25 @@ holders
 [  200.127] B vip0 standby -> claiming: nobody held it
 [  200.227] B vip0 claiming -> holding: nobody held it
 [  200.227] B vip0 holder - -> B: nobody held it
-[  200.430] C vip0 holder - -> B: heard from it
-[ 3000.330] A vip0 holder - -> B: heard from it
+[  200.349] C vip0 holder - -> B: heard from it
+[ 3000.335] A vip0 holder - -> B: heard from it
 = vip0: B
-[ 5000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 5000.634] B vip0 holding -> releasing (A): a preferred node claims it
-[ 5000.694] B vip0 releasing -> standby (A): a preferred node claims it
-[ 5001.139] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 5001.139] A vip0 holder B -> A: the holder handed it over
-[ 5001.406] C vip0 holder B -> A: the holder handed it over
-[ 5001.452] B vip0 holder B -> A: a preferred node claims it
+[ 5000.428] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 5000.730] B vip0 holding -> releasing (A): a preferred node claims it
+[ 5000.790] B vip0 releasing -> standby (A): a preferred node claims it
+[ 5001.097] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 5001.097] A vip0 holder B -> A: the holder handed it over
+[ 5001.269] C vip0 holder B -> A: the holder handed it over
+[ 5001.317] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 # and once more with the holder dying meanwhile
-[ 6101.321] B vip0 standby -> claiming (A): its holder died
-[ 6101.421] B vip0 claiming -> holding (A): its holder died
-[ 6101.421] B vip0 holder A -> B: its holder died
-[ 6101.480] C vip0 holder A -> B: its holder died
-[ 9000.138] A vip0 holder - -> B: heard from it
-[ 9601.637] A vip0 standby -> claiming (B): its holder died
-[ 9601.737] A vip0 claiming -> holding (B): its holder died
-[ 9601.737] A vip0 holder B -> A: its holder died
-[ 9601.862] C vip0 holder B -> A: its holder died
+[ 6101.233] B vip0 standby -> claiming (A): its holder died
+[ 6101.333] B vip0 claiming -> holding (A): its holder died
+[ 6101.333] B vip0 holder A -> B: its holder died
+[ 6101.628] C vip0 holder A -> B: its holder died
+[ 9000.227] A vip0 holder - -> B: heard from it
+[ 9601.399] A vip0 standby -> claiming (B): its holder died
+[ 9601.499] A vip0 claiming -> holding (B): its holder died
+[ 9601.499] A vip0 holder B -> A: its holder died
+[ 9601.825] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -13,13 +13,13 @@ gap
 [  200.127] B vip0 standby -> claiming: nobody held it
 [  200.227] B vip0 claiming -> holding: nobody held it
 [  200.227] B vip0 holder - -> B: nobody held it
-[  200.430] C vip0 holder - -> B: heard from it
-[ 3000.485] A vip0 standby -> claiming: this node is preferred to the holder
-[ 3000.485] A vip0 holder - -> B: heard from it
-[ 3000.558] B vip0 holding -> releasing (A): a preferred node claims it
-[ 3000.618] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3000.890] A vip0 claiming -> fault: the kernel refused the address
-[ 3000.968] B vip0 standby -> claiming: nobody held it
-[ 3001.068] B vip0 claiming -> holding: nobody held it
+[  200.349] C vip0 holder - -> B: heard from it
+[ 3000.330] A vip0 holder - -> B: heard from it
+[ 3000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3000.503] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3000.563] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3000.734] A vip0 claiming -> fault: the kernel refused the address
+[ 3000.878] B vip0 standby -> claiming: nobody held it
+[ 3000.978] B vip0 claiming -> holding: nobody held it
 = vip0: B
-= no holder for 0.450 ms at most
+= no holder for 0.416 ms at most

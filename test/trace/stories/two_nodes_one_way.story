@@ -14,19 +14,19 @@ holders
 [    0.604] A vip0 standby -> claiming: nobody held it
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
-[    0.858] B vip0 holder - -> A: heard from it
-[ 3101.053] B vip0 standby -> claiming (A): its holder died
-[ 3101.153] B vip0 claiming -> holding (A): its holder died
-[ 3101.153] B vip0 holder A -> B: its holder died
-[ 3501.364] A vip0 holding -> releasing: another holder does not hear this node
-[ 3501.424] A vip0 releasing -> standby: another holder does not hear this node
-[ 3501.424] A vip0 holder A -> B: another holder does not hear this node
+[    0.945] B vip0 holder - -> A: heard from it
+[ 3101.016] B vip0 standby -> claiming (A): its holder died
+[ 3101.116] B vip0 claiming -> holding (A): its holder died
+[ 3101.116] B vip0 holder A -> B: its holder died
+[ 3501.438] A vip0 holding -> releasing: another holder does not hear this node
+[ 3501.498] A vip0 releasing -> standby: another holder does not hear this node
+[ 3501.498] A vip0 holder A -> B: another holder does not hear this node
 = vip0: B
-= two holders for 400.271 ms
-[ 6502.246] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 6502.578] B vip0 holding -> releasing (A): a preferred node claims it
-[ 6502.638] B vip0 releasing -> standby (A): a preferred node claims it
-[ 6502.957] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 6502.957] A vip0 holder B -> A: the holder handed it over
-[ 6503.286] B vip0 holder B -> A: a preferred node claims it
+= two holders for 400.381 ms
+[ 6502.348] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 6502.651] B vip0 holding -> releasing (A): a preferred node claims it
+[ 6502.711] B vip0 releasing -> standby (A): a preferred node claims it
+[ 6503.140] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 6503.140] A vip0 holder B -> A: the holder handed it over
+[ 6503.222] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

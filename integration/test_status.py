@@ -34,9 +34,8 @@ def test_status_with_a_dead_node_is_a_warning_and_exits_1(three):
 def test_status_of_a_node_that_left_is_ok_and_names_it(three):
     assert three["n3"].stop() == 0
     three.wait_alive("n1", "n3", state="left")
-    done = three["n1"].tool("status")
-    assert done.returncode == 0
-    assert "left" in done.stdout
+    three.wait_until(lambda: three["n1"].tool("status").returncode == 0, "status is OK")
+    assert "left" in three["n1"].tool("status").stdout
 
 
 def test_status_of_a_vip_without_a_holder_is_critical_and_exits_2(make_cluster):

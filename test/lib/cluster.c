@@ -206,8 +206,8 @@ static void news_of_core(struct cluster *cluster, uint8_t node, const struct act
     }
 }
 
-/* In the order of core/action.h. */
-static void execute(struct cluster *cluster, uint8_t node, const struct actions *actions)
+/* In the order of core/action.h. False if there were datagrams and the kernel took none. */
+static bool execute(struct cluster *cluster, uint8_t node, const struct actions *actions)
 {
     struct host *host = &cluster->hosts[node];
     bool taken = actions->send == 0;
@@ -227,12 +227,20 @@ static void execute(struct cluster *cluster, uint8_t node, const struct actions 
     }
     for (uint32_t i = 0; i < actions->count && host->alive; i++) {
         const struct action *action = &actions->items[i];
-        if (action->type == ACTION_DEADLINE && taken) {
+        if (action->type == ACTION_DEADLINE && (taken || host->mute)) {
             cluster_obey(cluster, node, action);
         } else if (action->type > ACTION_DEADLINE) {
             news_of_core(cluster, node, action);
         }
     }
+    return taken;
+}
+
+/* A heartbeat goes to everybody. */
+static bool is_beat(const struct cluster *cluster, const struct actions *actions)
+{
+    return cluster->config.node_count > 1 &&
+           __builtin_popcountll(actions->send) == cluster->config.node_count - 1;
 }
 
 void cluster_step(struct cluster *cluster, uint8_t node, struct event event)
@@ -240,7 +248,14 @@ void cluster_step(struct cluster *cluster, uint8_t node, struct event event)
     struct host *host = &cluster->hosts[node];
     event.now.ns = cluster_local(cluster, node);
     core_step(host->core, &event, host->actions);
-    execute(cluster, node, host->actions);
+    bool beat = is_beat(cluster, host->actions);
+    bool taken = execute(cluster, node, host->actions);
+    if (host->alive && beat && taken == host->mute) {
+        host->mute = !taken;
+        struct event mute = {.type = EVENT_MUTE, .now = event.now, .mute.mute = host->mute};
+        core_step(host->core, &mute, host->actions);
+        (void)execute(cluster, node, host->actions);
+    }
     if (host->alive) {
         cluster_schedule_wake(cluster, node);
     }

@@ -156,6 +156,7 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     host->frozen_until_ns = 0;
     host->kernel_free_ns = 0;
     host->refuses = 0;
+    host->mute = false;
     memset(host->vips, 0, sizeof host->vips);
     configure(cluster, node, &host->config);
     host->config.incarnation = cluster_draw(cluster) | 1;

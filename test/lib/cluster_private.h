@@ -73,6 +73,7 @@ struct host {
     uint8_t priority;
     bool alive;
     bool link_down;
+    bool mute; /* the last heartbeat could not be sent */
     int refuses;
     uint64_t stalled_until_ns; /* the engine is not run before */
     uint64_t frozen_until_ns;  /* the keeper neither */

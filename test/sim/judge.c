@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "judge_private.h"
+
+static const struct {
+    const char *number;
+    const char *text;
+} rules[] = {
+#define X(name, number, text) [RULE_##name] = {number, text},
+    RULES(X)
+#undef X
+};
+_Static_assert(sizeof rules / sizeof rules[0] == RULE_COUNT, "a number and a sentence each");
+
+const char *rule_number(enum rule rule)
+{
+    return rules[rule].number;
+}
+
+const char *rule_text(enum rule rule)
+{
+    return rules[rule].text;
+}
+
+/* --- breaking --- */
+
+void judge_break(struct judge *judge, enum rule rule, uint8_t node, uint8_t vip)
+{
+    if (judge->broken != RULE_NONE) {
+        return;
+    }
+    judge->broken = rule;
+    judge->broken_node = node;
+    judge->broken_vip = vip;
+    cluster_halt(judge->cluster);
+    journal_say(judge->journal, now_of(judge), "VIOLATION of %s: %s (node %s, vip%u)",
+                rule_number(rule), rule_text(rule), cluster_node_name(judge->cluster, node), vip);
+}
+
+/* --- who holds it --- */
+
+uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip)
+{
+    uint64_t awake = 0;
+    for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
+        bool has_it = (judge->vips[vip].holders & BIT(node)) != 0;
+        awake |= has_it && !cluster_is_frozen(judge->cluster, node) ? BIT(node) : 0;
+    }
+    return awake;
+}
+
+static void count_holders(struct judge *judge, uint8_t vip)
+{
+    struct judge_vip *state = &judge->vips[vip];
+    unsigned count = (unsigned)__builtin_popcountll(judge_awake_holders(judge, vip));
+    uint64_t now_ns = now_of(judge);
+    if (count < 2) {
+        state->dual_since_ns = NEVER;
+    } else if (state->dual_since_ns == NEVER) {
+        state->dual_since_ns = now_ns;
+    }
+    if (count > 0) {
+        state->vacant_since_ns = NEVER;
+        state->candidate_since_ns = NEVER;
+    } else if (state->vacant_since_ns == NEVER) {
+        state->vacant_since_ns = now_ns;
+    }
+}
+
+/*
+ * A node got an address that another one has. Only two that claimed in the same moment may meet so:
+ * neither had heard the other's claim when its own kernel was asked.
+ */
+static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
+{
+    const struct judge_vip *state = &judge->vips[vip];
+    uint64_t settle_ns = judge_convergence_ns(judge);
+    uint64_t moment_ns = (judge->direct ? 1 : 3) * judge_delay_ns(judge) + 2 * CLUSTER_ADD_NS;
+    if (judge->weather.loss_permille > 0) {
+        moment_ns += judge->interval_ns;
+    }
+    if (!judge_is_settled(judge) || !judge_is_steady(judge, node, settle_ns)) {
+        return;
+    }
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        if (other == node || (judge_awake_holders(judge, vip) & BIT(other)) == 0 ||
+            since(judge, state->installed_ns[other]) <= moment_ns) {
+            continue;
+        }
+        if (judge_is_steady(judge, other, settle_ns)) {
+            judge_break(judge, RULE_DUAL, node, vip);
+        }
+    }
+}
+
+/* Without a fault nothing moves. */
+static void judge_stillness(struct judge *judge, uint8_t node, uint8_t vip)
+{
+    if (judge_is_settled(judge) && judge->weather.loss_permille == 0 &&
+        now_of(judge) > judge->backoff_until_ns &&
+        since(judge, judge->fault_ns) > judge_convergence_ns(judge)) {
+        judge_break(judge, RULE_STILL, node, vip);
+    }
+}
+
+static void installed(struct judge *judge, uint8_t node, uint8_t vip)
+{
+    struct judge_vip *state = &judge->vips[vip];
+    state->holders |= BIT(node);
+    state->installed_ns[node] = now_of(judge);
+    journal_say(judge->journal, now_of(judge), "%s has vip%u",
+                cluster_node_name(judge->cluster, node), vip);
+    judge_stillness(judge, node, vip);
+    judge_install(judge, node, vip);
+    count_holders(judge, vip);
+}
+
+static void removed(struct judge *judge, uint8_t node, uint8_t vip)
+{
+    judge->vips[vip].holders &= ~BIT(node);
+    journal_say(judge->journal, now_of(judge), "%s has no vip%u any more",
+                cluster_node_name(judge->cluster, node), vip);
+    judge_stillness(judge, node, vip);
+    count_holders(judge, vip);
+}
+
+/* --- what the cores say --- */
+
+static void judge_member(struct judge *judge, uint8_t node, const struct change *change)
+{
+    uint8_t other = change->node;
+    const struct judge_node *state = &judge->nodes[other];
+    uint64_t incarnation = core_member_incarnation(cluster_core(judge->cluster, node), other);
+    if (change->to == MEMBER_ALIVE) {
+        judge->nodes[node].known[other].alive_ns = now_of(judge);
+    } else if (change->to == MEMBER_DEAD) {
+        judge->nodes[node].known[other].alive_ns = NEVER;
+    }
+    if (change->to != MEMBER_DEAD || !judge_is_settled(judge) || state->life_count == 0) {
+        return;
+    }
+    bool newest = state->lives[(state->life_count - 1) % LIVES_MAX].incarnation == incarnation;
+    uint64_t span_ns = judge_detection_ns(judge);
+    if (!newest || !judge_is_steady(judge, node, 2 * span_ns)) {
+        return;
+    }
+    if (judge_is_steady(judge, other, 2 * judge->interval_ns)) {
+        judge_break(judge, RULE_DEATH, node, 0);
+    }
+    if (state->in_order && (state->told & BIT(node)) != 0) {
+        judge_break(judge, RULE_LEFT, node, 0);
+    }
+}
+
+/* Back-offs begin: of a fault of the kernel, and of a successor that does not take it. */
+static void follow_vip(struct judge *judge, uint8_t node, const struct change *change)
+{
+    struct judge_vip *vip = &judge->vips[change->vip];
+    if (change->to == VIP_FAULT) {
+        vip->fault_count[node]++;
+        uint64_t until_ns = now_of(judge) + by_any_clock(judge_backoff_ns(vip->fault_count[node]));
+        judge->backoff_until_ns = longest(judge->backoff_until_ns, until_ns);
+    } else if (change->to == VIP_HOLDING) {
+        vip->fault_count[node] = 0;
+        vip->refused_count[node] = 0;
+        vip->successor[node] = NODE_NONE;
+    } else if (change->from == VIP_RELEASING && change->node != NODE_NONE) {
+        vip->successor[node] = change->node;
+        vip->released_ns[node] = now_of(judge);
+    }
+}
+
+static void follow_successors(struct judge *judge, uint8_t node)
+{
+    for (uint8_t v = 0; v < cluster_vip_count(judge->cluster); v++) {
+        struct judge_vip *vip = &judge->vips[v];
+        if (vip->successor[node] == NODE_NONE ||
+            since(judge, vip->released_ns[node]) < judge_detection_ns(judge) * 49 / 50) {
+            continue;
+        }
+        uint8_t successor = vip->successor[node];
+        vip->successor[node] = NODE_NONE;
+        if ((vip->holders & BIT(successor)) != 0 && judge->direct) {
+            continue; /* it holds it, and this node hears that */
+        }
+        vip->refused_count[node]++;
+        uint64_t until_ns =
+            now_of(judge) + by_any_clock(judge_backoff_ns(vip->refused_count[node]));
+        judge->backoff_until_ns = longest(judge->backoff_until_ns, until_ns);
+    }
+}
+
+/* A claim against a fit holder by a node that has only just started. */
+static void judge_preempt_delay(struct judge *judge, uint8_t node, const struct change *change)
+{
+    if (change->to == VIP_CLAIMING && change->reason == REASON_PREFERRED &&
+        since(judge, judge->nodes[node].started_ns) < judge->preempt_delay_ns * 98 / 100) {
+        judge_break(judge, RULE_DELAY, node, change->vip);
+    }
+}
+
+static void changed(struct judge *judge, uint8_t node, const struct change *change)
+{
+    const char *name = cluster_node_name(judge->cluster, node);
+    const char *why = reason_text(change->reason);
+    if (change->type == CHANGE_MEMBER) {
+        journal_say(judge->journal, now_of(judge), "%s: node %s %s -> %s: %s", name,
+                    cluster_node_name(judge->cluster, change->node),
+                    member_state_name(change->from), member_state_name(change->to), why);
+        judge_member(judge, node, change);
+    } else if (change->type == CHANGE_VIP) {
+        journal_say(judge->journal, now_of(judge), "%s: vip%u %s -> %s: %s", name, change->vip,
+                    vip_state_name(change->from), vip_state_name(change->to), why);
+        judge_preempt_delay(judge, node, change);
+        follow_vip(judge, node, change);
+    }
+}
+
+/* What a node says of itself is so [SPEC R64]. */
+static void judge_truth(struct judge *judge, uint8_t node)
+{
+    const struct record *record = core_record(cluster_core(judge->cluster, node));
+    for (uint8_t vip = 0; vip < record->vip_count; vip++) {
+        if (record->vips[vip].state == VIP_HOLDING &&
+            !cluster_has_address(judge->cluster, node, vip) &&
+            !cluster_is_untold(judge->cluster, node, vip)) {
+            judge_break(judge, RULE_TRUTH, node, vip);
+        }
+    }
+}
+
+void judge_stops(struct judge *judge, uint8_t node)
+{
+    struct judge_node *state = &judge->nodes[node];
+    state->in_order = true;
+    state->told = 0;
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        bool hears = cluster_is_joined(judge->cluster, node, other) &&
+                     !cluster_is_stalled(judge->cluster, node);
+        state->told |= hears && judge->weather.loss_permille == 0 ? BIT(other) : 0;
+    }
+    judge_fault(judge);
+}
+
+void judge_starts(struct judge *judge, uint8_t node)
+{
+    struct judge_node *state = &judge->nodes[node];
+    state->started_ns = now_of(judge);
+    state->in_order = false;
+    state->healthy = true;
+    state->drained = false;
+    state->frozen_until_ns = 0;
+    memset(state->known, 0, sizeof state->known);
+    unsigned at = state->life_count++ % LIVES_MAX;
+    state->lives[at].incarnation = cluster_core_config(judge->cluster, node)->incarnation;
+    state->lives[at].ended_ns = NEVER;
+    for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
+        judge->vips[vip].fault_count[node] = 0;
+        judge->vips[vip].refused_count[node] = 0;
+        judge->vips[vip].successor[node] = NODE_NONE;
+    }
+    judge_fault(judge);
+}
+
+void judge_init(struct judge *judge, struct journal *journal, const struct cluster_config *config)
+{
+    memset(judge, 0, sizeof *judge);
+    judge->journal = journal;
+    judge->interval_ns = config->interval_ns;
+    judge->preempt = config->preempt;
+    judge->fail_open = config->fail_open;
+    judge->preempt_delay_ns = config->preempt_delay_ns;
+    judge->good_since_ns = NEVER;
+    judge->stalled_until_ns = NEVER;
+    for (uint8_t node = 0; node < NODES_MAX; node++) {
+        judge->nodes[node].down_since_ns = 0; /* nobody has been started */
+        judge->nodes[node].stalled_until_ns = 0;
+    }
+    for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
+        judge->vips[vip].dual_since_ns = NEVER;
+        judge->vips[vip].vacant_since_ns = 0;
+        judge->vips[vip].candidate_since_ns = NEVER;
+        memset(judge->vips[vip].successor, NODE_NONE, sizeof judge->vips[vip].successor);
+    }
+}
+
+void judge_watch(void *arg, const struct cluster_news *news)
+{
+    struct judge *judge = arg;
+    if (now_of(judge) >= judge->stalled_until_ns) {
+        judge_fault(judge); /* somebody is run again */
+    }
+    switch (news->type) {
+    case NEWS_CHANGE:
+        changed(judge, news->node, news->change);
+        return;
+    case NEWS_INSTALLED:
+        installed(judge, news->node, news->vip);
+        return;
+    case NEWS_REMOVED:
+        removed(judge, news->node, news->vip);
+        return;
+    case NEWS_EXPIRED:
+        journal_say(judge->journal, now_of(judge), "the deadline of %s for vip%u has passed",
+                    cluster_node_name(judge->cluster, news->node), news->vip);
+        return;
+    case NEWS_ANNOUNCED:
+        return;
+    case NEWS_SENT:
+        judge_truth(judge, news->node);
+        follow_successors(judge, news->node);
+        break;
+    case NEWS_RECEIVING:
+        if (news->origin != ORIGIN_NODE) {
+            judge_receiving(judge, news->node);
+        }
+        return;
+    case NEWS_RECEIVED:
+        judge_received(judge, news);
+        break;
+    case NEWS_STOPPED:
+    case NEWS_CLONED:
+        journal_say(judge->journal, now_of(judge), "%s has stopped",
+                    cluster_node_name(judge->cluster, news->node));
+        judge_fault(judge);
+        return;
+    }
+    judge_look(judge);
+}

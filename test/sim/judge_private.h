@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The inside of the judge: judge.c follows what happens, judge_weather.c the paths and the spans,
+ * judge_spans.c looks for what lasts too long, judge_received.c at what comes through the door.
+ */
+#ifndef SIM_JUDGE_PRIVATE_H
+#define SIM_JUDGE_PRIVATE_H
+
+#include <string.h>
+
+#include "judge.h"
+
+#define NEVER      UINT64_MAX
+#define BIT(index) (UINT64_C(1) << (index))
+#define LOSS_GOOD  50U /* permille up to which S2 is promised on direct paths */
+#define SLACK_NS   (2 * NS_PER_MS)
+#define PROBE_NS   (50 * NS_PER_MS) /* between two looks at the wire [SPEC R66] */
+
+static inline uint64_t longest(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline uint64_t shortest(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What a slow clock makes of a span of the fastest one. */
+static inline uint64_t by_any_clock(uint64_t span_ns)
+{
+    return span_ns + span_ns / 49;
+}
+
+static inline uint64_t now_of(const struct judge *judge)
+{
+    return cluster_now(judge->cluster);
+}
+
+static inline uint64_t since(const struct judge *judge, uint64_t then_ns)
+{
+    uint64_t now_ns = now_of(judge);
+    return then_ns < now_ns ? now_ns - then_ns : 0;
+}
+
+/* Good for so long that what was before has ended. */
+bool judge_is_settled(const struct judge *judge);
+/* Run, alive and with a link for that long, and known to be. */
+bool judge_is_steady(const struct judge *judge, uint8_t node, uint64_t span_ns);
+/* Between two rounds of questions. */
+uint64_t judge_spacing_ns(const struct judge *judge);
+/* Nodes that are not frozen and have the VIP. */
+uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip);
+/* Does anything last too long? */
+void judge_look(struct judge *judge);
+/* Before and after a node looks at a datagram. */
+void judge_receiving(struct judge *judge, uint8_t node);
+void judge_received(struct judge *judge, const struct cluster_news *news);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "judge_private.h"
+
+/* --- what was received --- */
+
+void judge_receiving(struct judge *judge, uint8_t node)
+{
+    for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
+        cluster_view_vip(judge->cluster, node, vip, &judge->before[vip]);
+    }
+}
+
+static bool views_differ(const struct judge *judge, uint8_t node)
+{
+    for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
+        const struct vip_view *before = &judge->before[vip];
+        struct vip_view after;
+        cluster_view_vip(judge->cluster, node, vip, &after);
+        if (before->state != after.state || before->holder != after.holder ||
+            before->holders != after.holders) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Number of a life of a node, from 1 on; 0: not one of it, or too long ago. */
+static unsigned find_life(const struct judge_node *node, uint64_t incarnation)
+{
+    for (unsigned back = 1; back <= node->life_count && back <= LIVES_MAX; back++) {
+        if (node->lives[(node->life_count - back) % LIVES_MAX].incarnation == incarnation) {
+            return node->life_count - back + 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * The incarnation is that of a node which ran while the challenge was under way. Who held an echo
+ * back can make that long, but not longer than the asker has run.
+ */
+static void judge_confirmed(struct judge *judge, uint8_t node, uint8_t other,
+                            enum cluster_origin origin)
+{
+    uint64_t former = judge->nodes[node].known[other].former;
+    const struct judge_node *state = &judge->nodes[other];
+    uint64_t incarnation = core_member_incarnation(cluster_core(judge->cluster, node), other);
+    unsigned life = find_life(state, incarnation);
+    bool backwards = former != 0 && life < find_life(state, former);
+    uint64_t ended_ns = life == 0 ? 0 : state->lives[(life - 1) % LIVES_MAX].ended_ns;
+    uint64_t allowed_ns = 4 * judge->delay_peak_ns + judge_detection_ns(judge) + 3 * NS_PER_S;
+    bool late = origin == ORIGIN_LATE ? ended_ns < judge->nodes[node].started_ns
+                                      : since(judge, ended_ns) > allowed_ns &&
+                                            judge_is_steady(judge, node, allowed_ns);
+    if (incarnation != 0 && (life == 0 || backwards || late)) {
+        judge_break(judge, RULE_ENDED, node, 0);
+    }
+}
+
+static void follow_members(struct judge *judge, uint8_t node, enum cluster_origin origin)
+{
+    bool must_stay = origin == ORIGIN_FORGED || origin == ORIGIN_REPLAY;
+    const struct core *core = cluster_core(judge->cluster, node);
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        if (other == node) {
+            continue;
+        }
+        uint64_t incarnation = core_member_incarnation(core, other);
+        uint64_t seq = core_member_seq(core, other);
+        bool same = judge->nodes[node].known[other].incarnation == incarnation;
+        uint64_t former_seq = judge->nodes[node].known[other].seq;
+        if (must_stay && (!same || seq != former_seq)) {
+            judge_break(judge, RULE_REPLAYED, node, 0);
+        }
+        if (same && seq < former_seq) {
+            judge_break(judge, RULE_BACKWARDS, node, 0);
+        }
+        judge->nodes[node].known[other].former = judge->nodes[node].known[other].incarnation;
+        judge->nodes[node].known[other].incarnation = incarnation;
+        judge->nodes[node].known[other].seq = seq;
+        if (!same) {
+            judge_confirmed(judge, node, other, origin);
+        }
+    }
+}
+
+void judge_received(struct judge *judge, const struct cluster_news *news)
+{
+    bool hostile = news->origin == ORIGIN_FORGED || news->origin == ORIGIN_REPLAY;
+    if (!cluster_is_alive(judge->cluster, news->node)) {
+        return;
+    }
+    const struct core *core = cluster_core(judge->cluster, news->node);
+    if (news->origin == ORIGIN_FORGED && news->drop == DROP_NONE) {
+        judge_break(judge, RULE_FORGED, news->node, 0);
+    }
+    /* Of an incarnation that never was confirmed nothing is remembered for long [SPEC D5]. */
+    if (news->origin == ORIGIN_REPLAY && news->drop == DROP_NONE &&
+        core_member_incarnation(core, news->peer) == news->incarnation) {
+        judge_break(judge, RULE_REPLAYED, news->node, 0);
+    }
+    follow_members(judge, news->node, news->origin);
+    if (hostile && views_differ(judge, news->node)) {
+        judge_break(judge, RULE_REPLAYED, news->node, 0);
+    }
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Does the simulator find bugs? Each mutant is the program with one rule broken on purpose; it is
+built from the objects of a build and the broken file, and run until the judge catches it.
+
+Usage: mutants.py BUILD/test/sim/mutants.json [--only NAME,...] [--runs N] [--seconds N]
+Prints a table: mutant, rule that caught it, runs it took. Exit 1 if one survives, or if the text
+that it replaces is gone: then the mutant has to be written anew.
+"""
+import argparse
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from mutations import MUTANTS
+
+HOURS = "0.05"
+
+
+def compile_command(database, source):
+    for entry in database:
+        if pathlib.Path(entry["file"]) == source:
+            return shlex.split(entry["command"]), entry["directory"]
+    raise SystemExit(f"{source} is not part of the build")
+
+
+def break_file(source, replacements):
+    text = source.read_text(encoding="utf-8")
+    for before, after in replacements:
+        if text.count(before) != 1:
+            raise SystemExit(f"{source}: found {text.count(before)} times, not once:\n{before}")
+        text = text.replace(before, after)
+    return text
+
+
+def build_object(build, database, source, text, directory):
+    command, where = compile_command(database, source)
+    broken = directory / source.name
+    broken.write_text(text, encoding="utf-8")
+    target = directory / (source.name + ".o")
+    command[command.index("-o") + 1] = str(target)
+    command[command.index("-c") + 1] = str(broken)
+    for flag in ("-MF", "-MT"):
+        if flag in command:
+            command[command.index(flag) + 1] = str(directory / "dependencies")
+    # Breaking a rule leaves unused names behind; headers beside the source are found all the same.
+    command += ["-Wno-error", "-w", "-I", str(source.parent)]
+    subprocess.run(command, cwd=where, check=True, timeout=120)
+    return target
+
+
+def build_mutant(build, changes, directory):
+    root = pathlib.Path(build["source"])
+    database = json.loads((pathlib.Path(build["build"]) / "compile_commands.json").read_text())
+    objects = []
+    for name, replacements in changes.items():
+        source = root / "src" / name
+        text = break_file(source, replacements)
+        objects.append(str(build_object(build, database, source, text, directory)))
+    program = directory / "mutant"
+    # Objects come before the libraries: what they define is not looked for there any more.
+    command = [build["compiler"], *build["flags"].split(), "-o", str(program), *objects,
+               *build["objects"].split(";"), *build["libraries"].split(";"),
+               "-Wl,--wrap=crypto_sign_detached,--wrap=crypto_sign_verify_detached",
+               *build["links"].split(";")]
+    subprocess.run(command, cwd=build["build"], check=True, timeout=120)
+    return program
+
+
+def catch(program, runs, seconds):
+    """(rule and sentence, runs), or (None, runs): it survives."""
+    try:
+        done = subprocess.run([str(program), "--seed", "1", "--runs", str(runs), "--hours", HOURS,
+                               "--cheap-signatures"],
+                              capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return None, runs
+    facts = json.loads(done.stdout.splitlines()[-1])
+    found = re.search(r"^VIOLATION of (\S+) \(seed \d+\): (.*)$", done.stdout, re.M)
+    if done.returncode == 0 or found is None:
+        return None, facts["runs"]
+    return f"{found.group(1)}: {found.group(2)}", facts["runs"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--runs", type=int, default=2000)
+    parser.add_argument("--seconds", type=int, default=300)
+    options = parser.parse_args()
+    build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
+    wanted = [name for name in options.only.split(",") if name]
+    unknown = set(wanted) - MUTANTS.keys()
+    if unknown:
+        raise SystemExit(f"no such mutant: {', '.join(sorted(unknown))}")
+    survivors = 0
+    for name in wanted or MUTANTS:
+        with tempfile.TemporaryDirectory() as directory:
+            program = build_mutant(build, MUTANTS[name], pathlib.Path(directory))
+            rule, runs = catch(program, options.runs, options.seconds)
+        survivors += rule is None
+        print(f"{name:44} {runs:5} runs  {rule or 'SURVIVES'}", flush=True)
+    print(f"{len(wanted or MUTANTS)} mutants, {survivors} survive")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The mutants: name -> file below src/ -> what is replaced there by what. Each text has to be there
+exactly once."""
+
+MUTANTS = {
+    "rounds counted by time, not by sending": {"core/suspicion.c": [(
+        "    ask_round(core, node);\n    uint64_t interval_ns = membership_interval(member);\n",
+        "    ask_round(core, node);\n    uint64_t interval_ns = membership_interval(member);\n"
+        "    suspicion->rounds = (uint8_t)(1 + mono_elapsed(core->now, suspicion->started) /\n"
+        "                                          timing_spacing(interval_ns));\n"
+        "    suspicion->rounds = suspicion->rounds > ROUNDS ? ROUNDS : suspicion->rounds;\n")]},
+    "one round is enough": {"core/suspicion.c": [(
+        "    if (suspicion->rounds == ROUNDS) {", "    if (suspicion->rounds == 1) {")]},
+    "only the suspect itself is asked": {"core/suspicion.c": [(
+        "    if (member->suspicion.rounds == 1) {", "    if (member->suspicion.rounds >= 1) {")]},
+    "no vacancy": {"core/suspicion.c": [(
+        "        if (arbiter->elected != node || arbiter->vacant_since.ns == MONO_NEVER.ns) {",
+        "        if (node != NODE_NONE) {")]},
+    "standbys are not linked": {"core/suspicion.c": [(
+        "        for (uint8_t i = 0; i < 2; i++) {\n"
+        "            uint8_t standby = election_best(core, vip, excluded);",
+        "        for (uint8_t i = 2; i < 2; i++) {\n"
+        "            uint8_t standby = election_best(core, vip, excluded);")]},
+    "a relayed record without its age": {"core/membership.c": [(
+        "mono_max(member->heard, mono_sub(core->now, carried->age_ns));",
+        "mono_max(member->heard, core->now);")]},
+    "an incarnation without an echo": {"core/membership.c": [(
+        "        start_unconfirmed(core, node);\n        ask(core, node, peer);\n        return;",
+        "        start_unconfirmed(core, node);\n"
+        "        confirm(core, node, &(struct echo){.node = record->node,\n"
+        "            .incarnation = record->incarnation, .seq = record->seq}, peer);")]},
+    "any challenge will do": {"core/membership.c": [(
+        "           core->members[node].challenge == echo->challenge &&\n", "")]},
+    "seq is not compared": {
+        "core/membership.c": [("    if (record->seq <= member->seq) {",
+                               "    if (record->seq == member->seq) {")],
+        "wire/ingress.c": [("record->seq <= core_member_seq(arrival->core, node)",
+                            "record->seq == core_member_seq(arrival->core, node)")]},
+    "leaving is ignored": {"core/membership.c": [(
+        "    if ((record->flags & RECORD_LEAVING) != 0) {",
+        "    if ((record->flags & RECORD_LEAVING) > 255) {")]},
+    "a former life is not buried": {"core/membership.c": [(
+        "    bury(core, node);\n    suspicion_clear(core, node);\n    member->incarnation",
+        "    suspicion_clear(core, node);\n    member->incarnation")]},
+    "a relay forgets to pass on": {"core/gossip.c": [(
+        "    if (node == peer || node == core->config.self || !membership_is_live(core, node)) {\n"
+        "        return;\n    }\n    struct message_out *out = gossip_to(core, peer);",
+        "    if (node != NODE_NONE || !membership_is_live(core, node)) {\n"
+        "        return;\n    }\n    struct message_out *out = gossip_to(core, peer);")]},
+    "nobody is named as not heard": {"core/gossip.c": [(
+        "    for (uint8_t urgency = 0; urgency < 3; urgency++) {",
+        "    for (uint8_t urgency = 3; urgency < 3; urgency++) {")]},
+    "the deadline is never moved": {"core/gossip.c": [(
+        "        if (wanted && !membership_is_missed(core)) {",
+        "        if (wanted && core->random_key[0] == 0) {")]},
+    "the deadline is too long": {"core/arbiter.c": [(
+        "    action->address.until = mono_add(core->now, "
+        "timing_detection(core->config.interval_ns));",
+        "    action->address.until =\n"
+        "        mono_add(core->now, 4 * timing_detection(core->config.interval_ns));")]},
+    "a change is told with the next beat only": {"core/gossip.c": [(
+        "    if (before->flags != now->flags || before->next_ms != now->next_ms) {\n"
+        "        return true;\n    }",
+        "    if (now->vip_count < VIPS_MAX) {\n        return false;\n    }")]},
+    "no hello": {"core/start.c": [(
+        "    if (all_were_heard(core)) {\n        serve(core);",
+        "    if (core->phase == PHASE_HELLO) {\n        serve(core);")]},
+    "hello listens and asks nobody": {"core/start.c": [(
+        "        gossip_question(core, node, NODE_NONE);\n        if (core->phase_rounds > 0) {",
+        "        if (node != NODE_NONE) {\n            continue;\n        }\n"
+        "        if (core->phase_rounds > 0) {")]},
+    "hello ends after three rounds": {"core/start.c": [(
+        "        if (mono_reached(core->now, core->phase_until)) {\n            serve(core);",
+        "        if (core->phase == PHASE_HELLO) {\n            serve(core);"),
+        ("    if (core->phase_rounds == ROUNDS) {\n        if (",
+         "    if (core->phase_rounds >= 3) {\n        if ("),
+        ("    core->phase_next = core->phase_rounds == ROUNDS\n"
+         "                           ? core->phase_until\n"
+         "                           : mono_add(",
+         "    core->phase_next = core->phase_rounds == ROUNDS\n"
+         "                           ? core->phase_until\n"
+         "                           : mono_add(")]},
+    "a release is ignored": {"core/election.c": [(
+        "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING)) {",
+        "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING &&\n"
+        "             entry->released_to == ID_NONE)) {")]},
+    "the claimant does not wait": {"core/claim.c": [(
+        "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);\n        return;",
+        "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);")]},
+    "released before the kernel has": {"core/arbiter.c": [(
+        "    arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);\n"
+        "    arbiter_set_state(core, vip, VIP_RELEASING, reason);",
+        "    arbiter->removing = false;\n    arbiter->in_kernel = false;\n"
+        "    arbiter_set_state(core, vip, VIP_STANDBY, reason);")]},
+    "the election takes who came first": {"core/election.c": [(
+        "        if (best == NODE_NONE || election_prefers(core, vip, node, best)) {",
+        "        if (best == NODE_NONE) {")]},
+    "the tier is ignored": {"core/election.c": [(
+        "    if (tier_a != tier_b) {", "    if (tier_a > 2) {")]},
+    "preempt is ignored": {"core/election.c": [(
+        "    if ((!config->preempt || tier_a != TIER_HEALTHY) && has_a != has_b) {",
+        "    if (tier_a != TIER_HEALTHY && has_a != has_b) {")]},
+    "the priority is turned round": {"core/election.c": [(
+        "        return entry_a->priority > entry_b->priority;",
+        "        return entry_a->priority < entry_b->priority;")]},
+    "preempt_delay is ignored": {"core/start.c": [(
+        "        arbiter->ready_at = mono_add(core->now, "
+        "core->config.vips[vip].preempt_delay_ns);",
+        "        arbiter->ready_at = core->now;")]},
+    "the better of two holders stays silent, the lower stays": {"core/rivals.c": [(
+        "            election_prefers(core, vip, node, self)) {",
+        "            election_prefers(core, vip, node, self) && node == self) {")]},
+    "no announcement after a rival": {"core/rivals.c": [(
+        "    if (news) {", "    if (news && arbiter->state == VIP_STANDBY) {")]},
+    "a deaf rival is endured": {"core/rivals.c": [(
+        "        arbiter->deaf = true;\n        arbiter_release(core, vip, NODE_NONE, "
+        "REASON_NOT_HEARD);", "        arbiter->deaf = true;")]},
+    "the own deadline is not looked at": {"core/kernel.c": [(
+        "    if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {",
+        "    if (arbiter->state == VIP_FAULT && mono_reached(core->now, arbiter->until)) {")]},
+    "a fault is for ever": {"core/arbiter.c": [(
+        "    if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&",
+        "    if (arbiter->state == VIP_STANDBY && !arbiter->removing && !arbiter->in_kernel &&")]},
+    "what another program removed stays away": {"core/kernel.c": [(
+        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ADDRESS_ADD);",
+        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ANNOUNCE);")]},
+    "wire: no replay window": {"wire/replay.c": [(
+        "    if (counter > window->newest)\n        return true;\n    uint64_t age",
+        "    if (counter != 0)\n        return true;\n    uint64_t age")]},
+    "wire: the MAC is not looked at": {"wire/ingress.c": [(
+        "    if (keyring_mac_is_good(", "    if (true || keyring_mac_is_good(")]},
+    "wire: the receiver is not looked at": {
+        "wire/ingress.c": [(
+            "    return arrival->header.receiver == self ? DROP_NONE : DROP_RECEIVER;",
+            "    return DROP_NONE;")],
+        "wire/keyring.c": [(
+            "    bool a_first = memcmp(a, b, KEY_BYTES) < 0;",
+            "    static const uint8_t same[KEY_BYTES];\n"
+            "    shared = a = b = same;\n"
+            "    bool a_first = memcmp(a, b, KEY_BYTES) < 0;")]},
+    "wire: a relayed record without its age": {"wire/egress.c": [(
+        "    if (put_record(packing, record, age_ns))",
+        "    age_ns = 0;\n    if (put_record(packing, record, age_ns))")]},
+    "wire: nothing is relayed": {"wire/egress.c": [(
+        "        if (record->incarnation != 0 &&\n",
+        "        if (record->incarnation == 0 &&\n")]},
+}

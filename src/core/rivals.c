@@ -17,8 +17,11 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
                    entry->state == VIP_HOLDING && !core->members[node].hears_me;
     }
     if (!unheard) {
-        core->dirty |= arbiter->deaf;
-        arbiter->deaf = false;
+        if (arbiter->deaf) {
+            arbiter->deaf = false;
+            core->dirty = true;
+            gossip_compose(core); /* it is ready again, and the election reads that from the draft */
+        }
         arbiter->deaf_since = MONO_NEVER;
         return;
     }

@@ -23,10 +23,10 @@ holders
 [ 3501.498] A vip0 holder A -> B: another holder does not hear this node
 = vip0: B
 = two holders for 400.381 ms
-[ 6502.348] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 6502.651] B vip0 holding -> releasing (A): a preferred node claims it
-[ 6502.711] B vip0 releasing -> standby (A): a preferred node claims it
-[ 6503.140] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 6503.140] A vip0 holder B -> A: the holder handed it over
-[ 6503.222] B vip0 holder B -> A: a preferred node claims it
+[ 5502.348] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 5502.654] B vip0 holding -> releasing (A): a preferred node claims it
+[ 5502.714] B vip0 releasing -> standby (A): a preferred node claims it
+[ 5502.951] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 5502.951] A vip0 holder B -> A: the holder handed it over
+[ 5503.048] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

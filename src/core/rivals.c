@@ -20,7 +20,7 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
         if (arbiter->deaf) {
             arbiter->deaf = false;
             core->dirty = true;
-            gossip_compose(core); /* it is ready again, and the election reads that from the draft */
+            gossip_compose(core); /* ready again: the election reads that from the draft */
         }
         arbiter->deaf_since = MONO_NEVER;
         return;

@@ -93,11 +93,11 @@ uint64_t membership_next(const struct member *member)
 bool membership_is_unheard(const struct core *core, uint8_t node, struct mono now)
 {
     const struct member *member = &core->members[node];
-    if (node == core->config.self || member->state == MEMBER_LEFT) {
+    if (node == core->config.self) {
         return false;
     }
-    if (member->state == MEMBER_UNKNOWN || member->state == MEMBER_DEAD || !member->has_record) {
-        return true;
+    if (!membership_is_live(core, node)) {
+        return true; /* one that has left too: it may be back where only others hear it */
     }
     uint64_t patience_ns =
         membership_next(member) + timing_grace(membership_interval(member), member);

@@ -48,7 +48,7 @@ uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip)
     return awake;
 }
 
-static void count_holders(struct judge *judge, uint8_t vip)
+void judge_count_holders(struct judge *judge, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
     unsigned count = (unsigned)__builtin_popcountll(judge_awake_holders(judge, vip));
@@ -96,7 +96,7 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
 static void judge_stillness(struct judge *judge, uint8_t node, uint8_t vip)
 {
     if (judge_is_settled(judge) && judge->weather.loss_permille == 0 &&
-        now_of(judge) > judge->backoff_until_ns &&
+        since(judge, judge->backoff_until_ns) > judge_convergence_ns(judge) &&
         since(judge, judge->fault_ns) > judge_convergence_ns(judge)) {
         judge_break(judge, RULE_STILL, node, vip);
     }
@@ -107,11 +107,14 @@ static void installed(struct judge *judge, uint8_t node, uint8_t vip)
     struct judge_vip *state = &judge->vips[vip];
     state->holders |= BIT(node);
     state->installed_ns[node] = now_of(judge);
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        state->taken[other] |= state->successor[other] == node;
+    }
     journal_say(judge->journal, now_of(judge), "%s has vip%u",
                 cluster_node_name(judge->cluster, node), vip);
     judge_stillness(judge, node, vip);
     judge_install(judge, node, vip);
-    count_holders(judge, vip);
+    judge_count_holders(judge, vip);
 }
 
 static void removed(struct judge *judge, uint8_t node, uint8_t vip)
@@ -120,7 +123,7 @@ static void removed(struct judge *judge, uint8_t node, uint8_t vip)
     journal_say(judge->journal, now_of(judge), "%s has no vip%u any more",
                 cluster_node_name(judge->cluster, node), vip);
     judge_stillness(judge, node, vip);
-    count_holders(judge, vip);
+    judge_count_holders(judge, vip);
 }
 
 /* --- what the cores say --- */
@@ -140,7 +143,11 @@ static void judge_member(struct judge *judge, uint8_t node, const struct change 
     }
     bool newest = state->lives[(state->life_count - 1) % LIVES_MAX].incarnation == incarnation;
     uint64_t span_ns = judge_detection_ns(judge);
-    if (!newest || !judge_is_steady(judge, node, 2 * span_ns)) {
+    bool hinted = judge->hint_ns != 0 && since(judge, judge->hint_ns) < 2 * span_ns;
+    const struct judge_node *own = &judge->nodes[node];
+    /* A stall of its own is no excuse: it makes the rounds later, never fewer [SPEC R32]. */
+    if (!newest || hinted || since(judge, own->started_ns) < judge_convergence_ns(judge) ||
+        since(judge, own->frozen_until_ns) < judge_convergence_ns(judge)) {
         return;
     }
     if (judge_is_steady(judge, other, 2 * judge->interval_ns)) {
@@ -166,6 +173,35 @@ static void follow_vip(struct judge *judge, uint8_t node, const struct change *c
     } else if (change->from == VIP_RELEASING && change->node != NODE_NONE) {
         vip->successor[node] = change->node;
         vip->released_ns[node] = now_of(judge);
+        vip->taken[node] = change->reason != REASON_BETTER_CLAIMS;
+    }
+}
+
+/* Whoever died lately may still count as a holder with the one that claims. */
+static bool died_anybody_lately(const struct judge *judge)
+{
+    bool lately = false;
+    for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
+        uint64_t down_since_ns = judge->nodes[node].down_since_ns;
+        lately |= down_since_ns != NEVER &&
+                  since(judge, down_since_ns) <= 6 * judge_convergence_ns(judge);
+    }
+    return lately;
+}
+
+/* Who claims asks again and again; it has the address half a round trip after the release. */
+static void judge_handover(struct judge *judge, uint8_t node, uint8_t v)
+{
+    const struct judge_vip *vip = &judge->vips[v];
+    uint8_t successor = vip->successor[node];
+    uint64_t released_ns = vip->released_ns[node];
+    uint64_t allowed_ns = judge->interval_ns / 4 + 8 * judge_delay_ns(judge) + SLACK_NS;
+    if (!vip->taken[node] && vip->holders == 0 && since(judge, released_ns) > allowed_ns &&
+        judge_is_settled(judge) && judge->direct && judge->weather.loss_permille == 0 &&
+        judge->fault_ns < released_ns &&
+        judge_is_steady(judge, successor, judge_convergence_ns(judge)) &&
+        !judge->nodes[successor].refuses && !died_anybody_lately(judge)) {
+        judge_break(judge, RULE_HANDOVER, successor, v);
     }
 }
 
@@ -173,8 +209,11 @@ static void follow_successors(struct judge *judge, uint8_t node)
 {
     for (uint8_t v = 0; v < cluster_vip_count(judge->cluster); v++) {
         struct judge_vip *vip = &judge->vips[v];
-        if (vip->successor[node] == NODE_NONE ||
-            since(judge, vip->released_ns[node]) < judge_detection_ns(judge) * 49 / 50) {
+        if (vip->successor[node] == NODE_NONE) {
+            continue;
+        }
+        judge_handover(judge, node, v);
+        if (since(judge, vip->released_ns[node]) < judge_detection_ns(judge) * 49 / 50) {
             continue;
         }
         uint8_t successor = vip->successor[node];
@@ -219,6 +258,12 @@ static void changed(struct judge *judge, uint8_t node, const struct change *chan
 static void judge_truth(struct judge *judge, uint8_t node)
 {
     const struct record *record = core_record(cluster_core(judge->cluster, node));
+    struct judge_node *state = &judge->nodes[node];
+    unsigned at = (unsigned)(record->seq % PUBLISHED_MAX);
+    if (state->published[at].seq != record->seq) {
+        state->published[at].seq = record->seq;
+        state->published[at].at_ns = now_of(judge);
+    }
     for (uint8_t vip = 0; vip < record->vip_count; vip++) {
         if (record->vips[vip].state == VIP_HOLDING &&
             !cluster_has_address(judge->cluster, node, vip) &&
@@ -250,6 +295,8 @@ void judge_starts(struct judge *judge, uint8_t node)
     state->drained = false;
     state->frozen_until_ns = 0;
     memset(state->known, 0, sizeof state->known);
+    memset(state->published, 0, sizeof state->published);
+    state->refuses = false;
     unsigned at = state->life_count++ % LIVES_MAX;
     state->lives[at].incarnation = cluster_core_config(judge->cluster, node)->incarnation;
     state->lives[at].ended_ns = NEVER;

@@ -28,6 +28,8 @@
     X(TRUTH, "R64", "a record says holding, and the kernel does not have the address")  \
     X(DEAF, "R68", "a holder stays although a lower one does not hear it")              \
     X(ANNOUNCE, "R80", "the last announcement is not that of the holder")               \
+    X(HANDOVER, "R63", "a live node did not take what the holder released to it")       \
+    X(AGE, "R13", "a record is taken for younger than it is")                           \
     X(DELAY, "R53", "a VIP moved from a fit holder before preempt_delay was over")      \
     X(ASSERTED, "R69", "the core stopped at an assertion of its own")
 
@@ -41,7 +43,8 @@ enum rule {
 const char *rule_number(enum rule rule);
 const char *rule_text(enum rule rule);
 
-#define LIVES_MAX 64U
+#define LIVES_MAX     64U
+#define PUBLISHED_MAX 64U
 
 struct judge_node {
     uint64_t down_since_ns; /* not run, dead or without link; UINT64_MAX: none of these */
@@ -53,6 +56,12 @@ struct judge_node {
     bool in_order; /* the last life ended, or ends, with an ordered stop */
     bool healthy;
     bool drained;
+    bool refuses; /* the kernel does, or did of late */
+    /* When it published its newest records. */
+    struct {
+        uint64_t seq;
+        uint64_t at_ns;
+    } published[PUBLISHED_MAX];
     unsigned life_count;
     struct {
         uint64_t incarnation;
@@ -78,6 +87,7 @@ struct judge_vip {
     unsigned refused_count[NODES_MAX];
     uint8_t successor[NODES_MAX]; /* NODE_NONE: none waited for */
     uint64_t released_ns[NODES_MAX];
+    bool taken[NODES_MAX]; /* the successor has got it */
 };
 
 struct judge {
@@ -90,7 +100,7 @@ struct judge {
     uint64_t preempt_delay_ns;
     bool preempt;
     bool fail_open;
-    bool attacked;
+    bool attacker; /* somebody on the wire holds datagrams back */
     struct cluster_weather weather;
     /* The weather in which S2 is promised; UINT64_MAX: it is not now. */
     uint64_t good_since_ns;
@@ -100,6 +110,7 @@ struct judge {
     uint64_t fault_ns;         /* the last one */
     uint64_t stalled_until_ns; /* the next node that is run again; UINT64_MAX: all are */
     uint64_t paths_ns;         /* last change of the paths */
+    uint64_t hint_ns;          /* the last time somebody was told of a closed port */
     uint64_t backoff_until_ns;
     struct judge_node nodes[NODES_MAX];
     struct judge_vip vips[VIPS_MAX];
@@ -122,6 +133,9 @@ void judge_stops(struct judge *judge, uint8_t node);
 void judge_weather_is(struct judge *judge, const struct cluster_weather *weather);
 /* The node is not run until then. */
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen);
+/* Somebody is told that a port is closed, which need not be so [SPEC R36]. */
+void judge_hint(struct judge *judge);
+void judge_refuses(struct judge *judge, uint8_t node);
 void judge_condition(struct judge *judge, uint8_t node, bool healthy, bool drained);
 
 void judge_break(struct judge *judge, enum rule rule, uint8_t node, uint8_t vip);

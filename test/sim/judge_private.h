@@ -51,6 +51,10 @@ bool judge_is_steady(const struct judge *judge, uint8_t node, uint64_t span_ns);
 uint64_t judge_spacing_ns(const struct judge *judge);
 /* Nodes that are not frozen and have the VIP. */
 uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip);
+/* A datagram came that somebody had held back: the weather is good again from now on at most. */
+void judge_late(struct judge *judge);
+/* Somebody got or lost it, or is frozen, or is run again. */
+void judge_count_holders(struct judge *judge, uint8_t vip);
 /* Does anything last too long? */
 void judge_look(struct judge *judge);
 /* Before and after a node looks at a datagram. */

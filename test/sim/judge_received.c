@@ -57,6 +57,32 @@ static void judge_confirmed(struct judge *judge, uint8_t node, uint8_t other,
     }
 }
 
+/*
+ * A record that came in another way than straight is as old as its author's clock says, but for the
+ * time on the wire. What lay in the socket of a stalled relay is not counted [SPEC S3].
+ */
+static void judge_age(struct judge *judge, uint8_t node, uint8_t other, uint64_t seq)
+{
+    struct judge_node *author = &judge->nodes[other];
+    unsigned at = (unsigned)(seq % PUBLISHED_MAX);
+    bool known = author->published[at].seq == seq && seq != 0 && author->life_count > 0 &&
+                 author->lives[(author->life_count - 1) % LIVES_MAX].incarnation ==
+                     judge->nodes[node].known[other].incarnation;
+    for (uint8_t n = 0; n < cluster_node_count(judge->cluster); n++) {
+        known &= since(judge, judge->nodes[n].stalled_until_ns) > 30 * NS_PER_S;
+    }
+    struct node_view view;
+    cluster_view_node(judge->cluster, node, other, &view);
+    uint64_t age_ns = since(judge, author->published[at].at_ns);
+    /* Sent within T/32 of its signature it counts as new [SPEC R11]. */
+    uint64_t allowed_ns =
+        age_ns / 40 + judge->interval_ns / 16 + 4 * judge->delay_peak_ns + SLACK_NS;
+    if (known && view.last_heard_ns != VIEW_UNKNOWN_NS &&
+        view.last_heard_ns + allowed_ns < age_ns) {
+        judge_break(judge, RULE_AGE, node, 0);
+    }
+}
+
 static void follow_members(struct judge *judge, uint8_t node, enum cluster_origin origin)
 {
     bool must_stay = origin == ORIGIN_FORGED || origin == ORIGIN_REPLAY;
@@ -78,6 +104,9 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
         judge->nodes[node].known[other].former = judge->nodes[node].known[other].incarnation;
         judge->nodes[node].known[other].incarnation = incarnation;
         judge->nodes[node].known[other].seq = seq;
+        if (same && seq != former_seq && !judge->attacker) {
+            judge_age(judge, node, other, seq);
+        }
         if (!same) {
             judge_confirmed(judge, node, other, origin);
         }
@@ -98,6 +127,9 @@ void judge_received(struct judge *judge, const struct cluster_news *news)
     if (news->origin == ORIGIN_REPLAY && news->drop == DROP_NONE &&
         core_member_incarnation(core, news->peer) == news->incarnation) {
         judge_break(judge, RULE_REPLAYED, news->node, 0);
+    }
+    if (news->origin == ORIGIN_LATE && news->drop == DROP_NONE) {
+        judge_late(judge); /* a datagram that took longer than S2 allows */
     }
     follow_members(judge, news->node, news->origin);
     if (hostile && views_differ(judge, news->node)) {

@@ -133,7 +133,10 @@ static void judge_deadline(struct judge *judge, uint8_t vip)
 {
     const struct judge_vip *state = &judge->vips[vip];
     uint64_t allowed_ns = judge_detection_ns(judge) / 10 + 2 * CLUSTER_ADD_NS + SLACK_NS;
-    if (!judge_is_settled(judge) || since(judge, state->dual_since_ns) <= allowed_ns) {
+    /* A closed port is asked about at once: what is wrongly said of a stalled node costs that. */
+    bool hinted = judge->hint_ns != 0 &&
+                  since(judge, judge->hint_ns) < 2 * judge_detection_ns(judge) + allowed_ns;
+    if (!judge_is_settled(judge) || hinted || since(judge, state->dual_since_ns) <= allowed_ns) {
         return;
     }
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {

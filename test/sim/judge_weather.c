@@ -158,6 +158,9 @@ void judge_fault(struct judge *judge)
             node->down_since_ns = now_ns;
         }
     }
+    for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
+        judge_count_holders(judge, vip);
+    }
     look_at_weather(judge);
 }
 
@@ -167,6 +170,23 @@ void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool fro
     if (frozen) {
         judge->nodes[node].frozen_until_ns = until_ns;
     }
+    judge_fault(judge);
+}
+
+void judge_late(struct judge *judge)
+{
+    judge->good_since_ns = NEVER;
+    judge_fault(judge);
+}
+
+void judge_hint(struct judge *judge)
+{
+    judge->hint_ns = now_of(judge);
+}
+
+void judge_refuses(struct judge *judge, uint8_t node)
+{
+    judge->nodes[node].refuses = true;
     judge_fault(judge);
 }
 

@@ -3,7 +3,7 @@
 exactly once."""
 
 MUTANTS = {
-    "rounds counted by time, not by sending": {"core/suspicion.c": [(
+    "rounds counted by time instead of sent": {"core/suspicion.c": [(
         "    ask_round(core, node);\n    uint64_t interval_ns = membership_interval(member);\n",
         "    ask_round(core, node);\n    uint64_t interval_ns = membership_interval(member);\n"
         "    suspicion->rounds = (uint8_t)(1 + mono_elapsed(core->now, suspicion->started) /\n"
@@ -39,9 +39,6 @@ MUTANTS = {
     "leaving is ignored": {"core/membership.c": [(
         "    if ((record->flags & RECORD_LEAVING) != 0) {",
         "    if ((record->flags & RECORD_LEAVING) > 255) {")]},
-    "a former life is not buried": {"core/membership.c": [(
-        "    bury(core, node);\n    suspicion_clear(core, node);\n    member->incarnation",
-        "    suspicion_clear(core, node);\n    member->incarnation")]},
     "a relay forgets to pass on": {"core/gossip.c": [(
         "    if (node == peer || node == core->config.self || !membership_is_live(core, node)) {\n"
         "        return;\n    }\n    struct message_out *out = gossip_to(core, peer);",
@@ -69,17 +66,11 @@ MUTANTS = {
         "        gossip_question(core, node, NODE_NONE);\n        if (core->phase_rounds > 0) {",
         "        if (node != NODE_NONE) {\n            continue;\n        }\n"
         "        if (core->phase_rounds > 0) {")]},
-    "hello ends after three rounds": {"core/start.c": [(
+    "hello ends after one round": {"core/start.c": [(
         "        if (mono_reached(core->now, core->phase_until)) {\n            serve(core);",
         "        if (core->phase == PHASE_HELLO) {\n            serve(core);"),
         ("    if (core->phase_rounds == ROUNDS) {\n        if (",
-         "    if (core->phase_rounds >= 3) {\n        if ("),
-        ("    core->phase_next = core->phase_rounds == ROUNDS\n"
-         "                           ? core->phase_until\n"
-         "                           : mono_add(",
-         "    core->phase_next = core->phase_rounds == ROUNDS\n"
-         "                           ? core->phase_until\n"
-         "                           : mono_add(")]},
+         "    if (core->phase_rounds >= 1) {\n        if (")]},
     "a release is ignored": {"core/election.c": [(
         "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING)) {",
         "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING &&\n"
@@ -107,7 +98,7 @@ MUTANTS = {
         "        arbiter->ready_at = mono_add(core->now, "
         "core->config.vips[vip].preempt_delay_ns);",
         "        arbiter->ready_at = core->now;")]},
-    "the better of two holders stays silent, the lower stays": {"core/rivals.c": [(
+    "the lower of two holders stays": {"core/rivals.c": [(
         "            election_prefers(core, vip, node, self)) {",
         "            election_prefers(core, vip, node, self) && node == self) {")]},
     "no announcement after a rival": {"core/rivals.c": [(

@@ -216,7 +216,7 @@ static void refuse(struct swarm *swarm, uint8_t node, int error)
 {
     say(swarm, error != 0 ? "the kernel refuses addresses" : "the kernel obeys", node);
     cluster_refuse(swarm->cluster, node, error);
-    judge_fault(&swarm->judge);
+    judge_refuses(&swarm->judge, node);
 }
 
 /* What happens to a node: it is dead, it is to die, or to live again. */
@@ -315,6 +315,8 @@ static void one_fault(struct swarm *swarm)
         break;
     case FAULT_HINT:
         if (cluster_is_alive(swarm->cluster, a)) {
+            say(swarm, "is told of a closed port", a);
+            judge_hint(&swarm->judge);
             cluster_unreachable(swarm->cluster, a, b);
         }
         break;
@@ -349,11 +351,36 @@ static void heal(struct swarm *swarm)
     judge_fault(&swarm->judge);
 }
 
+/* Does somebody give five slow beats to a dead node, because its last record said that it did not
+ * hear him [SPEC R30]? */
+static bool is_somebody_patient(const struct swarm *swarm)
+{
+    const struct cluster *cluster = swarm->cluster;
+    for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
+        for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
+            struct node_view view;
+            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
+                continue;
+            }
+            cluster_view_node(cluster, a, b, &view);
+            if (!view.hears_me && view.state == MEMBER_ALIVE) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void converge(struct swarm *swarm)
 {
     struct judge *judge = &swarm->judge;
     heal(swarm);
     cluster_run(swarm->cluster, judge_convergence_ns(judge));
+    if (judge->broken == RULE_NONE && is_somebody_patient(swarm)) {
+        cluster_run(swarm->cluster, 5 * judge_slow_ns(judge));
+        judge_fault(judge);
+        cluster_run(swarm->cluster, judge_convergence_ns(judge));
+    }
     while (judge->broken == RULE_NONE && cluster_now(swarm->cluster) < judge->backoff_until_ns) {
         /* A back-off is over, and what follows from it may begin another one. */
         uint64_t rest_ns = judge->backoff_until_ns - cluster_now(swarm->cluster);
@@ -419,6 +446,7 @@ static void begin(struct swarm *swarm, const struct cluster_config *config)
 {
     swarm->cluster = cluster_new(config);
     swarm->judge.cluster = swarm->cluster;
+    swarm->judge.attacker = swarm->attacker;
     if (swarm->attacker) {
         cluster_record(swarm->cluster);
     }

@@ -138,6 +138,9 @@ void judge_hint(struct judge *judge);
 void judge_refuses(struct judge *judge, uint8_t node);
 void judge_condition(struct judge *judge, uint8_t node, bool healthy, bool drained);
 
+/* Does somebody give five slow beats to a dead node, because its last record said that it did not
+ * hear him [SPEC R30]? */
+bool judge_is_patient(const struct judge *judge);
 void judge_break(struct judge *judge, enum rule rule, uint8_t node, uint8_t vip);
 
 /* --- spans, independent of the core's [SPEC R3] --- */

@@ -132,7 +132,9 @@ void judge_received(struct judge *judge, const struct cluster_news *news)
         judge_late(judge); /* a datagram that took longer than S2 allows */
     }
     follow_members(judge, news->node, news->origin);
-    if (hostile && views_differ(judge, news->node)) {
+    /* One of a life that never was confirmed is a reason for a step, in which time may do its own.
+     */
+    if (hostile && news->drop != DROP_NONE && views_differ(judge, news->node)) {
         judge_break(judge, RULE_REPLAYED, news->node, 0);
     }
 }

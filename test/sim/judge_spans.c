@@ -87,6 +87,26 @@ static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t stead
     return false;
 }
 
+/* Does somebody give five slow beats to a dead node, because its last record said that it did not
+ * hear him [SPEC R30]? */
+bool judge_is_patient(const struct judge *judge)
+{
+    const struct cluster *cluster = judge->cluster;
+    for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
+        for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
+            struct node_view view;
+            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
+                continue;
+            }
+            cluster_view_node(cluster, a, b, &view);
+            if (!view.hears_me && view.state == MEMBER_ALIVE) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Of one death, or of several in one moment: how long until somebody has taken over? [SPEC S3] */
 static uint64_t takeover_ns(const struct judge *judge)
 {
@@ -110,6 +130,7 @@ static uint64_t takeover_ns(const struct judge *judge)
     span_ns += judge->direct ? 0 : judge_detection_ns(judge) + 5 * judge->interval_ns;
     /* What lay in the sockets of a node that was stalled is passed on as if it were news. */
     span_ns += stalled ? 2 * judge_detection_ns(judge) : 0;
+    span_ns += judge_is_patient(judge) ? 5 * judge_slow_ns(judge) : 0;
     return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 

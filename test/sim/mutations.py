@@ -74,7 +74,7 @@ MUTANTS = {
     "a release is ignored": {"core/election.c": [(
         "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING)) {",
         "            (entry->state != VIP_HOLDING && entry->state != VIP_RELEASING &&\n"
-        "             entry->released_to == ID_NONE)) {")]},
+        "             (entry->released_to == ID_NONE || node == core->config.self))) {")]},
     "the claimant does not wait": {"core/claim.c": [(
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);\n        return;",
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);")]},

@@ -235,6 +235,9 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
 {
     uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
     uint64_t span_ns = draw(swarm, 4) == 0 ? draw(swarm, MS(8000)) : draw(swarm, MS(1000));
+    if (chance(swarm, 40)) {
+        span_ns = draw(swarm, 2 * swarm->judge.interval_ns); /* about as long as a suspicion */
+    }
     switch ((unsigned)fault) {
     case FAULT_STALL:
         stall(swarm, node, span_ns, false);
@@ -351,32 +354,12 @@ static void heal(struct swarm *swarm)
     judge_fault(&swarm->judge);
 }
 
-/* Does somebody give five slow beats to a dead node, because its last record said that it did not
- * hear him [SPEC R30]? */
-static bool is_somebody_patient(const struct swarm *swarm)
-{
-    const struct cluster *cluster = swarm->cluster;
-    for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
-        for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
-            struct node_view view;
-            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
-                continue;
-            }
-            cluster_view_node(cluster, a, b, &view);
-            if (!view.hears_me && view.state == MEMBER_ALIVE) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static void converge(struct swarm *swarm)
 {
     struct judge *judge = &swarm->judge;
     heal(swarm);
     cluster_run(swarm->cluster, judge_convergence_ns(judge));
-    if (judge->broken == RULE_NONE && is_somebody_patient(swarm)) {
+    if (judge->broken == RULE_NONE && judge_is_patient(judge)) {
         cluster_run(swarm->cluster, 5 * judge_slow_ns(judge));
         judge_fault(judge);
         cluster_run(swarm->cluster, judge_convergence_ns(judge));

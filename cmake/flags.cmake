@@ -16,12 +16,18 @@ if(VG_WERROR)
 endif()
 
 # One source tree, one build: no build path in the binaries, so that two builds are the same.
-add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(NOT VG_COVERAGE)
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+endif()
 
 if(VG_ASAN)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+elseif(VG_COVERAGE)
+  # Not optimised: every branch of the text is one of the program.
+  add_compile_options(--coverage -O0 -U_FORTIFY_SOURCE)
+  add_link_options(--coverage)
 else()
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""differential.py JUDGE [--nodes N] [--seed N]: the daemon's wire against proto/reference.
+"""differential.py JUDGE [--seed N] [--nodes N | --minutes N]: the daemon's wire against
+proto/reference.
 
 Draws nodes, what they know, and datagrams: well formed ones, such with numbers at their limits,
 changed ones under a good MAC, changed ones without. JUDGE (test/wire/judge.c) and the reference
@@ -14,6 +15,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "proto/reference"))
 import datagram
@@ -296,15 +298,18 @@ def main():
     parser.add_argument("judge")
     parser.add_argument("--nodes", type=int, default=15)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, help="as many nodes as fit into that time")
     options = parser.parse_args()
-    wire, counts = WireJudge(options.judge), collections.Counter()
-    for seed in range(options.seed, options.seed + options.nodes):
+    end = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    wire, counts, seed = WireJudge(options.judge), collections.Counter(), options.seed
+    while (seed < options.seed + options.nodes) if end is None else (time.monotonic() < end):
         shown = judge_node(Draw(seed), wire, counts)
         if shown is not None:
             print(f"seed {seed}: {shown}")
             return 1
+        seed += 1
     missing = [label for label in (*DROPS, "accepted", "sent") if counts[label] == 0]
-    print(f"{options.nodes} nodes from seed {options.seed} on: {json.dumps(counts)}")
+    print(f"{seed - options.seed} nodes from seed {options.seed} on: {json.dumps(counts)}")
     if missing:
         print(f"never seen: {missing}")
     return 1 if missing or wire.close() != 0 else 0

@@ -52,6 +52,7 @@ struct cluster_news {
     uint8_t peer;
     enum cluster_origin origin;
     uint64_t incarnation; /* of the sender, as the datagram says */
+    uint64_t taken_ns;    /* of a replay: when `node` took the datagram last, 0 never */
     enum drop drop;
     const struct change *change;
 };

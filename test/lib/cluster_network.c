@@ -167,16 +167,16 @@ bool cluster_send(struct cluster *cluster, uint8_t from, uint8_t to,
 }
 
 /* What a replay is depends on whether its receiver had it before. */
-static enum cluster_origin judge_origin(struct cluster *cluster, const struct packet *packet)
+static enum cluster_origin judge_origin(const struct cluster *cluster, const struct packet *packet,
+                                        struct recorded *recorded)
 {
     const struct host *host = &cluster->hosts[packet->to];
-    struct recorded *recorded =
-        packet->origin == ORIGIN_FORGED ? NULL : find_record(cluster, packet->id);
     if (recorded == NULL) {
         return packet->origin == ORIGIN_REPLAY ? ORIGIN_LATE : packet->origin;
     }
     bool again = recorded->life == host->life;
     recorded->life = host->life;
+    recorded->taken_ns = again ? recorded->taken_ns : 0;
     return packet->origin == ORIGIN_REPLAY && !again ? ORIGIN_LATE : packet->origin;
 }
 
@@ -206,11 +206,14 @@ void cluster_receive(struct cluster *cluster, const struct packet *packet)
     if (host->link_down) {
         return;
     }
+    struct recorded *recorded =
+        packet->origin == ORIGIN_FORGED ? NULL : find_record(cluster, packet->id);
     struct cluster_news news = {.type = NEWS_RECEIVING,
                                 .node = packet->to,
                                 .peer = packet->from,
-                                .origin = judge_origin(cluster, packet),
+                                .origin = judge_origin(cluster, packet, recorded),
                                 .incarnation = incarnation_of(&packet->datagram)};
+    news.taken_ns = recorded == NULL ? 0 : recorded->taken_ns;
     cluster_tell(cluster, news);
     /* A buffer of its own size, so that a sanitizer sees every byte too far. */
     uint8_t *bytes = malloc(packet->datagram.length == 0 ? 1 : packet->datagram.length);
@@ -221,6 +224,9 @@ void cluster_receive(struct cluster *cluster, const struct packet *packet)
     free(bytes);
     cluster_mix(cluster, (uint64_t)news.drop);
     if (news.drop == DROP_NONE) {
+        if (recorded != NULL) {
+            recorded->taken_ns = cluster_now(cluster);
+        }
         if (packet->origin == ORIGIN_NODE) {
             remember_last(cluster, packet);
         }

@@ -89,7 +89,8 @@ struct host {
 
 struct recorded {
     struct packet packet;
-    uint64_t life; /* of the receiver that has had it; 0: nobody has */
+    uint64_t life;     /* of the receiver that has had it; 0: nobody has */
+    uint64_t taken_ns; /* when it took it last */
 };
 
 struct cluster {

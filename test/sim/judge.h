@@ -70,7 +70,10 @@ struct judge_node {
     /* What this node knows of each other. */
     struct {
         uint64_t incarnation;
-        uint64_t former; /* incarnation */
+        uint64_t former;    /* incarnation */
+        uint64_t window_ns; /* the window of the incarnation remembers since then [SPEC D5] */
+        uint64_t other;     /* the last other incarnation that a datagram was taken of */
+        uint64_t other_ns;  /* its window remembers since then */
         uint64_t alive_ns;
         uint64_t seq;
     } known[NODES_MAX];

@@ -83,6 +83,27 @@ static void judge_age(struct judge *judge, uint8_t node, uint8_t other, uint64_t
     }
 }
 
+/* Of each sender two incarnations have a window of counters; that of the other one goes along when
+ * it is confirmed [SPEC D5]. */
+static void follow_window(struct judge *judge, uint8_t node, uint8_t other)
+{
+    struct judge_node *state = &judge->nodes[node];
+    bool goes_along = state->known[other].other == state->known[other].incarnation;
+    state->known[other].window_ns = goes_along ? state->known[other].other_ns : now_of(judge);
+    state->known[other].other = 0;
+}
+
+static void follow_other_window(struct judge *judge, const struct cluster_news *news)
+{
+    struct judge_node *state = &judge->nodes[news->node];
+    uint64_t incarnation = news->incarnation;
+    if (news->drop == DROP_NONE && incarnation != state->known[news->peer].incarnation &&
+        incarnation != state->known[news->peer].other) {
+        state->known[news->peer].other = incarnation;
+        state->known[news->peer].other_ns = now_of(judge);
+    }
+}
+
 static void follow_members(struct judge *judge, uint8_t node, enum cluster_origin origin)
 {
     bool must_stay = origin == ORIGIN_FORGED || origin == ORIGIN_REPLAY;
@@ -108,8 +129,23 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
             judge_age(judge, node, other, seq);
         }
         if (!same) {
+            follow_window(judge, node, other);
             judge_confirmed(judge, node, other, origin);
         }
+    }
+}
+
+/* A datagram that was taken since the window of its incarnation began is not taken again. */
+static void judge_replay(struct judge *judge, const struct cluster_news *news)
+{
+    const struct judge_node *state = &judge->nodes[news->node];
+    bool confirmed = state->known[news->peer].incarnation == news->incarnation;
+    bool other = state->known[news->peer].other == news->incarnation;
+    uint64_t window_ns =
+        confirmed ? state->known[news->peer].window_ns : state->known[news->peer].other_ns;
+    if (news->drop == DROP_NONE && news->taken_ns != 0 && (confirmed || other) &&
+        news->taken_ns >= window_ns) {
+        judge_break(judge, RULE_REPLAYED, news->node, 0);
     }
 }
 
@@ -119,18 +155,14 @@ void judge_received(struct judge *judge, const struct cluster_news *news)
     if (!cluster_is_alive(judge->cluster, news->node)) {
         return;
     }
-    const struct core *core = cluster_core(judge->cluster, news->node);
     if (news->origin == ORIGIN_FORGED && news->drop == DROP_NONE) {
         judge_break(judge, RULE_FORGED, news->node, 0);
-    }
-    /* Of an incarnation that never was confirmed nothing is remembered for long [SPEC D5]. */
-    if (news->origin == ORIGIN_REPLAY && news->drop == DROP_NONE &&
-        core_member_incarnation(core, news->peer) == news->incarnation) {
-        judge_break(judge, RULE_REPLAYED, news->node, 0);
     }
     if (news->origin == ORIGIN_LATE && news->drop == DROP_NONE) {
         judge_late(judge); /* a datagram that took longer than S2 allows */
     }
+    judge_replay(judge, news);
+    follow_other_window(judge, news);
     follow_members(judge, news->node, news->origin);
     /* One of a life that never was confirmed is a reason for a step, in which time may do its own.
      */

@@ -24,3 +24,26 @@ int conf_node_index(const struct conf *conf, const char *name)
     }
     return -1;
 }
+
+/* Addresses of the family among the first `count`. */
+static unsigned count_family(const struct conf_node *node, uint8_t family, unsigned count)
+{
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        found += node->addresses[i].family == family ? 1 : 0;
+    return found;
+}
+
+bool conf_is_path(const struct conf_node *own, unsigned from, const struct conf_node *peer,
+                  unsigned to)
+{
+    const uint8_t family = own->addresses[from].family;
+
+    if (peer->addresses[to].family != family)
+        return false;
+    if (count_family(own, family, own->address_count) !=
+        count_family(peer, family, peer->address_count))
+        return true;
+    return count_family(own, family, from) == count_family(peer, family, to);
+}

@@ -108,7 +108,8 @@ static enum reason claim_reason(const struct core *core, uint8_t vip)
             return REASON_HOLDER_DEAD;
         }
         if (state == MEMBER_LEFT) {
-            return REASON_HOLDER_LEFT;
+            return membership_has_willed(core, arbiter->holder) ? REASON_HOLDER_ENDED
+                                                                : REASON_HOLDER_LEFT;
         }
     }
     return REASON_VACANT;

@@ -201,6 +201,18 @@ void gossip_compose(struct core *core)
     compose_unheard(core);
 }
 
+void core_will(const struct core *core, struct record *ret)
+{
+    *ret = (struct record){.node = core->record.node,
+                           .incarnation = core->record.incarnation,
+                           .seq = RECORD_SEQ_WILL,
+                           .interval_ms = core->record.interval_ms,
+                           .next_ms = core->record.interval_ms,
+                           .config = core->record.config,
+                           .flags = (uint8_t)(RECORD_LEAVING | RECORD_HEALTHY |
+                                              (core->record.flags & RECORD_WITNESS))};
+}
+
 /* Something that another node acts on: it is told at once. */
 static bool is_urgent(const struct record *before, const struct record *now)
 {

@@ -20,7 +20,8 @@ static enum reason holder_reason(const struct core *core, uint8_t vip)
     case MEMBER_DEAD:
         return REASON_HOLDER_DEAD;
     case MEMBER_LEFT:
-        return REASON_HOLDER_LEFT;
+        return membership_has_willed(core, arbiter->holder) ? REASON_HOLDER_ENDED
+                                                            : REASON_HOLDER_LEFT;
     case MEMBER_UNKNOWN:
     case MEMBER_ALIVE:
     case MEMBER_SUSPECT:

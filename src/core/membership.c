@@ -69,6 +69,13 @@ bool membership_is_live(const struct core *core, uint8_t node)
     return member->has_record && (member->state == MEMBER_ALIVE || member->state == MEMBER_SUSPECT);
 }
 
+/* Has its incarnation ended without being stopped? Its last record says so [SPEC R44]. */
+bool membership_has_willed(const struct core *core, uint8_t node)
+{
+    const struct member *member = &core->members[node];
+    return member->has_record && member->record.seq == RECORD_SEQ_WILL;
+}
+
 bool membership_is_missed(const struct core *core)
 {
     bool somebody_lives = false;
@@ -384,7 +391,8 @@ static void leave(struct core *core, uint8_t node)
 {
     suspicion_clear(core, node);
     bury(core, node);
-    membership_set_state(core, node, MEMBER_LEFT, REASON_LEFT);
+    membership_set_state(core, node, MEMBER_LEFT,
+                         membership_has_willed(core, node) ? REASON_ENDED : REASON_LEFT);
 }
 
 static bool is_overdue(const struct core *core, const struct member *member)

@@ -182,6 +182,7 @@ void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[stat
 void membership_ask(struct core *core, uint8_t node);
 /* No heartbeat can be sent, and there is somebody who misses it and will take over [SPEC R64]. */
 bool membership_is_missed(const struct core *core);
+bool membership_has_willed(const struct core *core, uint8_t node);
 bool membership_is_live(const struct core *core, uint8_t node);
 /* Not heard directly within the time that it promised itself: unknown and dead nodes too [SPEC
  * R14]. */

@@ -56,6 +56,7 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
         .direct = !membership_is_unheard(core, node, now),
         .via = member->via,
         .hears_me = known && member->hears_me,
+        .crashed = known && membership_has_willed(core, node),
         .config_same = known && member->record.config == core->config.config,
         .record = known ? &member->record : NULL,
     };

@@ -180,7 +180,8 @@ static void on_second(uv_timer_t *timer)
 
 static int open_sources(struct engine *engine, const struct engine_descriptors *descriptors)
 {
-    const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, engine};
+    const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, loop_on_will,
+                                                engine};
     const struct control_source control = {on_status, on_events, engine};
     int error;
 
@@ -195,6 +196,16 @@ static int open_sources(struct engine *engine, const struct engine_descriptors *
         return error;
     }
     return clock_timer_open(&engine->timer, &engine->loop, loop_on_timer, engine);
+}
+
+/* The last will for every other node. Keys and nodes are read at start only: once is enough. */
+static void deposit_wills(struct engine *engine)
+{
+    uint64_t all = engine->conf.node_count == NODES_MAX
+                       ? UINT64_MAX
+                       : (UINT64_C(1) << engine->conf.node_count) - 1;
+
+    keeper_link_deposit(&engine->keeper, all & ~(UINT64_C(1) << engine->core_config.self));
 }
 
 /* 0 or a libuv error, which is -errno. After an error the process ends: nothing is taken back. */
@@ -214,6 +225,7 @@ static int open_all(struct engine *engine, const struct engine_descriptors *desc
     if (error != 0) {
         return error;
     }
+    deposit_wills(engine);
     (void)uv_prepare_init(&engine->loop, &engine->prepare);
     (void)uv_timer_init(&engine->loop, &engine->second);
     engine->prepare.data = engine;

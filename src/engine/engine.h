@@ -51,6 +51,7 @@ void loop_arm(struct engine *engine);
 void loop_on_timer(void *arg);
 void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length);
 void loop_on_unreachable(void *arg, uint8_t peer);
+void loop_on_will(void *arg, uint8_t node, struct ipc_will *ret);
 void loop_on_keeper(void *arg, const struct ipc_message *message);
 
 #endif

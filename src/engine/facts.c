@@ -233,12 +233,13 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     struct node_view view;
 
     core_view_node(facts->core, index, facts->now, &view);
-    pack_map(pack, 17);
+    pack_map(pack, 18);
     pack_key_text(pack, "name", node->name);
     pack_addresses(node->addresses, node->address_count, false, pack);
     pack_key_bool(pack, "witness", node->witness);
     pack_key_bool(pack, "self", index == facts->core_config->self);
     pack_key_text(pack, "state", member_state_name(view.state));
+    pack_key_bool(pack, "crashed", view.crashed);
     pack_key_uint(pack, "priority", node->priority);
     pack_priorities(facts, view.record, pack);
     pack_key_flag(pack, "healthy", view.record, RECORD_HEALTHY);

@@ -38,16 +38,9 @@ static void lose(struct keeper_link *link, const char *why)
     }
 }
 
-/* False if it has to wait. */
-static bool send_message(struct keeper_link *link, uint16_t type, uint8_t vip, uint64_t deadline_ns)
+/* What ipc_send() has said. False if the message has to wait. */
+static bool was_sent(struct keeper_link *link, int error)
 {
-    struct ipc_message message = {.type = type, .vip = vip, .deadline_ns = deadline_ns};
-    int error;
-
-    if (type == IPC_ADD || type == IPC_REMOVE) {
-        message.sequence = link->latest[vip];
-    }
-    error = ipc_send(link->fd, &message);
     if (error == 0) {
         return true;
     }
@@ -58,6 +51,31 @@ static bool send_message(struct keeper_link *link, uint16_t type, uint8_t vip, u
         lose(link, "it does not take messages any more");
     }
     return false;
+}
+
+/* False if it has to wait. */
+static bool send_message(struct keeper_link *link, uint16_t type, uint8_t vip, uint64_t deadline_ns)
+{
+    struct ipc_message message = {.type = type, .vip = vip, .deadline_ns = deadline_ns};
+
+    if (type == IPC_ADD || type == IPC_REMOVE) {
+        message.sequence = link->latest[vip];
+    }
+    return was_sent(link, ipc_send(link->fd, &message));
+}
+
+/* No address is asked for before the peers can be told of its end. */
+static void flush_wills(struct keeper_link *link)
+{
+    while (link->wills != 0 && !link->blocked && !link->gone) {
+        uint8_t node = (uint8_t)__builtin_ctzll(link->wills);
+        struct ipc_will will = {.type = IPC_WILL, .node = node};
+
+        link->handlers.will(link->handlers.arg, node, &will);
+        if (was_sent(link, ipc_send_will(link->fd, &will))) {
+            link->wills &= link->wills - 1;
+        }
+    }
 }
 
 static bool flush_vip(struct keeper_link *link, uint8_t vip)
@@ -94,6 +112,10 @@ static bool flush_vip(struct keeper_link *link, uint8_t vip)
 
 static void flush(struct keeper_link *link)
 {
+    flush_wills(link);
+    if (link->awake && !link->blocked && !link->gone && send_message(link, IPC_AWAKE, 0, 0)) {
+        link->awake = false;
+    }
     for (uint8_t vip = 0; vip < link->vip_count && !link->blocked && !link->gone; vip++) {
         (void)flush_vip(link, vip);
     }
@@ -141,6 +163,18 @@ void keeper_link_announce(struct keeper_link *link, uint8_t vip)
 void keeper_link_probe(struct keeper_link *link, uint8_t vip)
 {
     link->waiting[vip].probe = true;
+    flush(link);
+}
+
+void keeper_link_awake(struct keeper_link *link)
+{
+    link->awake = true;
+    flush(link);
+}
+
+void keeper_link_deposit(struct keeper_link *link, uint64_t nodes)
+{
+    link->wills |= nodes;
     flush(link);
 }
 

@@ -9,6 +9,8 @@
 #include "engine/text.h"
 #include "log/log.h"
 
+#include <string.h>
+
 /* What one look at the clock reads at most before it judges. A full receive buffer holds less. */
 #define DRAIN_MAX 4096U
 /* Deadlines that may be due at once; the rest comes with the next turn of the loop. */
@@ -80,6 +82,9 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
     struct engine *engine = arg;
     struct event event;
 
+    if (message->type == IPC_LOST && message->reason == IPC_LOST_DEADLINE) {
+        keeper_link_awake(&engine->keeper);
+    }
     if (!engine->running && message->type == IPC_STOP) {
         keeper_link_stopped(&engine->keeper); /* no own address was ever there: nobody to tell */
         engine_end(engine, 0);
@@ -94,6 +99,20 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
         engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
     }
     feed(engine, &event);
+}
+
+_Static_assert(WIRE_WILL_MAX <= IPC_WILL_BYTES_MAX, "a last will fits into its message");
+
+void loop_on_will(void *arg, uint8_t node, struct ipc_will *ret)
+{
+    const struct engine *engine = arg;
+    struct record record;
+    struct datagram datagram;
+
+    core_will(engine->core, &record);
+    wire_will(&engine->wire, &record, node, &datagram);
+    ret->length = datagram.length;
+    memcpy(ret->bytes, datagram.bytes, datagram.length);
 }
 
 static void carry_out_address(struct engine *engine, const struct action *action)

@@ -19,69 +19,24 @@ socklen_t paths_sockaddr(const struct conf_address *address, uint16_t port,
     return sizeof ret->v6;
 }
 
-static unsigned count_of_family(const struct conf_node *node, uint8_t family)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < node->address_count; i++) {
-        count += node->addresses[i].family == family ? 1 : 0;
-    }
-    return count;
-}
-
-/* Index of the n-th address of the family; there is one. */
-static uint8_t nth_of_family(const struct conf_node *node, uint8_t family, unsigned n)
-{
-    uint8_t i = 0;
-
-    while (node->addresses[i].family != family || n-- > 0) {
-        i++;
-    }
-    return i;
-}
-
-struct ends {
-    const struct conf_node *own;
-    const struct conf_node *peer;
-    uint8_t family;
-};
-
-/* The path from the n-th own address of the family to the m-th of the peer. */
-static struct path path_between(const struct ends *ends, unsigned n, unsigned m, uint16_t port)
-{
-    struct path path = {.from = nth_of_family(ends->own, ends->family, n)};
-    uint8_t to = nth_of_family(ends->peer, ends->family, m);
-
-    path.to_length = paths_sockaddr(&ends->peer->addresses[to], port, &path.to);
-    return path;
-}
-
-static void add_family(struct paths *paths, const struct conf *conf, uint8_t peer,
-                       const struct ends *ends)
-{
-    unsigned own_count = count_of_family(ends->own, ends->family);
-    unsigned peer_count = count_of_family(ends->peer, ends->family);
-
-    for (unsigned m = 0; m < peer_count; m++) {
-        for (unsigned n = 0; n < own_count; n++) {
-            if (own_count != peer_count || n == m) {
-                paths->items[peer][paths->count[peer]++] = path_between(ends, n, m, conf->port);
-            }
-        }
-    }
-}
-
 void paths_init(struct paths *paths, const struct conf *conf, uint8_t self)
 {
+    const struct conf_node *own = &conf->nodes[self];
+
     memset(paths, 0, sizeof *paths);
     paths->node_count = conf->node_count;
-    for (uint8_t peer = 0; peer < conf->node_count; peer++) {
-        if (peer != self) {
-            struct ends ends = {&conf->nodes[self], &conf->nodes[peer], AF_INET};
+    for (uint8_t p = 0; p < conf->node_count; p++) {
+        const struct conf_node *peer = &conf->nodes[p];
 
-            add_family(paths, conf, peer, &ends);
-            ends.family = AF_INET6;
-            add_family(paths, conf, peer, &ends);
+        for (uint8_t to = 0; p != self && to < peer->address_count; to++) {
+            for (uint8_t from = 0; from < own->address_count; from++) {
+                if (conf_is_path(own, from, peer, to)) {
+                    struct path *path = &paths->items[p][paths->count[p]++];
+
+                    path->from = from;
+                    path->to_length = paths_sockaddr(&peer->addresses[to], conf->port, &path->to);
+                }
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ static const struct shape from_engine[] = {
     {IPC_ANNOUNCE, FIELD_VIP},
     {IPC_PROBE, FIELD_VIP},
     {IPC_STOPPED, 0},
+    {IPC_AWAKE, 0},
 };
 
 static const struct shape from_keeper[] = {
@@ -108,6 +109,23 @@ bool ipc_valid_from_engine(const void *bytes, size_t length, unsigned vip_count)
     return false;
 }
 
+bool ipc_valid_will(const void *bytes, size_t length, unsigned node_count, unsigned self)
+{
+    struct ipc_will will;
+
+    if (length != sizeof(will))
+        return false;
+    memcpy(&will, bytes, sizeof(will));
+    if (will.type != IPC_WILL || will.node >= node_count || will.node == self)
+        return false;
+    if (will.length == 0 || will.length > sizeof(will.bytes))
+        return false;
+    for (size_t i = will.length; i < sizeof(will.bytes); i++)
+        if (will.bytes[i] != 0)
+            return false;
+    return true;
+}
+
 bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
                            unsigned address_count)
 {
@@ -122,20 +140,40 @@ bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
     return false;
 }
 
-int ipc_send(int fd, const struct ipc_message *message)
+static int send_bytes(int fd, const void *bytes, size_t length)
 {
-    if (send(fd, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+    if (send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
         return 0;
     return errno == ECONNRESET || errno == ENOTCONN ? -EPIPE : -errno;
 }
 
-long ipc_receive(int fd, struct ipc_message *ret)
+int ipc_send(int fd, const struct ipc_message *message)
+{
+    return send_bytes(fd, message, sizeof(*message));
+}
+
+int ipc_send_will(int fd, const struct ipc_will *will)
+{
+    return send_bytes(fd, will, sizeof(*will));
+}
+
+static long receive_bytes(int fd, void *ret, size_t size)
 {
     /* MSG_TRUNC makes recv() return the real length: a datagram that is too long is not valid. */
-    const ssize_t length = recv(fd, ret, sizeof(*ret), MSG_DONTWAIT | MSG_TRUNC);
+    const ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
 
     if (length >= 0)
         return length;
     /* The peer died with something of ours unread; that is an end of file as well. */
     return errno == ECONNRESET ? 0 : -errno;
+}
+
+long ipc_receive(int fd, struct ipc_message *ret)
+{
+    return receive_bytes(fd, ret, sizeof(*ret));
+}
+
+long ipc_receive_request(int fd, union ipc_request *ret)
+{
+    return receive_bytes(fd, ret, sizeof(*ret));
 }

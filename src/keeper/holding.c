@@ -226,11 +226,17 @@ void holding_renew(struct keeper *keeper, unsigned vip)
         sweep_stop(sweep);
 }
 
-void holding_remove_all(struct keeper *keeper)
+int holding_remove_all(struct keeper *keeper)
 {
-    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
-        if (keeper->vips[vip].phase != VIP_ABSENT)
-            (void)holding_remove(keeper, vip);
+    int result = 0;
+
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const int error = keeper->vips[vip].phase != VIP_ABSENT ? holding_remove(keeper, vip) : 0;
+
+        if (error < 0)
+            result = error;
+    }
+    return result;
 }
 
 struct leftovers {

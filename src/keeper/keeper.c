@@ -25,6 +25,9 @@
  */
 #define REAP_WAIT_MS 200
 
+/* An engine that was late and has lost addresses for it may be swapped out, or stuck for good. */
+#define SILENCE_NS (2 * CLOCK_NS_PER_S)
+
 /* News that could not be settled in one turn are looked at again after this. */
 #define PENDING_WAIT_MS 10
 
@@ -84,6 +87,8 @@ static void deadline_passed(struct keeper *keeper, unsigned vip)
                             : "this process stood still for longer than kernel_lease",
                 result == 0 ? "its addresses are removed" : "removing its addresses failed");
     keeper_tell(keeper, &lost);
+    if (keeper->silent_end_ns == CLOCK_NEVER_NS)
+        keeper->silent_end_ns = clock_now_ns() + SILENCE_NS;
 }
 
 void keeper_due(struct keeper *keeper)
@@ -146,6 +151,7 @@ static uint64_t next_ns(const struct keeper *keeper)
 {
     uint64_t next = min_ns(keeper->probe_end_ns, keeper->stop_end_ns);
 
+    next = min_ns(next, keeper->silent_end_ns);
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
@@ -199,6 +205,11 @@ static void run_timers(struct keeper *keeper)
     if (now_ns >= keeper->stop_end_ns) {
         log_error("the engine has not stopped within %u s",
                   (unsigned)(STOP_PATIENCE_NS / CLOCK_NS_PER_S));
+        keeper_fail(keeper);
+    }
+    if (now_ns >= keeper->silent_end_ns) {
+        log_error("the engine has been silent for %u s more",
+                  (unsigned)(SILENCE_NS / CLOCK_NS_PER_S));
         keeper_fail(keeper);
     }
 }
@@ -266,32 +277,50 @@ static void turn(struct keeper *keeper)
         run_sweeps(keeper);
 }
 
-/* The addresses are gone already; now the engine. Returns the exit code. */
-static int finish(struct keeper *keeper)
+/*
+ * The engine's last will, if it may be sent: no address of ours is left, and the engine has ended
+ * beyond doubt. Else somebody would take over beside it [SPEC R44].
+ */
+static void send_will(struct keeper *keeper, bool removed, bool ended)
+{
+    unsigned told;
+
+    if (!removed || !ended) {
+        log_error("the last will is not sent: %s",
+                  removed ? "the engine may still run" : "an address may still be there");
+        return;
+    }
+    told = will_send(&keeper->will);
+    log_notice("all addresses are removed; %u node%s told", told, told == 1 ? " is" : "s are");
+}
+
+/* The addresses are gone already, if `removed`; now the engine. Returns the exit code. */
+static int finish(struct keeper *keeper, bool removed)
 {
     const struct launch_result engine = {keeper->engine_pid, keeper->engine_pidfd,
                                          keeper->engine_fd};
     const bool stopped = request_was_stopped(keeper);
     char text[128];
-    const bool clean =
+    const enum launch_end end =
         launch_reap(&engine, keeper->engine_gone ? REAP_WAIT_MS : 0, text, sizeof(text));
 
     probe_stop(keeper);
-    if (keeper->stopping && stopped && clean) {
+    if (keeper->stopping && stopped && end == LAUNCH_END_CLEAN) {
         log_notice("stopped");
         return 0;
     }
-    if (keeper->stopping)
-        log_error("the engine %s before it had stopped in order; all addresses are removed", text);
-    else
-        log_error("the engine %s; all addresses are removed", text);
+    log_error("the engine %s%s", text, keeper->stopping ? " before it had stopped in order" : "");
+    if (!stopped)
+        send_will(keeper, removed, end != LAUNCH_END_UNKNOWN);
     return 1;
 }
 
 int keeper_run(struct keeper *keeper)
 {
+    bool removed;
+
     while (!keeper->ended)
         turn(keeper);
-    holding_remove_all(keeper);
-    return finish(keeper);
+    removed = holding_remove_all(keeper) == 0;
+    return finish(keeper, removed);
 }

@@ -17,6 +17,7 @@
 #include "keeper/lookup.h"
 #include "keeper/outbox.h"
 #include "keeper/vip.h"
+#include "keeper/will.h"
 #include "monitor.h"
 
 #include "conf/conf.h"
@@ -81,11 +82,14 @@ struct keeper {
     int engine_fd;
     int engine_pidfd;
     struct outbox outbox;
+    struct will will;
 
     bool stopping;
-    bool stopped;         /* the engine said so */
-    uint64_t stop_end_ns; /* patience ends; CLOCK_NEVER_NS: not stopping */
-    uint64_t repeat_ns;   /* a second signal counts from here on */
+    bool stopped;           /* the engine said so */
+    uint64_t stop_end_ns;   /* patience ends; CLOCK_NEVER_NS: not stopping */
+    uint64_t repeat_ns;     /* a second signal counts from here on */
+    uint64_t silent_end_ns; /* an engine that lost addresses for being late says something until
+                               then, or is killed; CLOCK_NEVER_NS: it is not late */
     bool ended;
     bool engine_gone; /* it ended by itself; else it has to be killed */
 };
@@ -114,7 +118,8 @@ void keeper_due(struct keeper *keeper);
 /* Carries out all messages of the engine that have come. */
 void request_read(struct keeper *keeper);
 
-/* Of an engine that has ended: was its last word that it stopped in order? Carries nothing out. */
+/* Of an engine that has ended: was its last word that it stopped in order? Carries nothing out,
+ * but keeps the wills that it still deposited. */
 bool request_was_stopped(struct keeper *keeper);
 
 /* holding.c */
@@ -128,8 +133,9 @@ int holding_remove(struct keeper *keeper, unsigned vip);
 /* Renews a piece of the kernel's lifetimes. */
 void holding_renew(struct keeper *keeper, unsigned vip);
 
-/* Removes everything, as good as it goes: the end. */
-void holding_remove_all(struct keeper *keeper);
+/* Removes everything: the end. 0: the kernel has confirmed it; else -errno, and something is left.
+ */
+int holding_remove_all(struct keeper *keeper);
 
 /*
  * Before the engine starts: removes what an earlier run left, on any interface, and names what

@@ -210,7 +210,8 @@ int launch_engine(const struct launch *launch, struct launch_result *ret)
     return 0;
 }
 
-bool launch_reap(const struct launch_result *engine, int wait_ms, char *text, size_t size)
+enum launch_end launch_reap(const struct launch_result *engine, int wait_ms, char *text,
+                            size_t size)
 {
     struct pollfd ended = {.fd = engine->pidfd, .events = POLLIN};
     siginfo_t info = {0};
@@ -220,13 +221,13 @@ bool launch_reap(const struct launch_result *engine, int wait_ms, char *text, si
         killed = true;
         if (pidfd_send_signal(engine->pidfd, SIGKILL, NULL, 0) < 0) {
             (void)snprintf(text, size, "cannot be killed: %s", strerror(errno));
-            return false;
+            return LAUNCH_END_UNKNOWN;
         }
     }
     while (waitid(P_PIDFD, (id_t)engine->pidfd, &info, WEXITED) < 0) {
         if (errno != EINTR) {
             (void)snprintf(text, size, "ended unseen: %s", strerror(errno));
-            return false;
+            return LAUNCH_END_UNKNOWN;
         }
     }
     if (info.si_code == CLD_EXITED)
@@ -234,5 +235,5 @@ bool launch_reap(const struct launch_result *engine, int wait_ms, char *text, si
     else
         (void)snprintf(text, size, "was killed by signal %d (%s)%s", info.si_status,
                        strsignal(info.si_status), killed ? ", sent by its keeper" : "");
-    return info.si_code == CLD_EXITED && info.si_status == 0;
+    return info.si_code == CLD_EXITED && info.si_status == 0 ? LAUNCH_END_CLEAN : LAUNCH_END_FAILED;
 }

@@ -33,10 +33,17 @@ void launch_find(char *path, size_t size);
 /* Returns when the engine runs. 0 or -1 with the reason in the log. */
 int launch_engine(const struct launch *launch, struct launch_result *ret);
 
+enum launch_end {
+    LAUNCH_END_CLEAN,   /* exit code 0 */
+    LAUNCH_END_FAILED,  /* any other way */
+    LAUNCH_END_UNKNOWN, /* it may still run */
+};
+
 /*
  * Waits for the end of an engine that has closed its socket or is not to be trusted, at most
- * `wait_ms`, then kills it. Writes how it ended into `text`. True: it ended with exit code 0.
+ * `wait_ms`, then kills it. Writes how it ended into `text`.
  */
-bool launch_reap(const struct launch_result *engine, int wait_ms, char *text, size_t size);
+enum launch_end launch_reap(const struct launch_result *engine, int wait_ms, char *text,
+                            size_t size);
 
 #endif

@@ -4,6 +4,7 @@
  * that is not valid ends everything, because it means that the engine is not what it was.
  */
 #include "keeper.h"
+#include "keeper/clock.h"
 
 #include "log/log.h"
 
@@ -48,17 +49,28 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
     case IPC_PROBE:
         probe_start(keeper, message->vip);
         break;
+    case IPC_AWAKE:
+        log_notice("the engine runs again");
+        break;
     default: /* IPC_STOPPED: ipc_valid_from_engine() lets nothing else through */
         keeper->stopped = true;
         break;
     }
 }
 
+/* Last wills have a shape of their own. */
+static bool is_valid(const struct keeper *keeper, const union ipc_request *request, size_t length)
+{
+    if (length >= sizeof(request->type) && request->type == IPC_WILL)
+        return ipc_valid_will(request, length, keeper->conf.node_count, keeper->self);
+    return ipc_valid_from_engine(request, length, keeper->conf.vip_count);
+}
+
 void request_read(struct keeper *keeper)
 {
     for (int i = 0; i < MESSAGES_MAX && !keeper->ended; i++) {
-        struct ipc_message message = {0};
-        const long length = ipc_receive(keeper->engine_fd, &message);
+        union ipc_request request = {0};
+        const long length = ipc_receive_request(keeper->engine_fd, &request);
 
         if (length == -EAGAIN || length == -EINTR)
             return;
@@ -66,28 +78,32 @@ void request_read(struct keeper *keeper)
             keeper_engine_gone(keeper);
             return;
         }
-        if (!ipc_valid_from_engine(&message, (size_t)length, keeper->conf.vip_count)) {
+        if (!is_valid(keeper, &request, (size_t)length)) {
             log_error("the engine sent a message that is not valid (%ld bytes, type %u); it is "
                       "not to be trusted any more",
-                      length, (unsigned)message.type);
+                      length, (unsigned)request.type);
             keeper_fail(keeper);
             return;
         }
-        handle(keeper, &message);
+        keeper->silent_end_ns = CLOCK_NEVER_NS;
+        if (request.type == IPC_WILL)
+            will_deposit(&keeper->will, &request.will);
+        else
+            handle(keeper, &request.message);
     }
 }
 
 bool request_was_stopped(struct keeper *keeper)
 {
     for (int i = 0; i < MESSAGES_MAX && !keeper->stopped; i++) {
-        struct ipc_message message = {0};
-        const long length = ipc_receive(keeper->engine_fd, &message);
+        union ipc_request request = {0};
+        const long length = ipc_receive_request(keeper->engine_fd, &request);
 
-        if (length <= 0)
+        if (length <= 0 || !is_valid(keeper, &request, (size_t)length))
             break;
-        if (ipc_valid_from_engine(&message, (size_t)length, keeper->conf.vip_count) &&
-            message.type == IPC_STOPPED)
-            keeper->stopped = true;
+        if (request.type == IPC_WILL)
+            will_deposit(&keeper->will, &request.will);
+        keeper->stopped = request.type == IPC_STOPPED;
     }
     return keeper->stopped;
 }

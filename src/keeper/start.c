@@ -67,6 +67,7 @@ static void keeper_init(struct keeper *keeper, const struct conf *conf)
     keeper->control_fd = -1;
     keeper->probe_end_ns = CLOCK_NEVER_NS;
     keeper->stop_end_ns = CLOCK_NEVER_NS;
+    keeper->silent_end_ns = CLOCK_NEVER_NS;
     keeper->kernel_has_mark = uname(&system) < 0 || kernel_release_has_mark(system.release);
     lookup_build(conf, &keeper->lookup);
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
@@ -117,6 +118,8 @@ static int open_kernel(struct keeper *keeper)
         keeper->packet_fd = packet_open();
         result = keeper->packet_fd < 0 ? keeper->packet_fd : 0;
     }
+    if (result == 0)
+        result = will_open(&keeper->will, &keeper->conf, keeper->self);
     if (result == 0)
         result = open_signals(keeper);
     if (result < 0)
@@ -226,6 +229,7 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
         return START_EXIT_CONF;
     conf_set_self(conf, self);
     keeper_init(keeper, conf);
+    keeper->self = (uint8_t)self;
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
         assign_interface(keeper, vip, interfaces.names[vip]);
     setup->magic = IPC_SETUP_MAGIC;
@@ -247,6 +251,7 @@ int start_daemon(struct conf *conf, bool verbose)
         result = prepare(keeper, conf, setup);
         if (result == START_EXIT_OK)
             result = run_with_socket(keeper, setup);
+        will_close(&keeper->will);
         monitor_close(&keeper->monitor);
         netlink_close(&keeper->netlink);
         explicit_bzero(setup, sizeof(*setup));

@@ -243,7 +243,7 @@ static void judge_node(const struct view *view, const json_t *node)
     judge_path(view, node);
 }
 
-/* A node that does not say what it should. `left` is no problem: somebody stopped it in order. */
+/* A node that does not say what it should. `left` is no problem if somebody stopped it in order. */
 static void judge_silence(const struct view *view, const json_t *node)
 {
     const char *name = facts_text_or(node, "name", "?");
@@ -256,6 +256,11 @@ static void judge_silence(const struct view *view, const json_t *node)
         problem(view, VERDICT_WARNING,
                 "node %s is suspect, last heard %s ago: if it stays so, look at its load and at "
                 "the network to it",
+                name, heard.text);
+    if (facts_is_true(node, "crashed"))
+        problem(view, VERDICT_WARNING,
+                "node %s ended %s ago without being stopped: look at the log of vipgossipd there, "
+                "and start it again",
                 name, heard.text);
     if ((dead || unknown) && mac_failures > 0)
         problem(view, VERDICT_WARNING,

@@ -21,6 +21,8 @@ struct packing {
 };
 
 static void sign_own_record(struct wire *wire, const struct record *record);
+static void sign_record(const struct keyring *keyring, const struct record *record,
+                        struct signed_record *ret);
 static void sign_own_echo(const struct wire *wire, struct echo *echo);
 static void open_datagram(struct packing *packing);
 static void close_datagram(struct packing *packing);
@@ -66,23 +68,49 @@ unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
     return packing.count;
 }
 
+void wire_will(const struct wire *wire, const struct record *record, uint8_t peer,
+               struct datagram *ret)
+{
+    const struct keyring *keyring = &wire->keyring;
+    struct signed_record will = {.incarnation = record->incarnation, .seq = record->seq};
+    struct buffer buffer = {ret->bytes + DATAGRAM_HEADER, 0, DATAGRAM_ITEMS_MAX};
+    const struct header header = {
+        .cluster = keyring->cluster,
+        .sender = keyring->node_id[keyring->self],
+        .receiver = keyring->node_id[peer],
+        .incarnation = wire->incarnation,
+        .counter = WIRE_COUNTER_WILL,
+    };
+    CHECK(peer < keyring->node_count && peer != keyring->self);
+    sign_record(keyring, record, &will);
+    CHECK(item_put_record(&buffer, &will, 0));
+    ret->length = (uint16_t)(DATAGRAM_HEADER + buffer.length);
+    CHECK(ret->length <= WIRE_WILL_MAX);
+    datagram_seal(ret, keyring, peer, &header);
+}
+
 /* A signature costs 20 us: one per record, whatever the number of its receivers. What is relayed
  * later are these very bytes [SPEC F2]. */
 static void sign_own_record(struct wire *wire, const struct record *record)
 {
     struct signed_record *own = &wire->records[wire->keyring.self];
-    if (own->incarnation == record->incarnation && own->seq == record->seq)
-        return;
-    struct buffer buffer = {own->bytes, 0, sizeof(own->bytes)};
+    if (own->incarnation != record->incarnation || own->seq != record->seq)
+        sign_record(&wire->keyring, record, own);
+}
+
+static void sign_record(const struct keyring *keyring, const struct record *record,
+                        struct signed_record *ret)
+{
+    struct buffer buffer = {ret->bytes, 0, sizeof(ret->bytes)};
     struct record check;
     CHECK(record_encode(record, &buffer));
     /* Every peer would drop what this node itself cannot read: better to stop here. */
-    CHECK(record_decode(own->bytes, buffer.length, &check));
-    own->length = (uint16_t)buffer.length;
-    own->incarnation = record->incarnation;
-    own->seq = record->seq;
-    const struct keyring_message message = {KEYRING_RECORD, {own->bytes, own->length}};
-    keyring_sign(&wire->keyring, &message, &own->signature);
+    CHECK(record_decode(ret->bytes, buffer.length, &check));
+    ret->length = (uint16_t)buffer.length;
+    ret->incarnation = record->incarnation;
+    ret->seq = record->seq;
+    const struct keyring_message message = {KEYRING_RECORD, {ret->bytes, ret->length}};
+    keyring_sign(keyring, &message, &ret->signature);
 }
 
 static void sign_own_echo(const struct wire *wire, struct echo *echo)

@@ -73,7 +73,8 @@ void replay_accept(struct replay_window *window, uint64_t counter)
 
 int replay_loss_permille(const struct replay_window *window)
 {
-    if (window->newest == 0)
+    /* After a last will the window no longer says what came before it. */
+    if (window->newest == 0 || window->newest == WIRE_COUNTER_WILL)
         return -1;
     unsigned span = window_span(window);
     uint64_t count = (uint64_t)window->gone + span;

@@ -294,9 +294,75 @@ static void test_the_generator_is_siphash(void **unused)
     assert_true(random_siphash(key, UINT64_C(0x0706050403020100)) == UINT64_C(0x93f5f5799a932462));
 }
 
+static enum reason reason_of(enum change_type type)
+{
+    for (uint32_t i = 0; i < actions.count; i++) {
+        if (actions.items[i].type == ACTION_CHANGE && actions.items[i].change.type == type) {
+            return actions.items[i].change.reason;
+        }
+    }
+    return REASON_NONE;
+}
+
+static void test_a_last_will_moves_the_vip_in_that_very_step(void **state)
+{
+    struct core *core = new_core();
+    struct record record = record_of(1, 5, VIP_HOLDING);
+    struct record will;
+
+    (void)state;
+    record.vips[0].priority = 255;
+    hear(core, 1, &record);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+    core_will(core, &will);
+    assert_true(will.incarnation == core->config.incarnation);
+    assert_int_equal(will.vip_count, 0);
+    will.node = record.node;
+    will.incarnation = record.incarnation;
+    hear(core, 1, &will);
+    assert_int_equal(core->members[1].state, MEMBER_LEFT);
+    assert_int_equal(reason_of(CHANGE_MEMBER), REASON_ENDED);
+    assert_int_equal(reason_of(CHANGE_VIP), REASON_HOLDER_ENDED);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    assert_int_equal(core->counters.suspicions, 0);
+    /* Nothing of that incarnation counts any more. */
+    record.seq = 6;
+    assert_true(core_incarnation_is_dead(core, 1, record.incarnation));
+    hear(core, 1, &record);
+    assert_int_equal(core->members[1].state, MEMBER_LEFT);
+    free(core);
+}
+
+static void test_a_last_will_of_another_incarnation_changes_nothing(void **state)
+{
+    struct core *core = new_core();
+    struct record record = record_of(1, 5, VIP_HOLDING);
+    struct message_in *message = calloc(1, sizeof *message);
+    struct record will;
+
+    (void)state;
+    assert_non_null(message);
+    record.vips[0].priority = 255;
+    hear(core, 1, &record);
+    core_will(core, &will);
+    will.node = record.node;
+    will.incarnation = record.incarnation + 1;
+    message->peer = 1;
+    message->incarnation = will.incarnation;
+    message->record_count = 1;
+    message->records[0].record = will;
+    step(core, 1000, (struct event){.type = EVENT_MESSAGE, .message = message});
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+    free(message);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_last_will_moves_the_vip_in_that_very_step),
+        cmocka_unit_test(test_a_last_will_of_another_incarnation_changes_nothing),
         cmocka_unit_test(test_who_cannot_be_heard_lets_the_deadline_pass_if_somebody_lives),
         cmocka_unit_test(test_who_cannot_be_heard_and_is_alone_keeps_its_address),
         cmocka_unit_test(test_a_removal_that_fails_is_repeated_in_fault_too),

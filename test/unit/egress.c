@@ -326,9 +326,47 @@ static void test_an_age_beyond_what_fits_is_the_oldest_there_is(void **state)
 
 #define WIRE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void test_a_last_will_comes_in_whatever_came_before_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct host *alpha = &fixture->hosts[ALPHA];
+    struct message_in *message = malloc(sizeof(*message));
+    struct record record = alpha->core.record;
+    struct datagram early = fixture_send(fixture, ALPHA, BETA, NULL);
+    struct datagram late = fixture_send(fixture, ALPHA, BETA, NULL);
+    struct datagram will;
+
+    assert_non_null(message);
+    record.seq = RECORD_SEQ_WILL;
+    record.flags = RECORD_LEAVING;
+    record.vip_count = 0;
+    record.unheard_count = 0;
+    wire_will(&alpha->wire, &record, BETA, &will);
+    assert_true(will.length <= WIRE_WILL_MAX);
+    assert_int_equal(fixture_receive(fixture, BETA, &early, message), DROP_NONE);
+    fixture_learn(fixture, BETA, message);
+    assert_int_equal(fixture_receive(fixture, BETA, &will, message), DROP_NONE);
+    assert_int_equal(message->record_count, 1);
+    assert_true(message->records[0].record.seq == RECORD_SEQ_WILL);
+    assert_int_equal(message->records[0].record.flags, RECORD_LEAVING);
+    fixture_learn(fixture, BETA, message);
+    /* It is not measured: nothing was lost. */
+    assert_int_equal(wire_loss_permille(&fixture->hosts[BETA].wire, ALPHA), -1);
+    /* Ended for ever: copies of the will, beats that were under way. */
+    fixture->hosts[BETA].core.dead[ALPHA] = record.incarnation;
+    assert_int_equal(fixture_receive(fixture, BETA, &will, message), DROP_DEAD_INCARNATION);
+    assert_int_equal(fixture_receive(fixture, BETA, &late, message), DROP_DEAD_INCARNATION);
+    /* What comes after it begins anew. */
+    fixture_restart(fixture, ALPHA, 4711);
+    early = fixture_send(fixture, ALPHA, BETA, NULL);
+    assert_int_equal(fixture_receive(fixture, BETA, &early, message), DROP_NONE);
+    free(message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WIRE_TEST(test_a_last_will_comes_in_whatever_came_before_it),
         WIRE_TEST(test_what_goes_out_comes_in),
         WIRE_TEST(test_the_largest_record_with_answer_and_question_fits_in_one_datagram),
         WIRE_TEST(test_a_record_as_long_as_later_versions_may_make_it_fits_too),

@@ -23,6 +23,7 @@ struct pair {
     int keeper;
     unsigned messages;
     unsigned losses;
+    unsigned wills;
     struct ipc_message last;
 };
 
@@ -42,9 +43,18 @@ static void on_gone(void *arg, const char *why)
     pair->losses++;
 }
 
+static void on_will(void *arg, uint8_t node, struct ipc_will *ret)
+{
+    struct pair *pair = arg;
+
+    pair->wills++;
+    ret->length = 1;
+    ret->bytes[0] = node;
+}
+
 static void open_pair(struct pair *pair)
 {
-    const struct keeper_link_handlers handlers = {on_message, on_gone, pair};
+    const struct keeper_link_handlers handlers = {on_message, on_gone, on_will, pair};
     int fds[2];
 
     memset(pair, 0, sizeof *pair);
@@ -332,9 +342,36 @@ static void test_nonsense_from_the_keeper_ends_the_link(void **state)
     }
 }
 
+static void test_last_wills_go_before_everything_else_and_none_is_lost(void **state)
+{
+    struct pair pair;
+    unsigned count;
+    union ipc_request request;
+
+    (void)state;
+    open_pair(&pair);
+    count = fill(&pair) - 1; /* the last one waits */
+    keeper_link_deposit(&pair.link, 6);
+    keeper_link_add(&pair.link, 1, (struct mono){5});
+    assert_int_equal(pair.wills, 0);
+    for (unsigned i = 0; i < count; i++) {
+        (void)read_message(&pair);
+    }
+    (void)uv_run(&pair.loop, UV_RUN_NOWAIT);
+    for (uint16_t node = 1; node <= 2; node++) {
+        assert_int_equal(ipc_receive_request(pair.keeper, &request), sizeof request.will);
+        assert_true(ipc_valid_will(&request, sizeof request.will, 3, 0));
+        assert_int_equal(request.will.node, node);
+        assert_int_equal(request.will.bytes[0], node);
+    }
+    assert_int_equal(pair.wills, 2);
+    close_pair(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_last_wills_go_before_everything_else_and_none_is_lost),
         cmocka_unit_test(test_each_request_is_one_message),
         cmocka_unit_test(test_what_waits_is_sent_when_the_keeper_reads_again),
         cmocka_unit_test(test_a_removal_that_waits_outlives_what_was_asked_before),

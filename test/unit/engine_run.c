@@ -33,6 +33,7 @@ struct run {
     int control; /* a client's connection */
     pid_t pid;
     unsigned deadlines; /* messages seen on the way */
+    unsigned wills;
 };
 
 static void add_node(struct conf *conf, const char *name, const char *address)
@@ -131,14 +132,20 @@ static bool keep_until(struct run *run, unsigned type, int patience_ms)
 {
     struct pollfd poll_fd = {.fd = run->keeper, .events = POLLIN};
     struct mono end = mono_add(clock_now(), (uint64_t)patience_ms * NS_PER_MS);
-    struct ipc_message message;
+    union ipc_request request;
 
     while (!mono_reached(clock_now(), end) && poll(&poll_fd, 1, patience_ms) == 1) {
-        long length = ipc_receive(run->keeper, &message);
+        long length = ipc_receive_request(run->keeper, &request);
+        const struct ipc_message message = request.message;
         struct ipc_message answer = {.vip = message.vip, .sequence = message.sequence};
 
         if (length <= 0) {
             return false;
+        }
+        if (request.type == IPC_WILL) {
+            assert_true(ipc_valid_will(&request, (size_t)length, 2, 0));
+            run->wills++;
+            continue;
         }
         assert_true(ipc_valid_from_engine(&message, (size_t)length, 1));
         run->deadlines += message.type == IPC_DEADLINE ? 1 : 0;
@@ -213,6 +220,7 @@ static void test_who_can_send_nothing_and_knows_of_nobody_keeps_its_address(void
     assert_true(keep_until(run, IPC_ADD, PATIENCE_MS));
     (void)keep_until(run, KEEP_LOOKING, 30 * (int)(INTERVAL_NS / 1000000));
     assert_true(run->deadlines > 10);
+    assert_int_equal(run->wills, 1); /* deposited before the address was asked for */
     send_stop(run);
     assert_true(keep_until(run, IPC_STOPPED, PATIENCE_MS));
     assert_int_equal(finish(run), 0);

@@ -69,7 +69,10 @@ static const struct validity_case cases[] = {
     {"link up", {.type = IPC_LINK, .vip = 1, .reason = IPC_LINK_UP}, false, true},
     {"link sideways", {.type = IPC_LINK, .vip = 1, .reason = 3}, false, false},
     {"type zero", {.type = 0}, false, false},
-    {"unknown type", {.type = 7}, false, false},
+    {"awake", {.type = IPC_AWAKE}, true, false},
+    {"awake with a vip", {.type = IPC_AWAKE, .vip = 1}, false, false},
+    {"a last will of a message's size", {.type = IPC_WILL}, false, false},
+    {"unknown type", {.type = 9}, false, false},
     {"another unknown type", {.type = 38}, false, false},
 };
 
@@ -85,6 +88,29 @@ static void test_each_side_may_only_say_what_its_types_allow(void **state)
         if (ipc_valid_from_keeper(&c->message, size, VIPS, ADDRESSES) != c->from_keeper)
             fail_msg("from the keeper: %s", c->name);
     }
+}
+
+static void test_a_last_will_is_for_another_node_and_of_its_size(void **state)
+{
+    struct ipc_will will = {.type = IPC_WILL, .node = 1, .length = 3, .bytes = {7, 8, 9}};
+
+    (void)state;
+    assert_true(ipc_valid_will(&will, sizeof(will), 3, 0));
+    assert_false(ipc_valid_will(&will, sizeof(will) - 1, 3, 0));
+    assert_false(ipc_valid_will(&will, sizeof(will) + 1, 3, 0));
+    assert_false(ipc_valid_will(&will, sizeof(will), 3, 1)); /* itself */
+    assert_false(ipc_valid_will(&will, sizeof(will), 1, 0)); /* nobody */
+    will.length = 2;
+    assert_false(ipc_valid_will(&will, sizeof(will), 3, 0)); /* bytes beyond its length */
+    will.length = 0;
+    assert_false(ipc_valid_will(&will, sizeof(will), 3, 0));
+    will.length = IPC_WILL_BYTES_MAX;
+    assert_true(ipc_valid_will(&will, sizeof(will), 3, 0));
+    will.length++;
+    assert_false(ipc_valid_will(&will, sizeof(will), 3, 0));
+    will.length = 3;
+    will.type = IPC_STOPPED;
+    assert_false(ipc_valid_will(&will, sizeof(will), 3, 0));
 }
 
 static void test_a_message_of_another_length_is_not_valid(void **state)
@@ -273,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_side_may_only_say_what_its_types_allow),
+        cmocka_unit_test(test_a_last_will_is_for_another_node_and_of_its_size),
         cmocka_unit_test(test_a_message_of_another_length_is_not_valid),
         cmocka_unit_test(test_a_message_may_lie_at_an_odd_address),
         cmocka_unit_test(test_a_message_arrives_as_it_was_sent),

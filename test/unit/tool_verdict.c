@@ -111,6 +111,13 @@ static const struct verdict_case cases[] = {
      VERDICT_WARNING,
      {"node c is dead, last heard 3 m 10 s ago: start vipgossipd there, or take the node out of "
       "the configuration"}},
+    {"a node that ended without being stopped",
+     HELD,
+     SELF_NODE ",{'name':'c','state':'left','crashed':true,'last_heard_ms':4000}",
+     VERDICT_WARNING,
+     {"node c ended 4.0 s ago without being stopped: look at the log of vipgossipd there, and "
+      "start "
+      "it again"}},
     {"a dead node in whose name somebody speaks with a wrong key",
      HELD,
      SELF_NODE ",{'name':'c','state':'dead','last_heard_ms':190000,'mac_failures':4}",

@@ -127,6 +127,15 @@ bool conf_address_equal(const struct conf_address *a, const struct conf_address 
 int conf_node_index(const struct conf *conf, const char *name);
 
 /*
+ * Do datagrams from the own address `from` (index) go to the peer's address `to`? Every address of
+ * a peer is a path. Where both have equally many addresses of the family, the first goes to the
+ * first, the second to the second (two networks, each with its own subnet); else each goes from
+ * every own one, so that one that is missing does not silence the rest.
+ */
+bool conf_is_path(const struct conf_node *own, unsigned from, const struct conf_node *peer,
+                  unsigned to);
+
+/*
  * The id by which nodes and VIPs are named on the wire: the first four bytes, big endian, of the
  * BLAKE2b-256 of the name; 1 in place of 0. No two nodes and no two VIPs of a configuration that
  * was read have the same.

@@ -37,10 +37,12 @@ enum action_type {
     X(SILENT, "missed its heartbeat")                                                             \
     X(NO_ANSWER, "twelve rounds of questions stayed without an answer")                           \
     X(LEFT, "stopped in order")                                                                   \
+    X(ENDED, "ended without being stopped; its last will said so")                                \
     X(RESTARTED, "restarted")                                                                     \
     X(VACANT, "nobody held it")                                                                   \
     X(HOLDER_DEAD, "its holder died")                                                             \
     X(HOLDER_LEFT, "its holder stopped in order")                                                 \
+    X(HOLDER_ENDED, "its holder ended without being stopped; its last will said so")              \
     X(PREFERRED, "this node is preferred to the holder")                                          \
     X(HANDED_OVER, "the holder handed it over")                                                   \
     X(BETTER_CLAIMS, "a preferred node claims it")                                                \

@@ -62,6 +62,12 @@ struct mono core_deadline(const struct core *core);
 /* The node's own record as it has to be signed now. Valid until the next step. */
 const struct record *core_record(const struct core *core);
 
+/*
+ * The last will of this incarnation: the record that ends it for ever, wherever it comes in. It is
+ * deposited with the keeper and sent when the engine has ended by itself [SPEC R44].
+ */
+void core_will(const struct core *core, struct record *ret);
+
 /* Confirmed incarnation of a node, 0 if none is [SPEC R20]; it may have ended since, see below. */
 uint64_t core_member_incarnation(const struct core *core, uint8_t node);
 /* seq of the newest record of that incarnation, 0 if none. */

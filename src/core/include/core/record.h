@@ -25,6 +25,9 @@ enum record_flag {
 };
 #define RECORD_FLAGS_ALL 0x1FU
 
+/* seq of the last will: nothing of an incarnation comes after it [SPEC R44]. */
+#define RECORD_SEQ_WILL UINT64_MAX
+
 enum vip_mode {
     VIP_AVAILABLE,
     VIP_QUORUM,

@@ -36,6 +36,7 @@ struct node_view {
     uint8_t via;            /* the relay of its newest record, NODE_NONE if that came directly */
     bool hears_me;          /* by its record */
     bool config_same;
+    bool crashed; /* it ended without being stopped: its last record is its last will */
     const struct record *record; /* newest, NULL: none; own for self */
 };
 

@@ -19,6 +19,8 @@ struct keeper_link_handlers {
     void (*message)(void *arg, const struct ipc_message *message);
     /* The keeper is gone, or talks nonsense: the engine cannot go on. `why` is a phrase. */
     void (*gone)(void *arg, const char *why);
+    /* Makes the last will for one node, now that the keeper takes it. */
+    void (*will)(void *arg, uint8_t node, struct ipc_will *ret);
     void *arg;
 };
 
@@ -37,8 +39,10 @@ struct keeper_link {
     uint8_t vip_count;
     uint16_t address_count;
     bool gone;
-    bool blocked; /* the keeper does not read: wait until it does */
-    bool stopped; /* IPC_STOPPED waits to be sent, after everything else */
+    bool blocked;   /* the keeper does not read: wait until it does */
+    bool awake;     /* IPC_AWAKE waits to be sent */
+    bool stopped;   /* IPC_STOPPED waits to be sent, after everything else */
+    uint64_t wills; /* bit per node: its last will waits to be sent, before everything else */
     uint64_t sequence;
     uint64_t latest[VIPS_MAX]; /* sequence of the newest request of each VIP */
     struct keeper_link_waiting waiting[VIPS_MAX];
@@ -57,7 +61,10 @@ void keeper_link_remove(struct keeper_link *link, uint8_t vip);
 void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono until);
 void keeper_link_announce(struct keeper_link *link, uint8_t vip);
 void keeper_link_probe(struct keeper_link *link, uint8_t vip);
+void keeper_link_awake(struct keeper_link *link);
 void keeper_link_stopped(struct keeper_link *link);
+/* Deposits the last will for each of these nodes (bit each) [SPEC R44]. */
+void keeper_link_deposit(struct keeper_link *link, uint64_t nodes);
 
 /* Is everything sent? */
 bool keeper_link_is_flushed(const struct keeper_link *link);

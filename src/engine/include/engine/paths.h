@@ -2,12 +2,9 @@
 /*
  * paths: from which own address a datagram goes to which address of a peer.
  *
- * Every address of a peer is one path, and every datagram to the peer travels all of them. The
- * source follows a simple rule, for each family on its own: where both nodes have the same number
- * of addresses, the i-th goes to the i-th (two networks, each with its own subnet, in the same
- * order in each node section); otherwise each own address of the family goes to each of the peer's:
- * that one of them is missing must not silence the rest. A family that this node does not have is
- * no path.
+ * Every address of a peer is one path, and every datagram to the peer travels all of them. Which
+ * own address is a path's source is the rule of conf_is_path(). A family that this node does not
+ * have is no path.
  */
 #ifndef ENGINE_PATHS_H
 #define ENGINE_PATHS_H

@@ -32,6 +32,8 @@ enum ipc_type {
     IPC_PROBE,    /* one ARP probe or neighbour solicitation for each address; foreign answers:
                      IPC_FRAME, 1 s long */
     IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
+    IPC_WILL,     /* struct ipc_will */
+    IPC_AWAKE, /* the engine has read that it lost addresses for being late [IPC_LOST_DEADLINE] */
 
     /* keeper to engine */
     IPC_ADDED = 32, /* `error` 0: every address is in the kernel; else -errno, and none is */
@@ -73,9 +75,34 @@ struct ipc_message {
 
 _Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");
 
+/*
+ * The engine's last will for one node: a datagram that the keeper sends there when the engine has
+ * ended by itself, and never while it may still run [SPEC R44]. A later one for the same node
+ * replaces it. The keeper looks at its size only: where it goes is the configuration's word.
+ */
+#define IPC_WILL_BYTES_MAX 250
+
+struct ipc_will {
+    uint16_t type;                     /* IPC_WILL */
+    uint16_t node;                     /* index of conf.nodes, not the engine's own */
+    uint16_t length;                   /* of the datagram, not 0 */
+    uint8_t bytes[IPC_WILL_BYTES_MAX]; /* zero beyond `length` */
+};
+
+_Static_assert(sizeof(struct ipc_will) == 256, "no padding is left to the compiler");
+
+/* Whatever the engine may send. `type` is at the same place in all of them. */
+union ipc_request {
+    uint16_t type;
+    struct ipc_message message;
+    struct ipc_will will;
+};
+
 /* Is this a message that the engine may send (towards the keeper)? It has the right length and a
  * known type, its indexes are in range, and every field that its type does not use is zero. */
 bool ipc_valid_from_engine(const void *bytes, size_t length, unsigned vip_count);
+/* Is this a last will that the engine of node `self` may deposit? */
+bool ipc_valid_will(const void *bytes, size_t length, unsigned node_count, unsigned self);
 /* Is this a message that the keeper may send? */
 bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
                            unsigned address_count);
@@ -83,8 +110,11 @@ bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
 /* Sends one message. 0, -EAGAIN if the peer does not read, -EPIPE if it is gone, or another -errno.
  */
 int ipc_send(int fd, const struct ipc_message *message);
+int ipc_send_will(int fd, const struct ipc_will *will);
 /* Receives one datagram of at most sizeof *ret bytes. Its length, 0 at end of file, or -errno
  * (-EAGAIN: none). */
 long ipc_receive(int fd, struct ipc_message *ret);
+/* The same for what an engine may send. */
+long ipc_receive_request(int fd, union ipc_request *ret);
 
 #endif

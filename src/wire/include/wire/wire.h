@@ -121,6 +121,15 @@ unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
                      const struct message_out *message,
                      struct datagram ret[static EGRESS_DATAGRAMS_MAX]);
 
+/* Counter of the last will: no datagram of an incarnation comes after it [SPEC R44]. */
+#define WIRE_COUNTER_WILL UINT64_MAX
+
+/* Makes the datagram that carries the last will `record` (core_will()) to `peer` [SPEC R44]. At
+ * most WIRE_WILL_MAX bytes. */
+void wire_will(const struct wire *wire, const struct record *record, uint8_t peer,
+               struct datagram *ret);
+#define WIRE_WILL_MAX 176
+
 /* Loss of datagrams from that node in tenths of a percent, over the last thousand or two, or -1 if
  * too few came to say. */
 int wire_loss_permille(const struct wire *wire, uint8_t peer);

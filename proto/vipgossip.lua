@@ -85,6 +85,7 @@ id_field("vip.addresses", "Addresses")
 field(ProtoField.uint8, "vip.state", "State", base.DEC, STATES)
 field(ProtoField.uint8, "vip.ready", "Readiness", base.DEC, READINESS)
 field(ProtoField.uint8, "vip.mode", "Mode", base.DEC, MODES)
+field(ProtoField.uint8, "vip.unhealthy", "Unhealthy for this VIP")
 field(ProtoField.uint8, "vip.priority", "Priority")
 field(ProtoField.uint32, "vip.lease", "Lease (ms)")
 id_field("vip.elects", "Elects")
@@ -280,14 +281,16 @@ end
 -- [SPEC F4]
 local function dissect_conduct(cursor, tree)
     local number, range = cursor:integer()
-    local conduct = number > UInt64(127) and 127 or number:tonumber() -- 127 is none either
-    local state, ready, mode = conduct % 8, math.floor(conduct / 8) % 4, math.floor(conduct / 32)
-    if not (STATES[state] and READINESS[ready] and MODES[mode]) then
+    local conduct = number > UInt64(127) and 127 or number:tonumber()
+    local state, ready = conduct % 8, math.floor(conduct / 8) % 4
+    local mode, unhealthy = math.floor(conduct / 32) % 2, math.floor(conduct / 64)
+    if number > UInt64(127) or not (STATES[state] and READINESS[ready]) then
         complain("no such conduct: %s", tostring(number))
     end
     tree:add(fields["vip.state"], range, state)
     tree:add(fields["vip.ready"], range, ready)
     tree:add(fields["vip.mode"], range, mode)
+    tree:add(fields["vip.unhealthy"], range, unhealthy)
     return STATES[state]
 end
 

@@ -38,8 +38,9 @@ def _numbers(reader, table):
 def _split_conduct(vip):
     """[SPEC F4]"""
     conduct = vip.pop("conduct")
-    vip["state"], vip["ready"], vip["mode"] = conduct & 7, conduct >> 3 & 3, conduct >> 5
-    if vip["state"] >= len(STATES) or vip["ready"] >= len(READINESS) or vip["mode"] >= len(MODES):
+    vip["state"], vip["ready"] = conduct & 7, conduct >> 3 & 3
+    vip["mode"], vip["unhealthy"] = conduct >> 5 & 1, conduct >> 6
+    if vip["state"] >= len(STATES) or vip["ready"] >= len(READINESS):
         raise Malformed(f"no such conduct: {conduct}")
     return vip
 
@@ -81,7 +82,8 @@ def elements(record):
     unheard = [[entry["node"], *entry["relays"]] for entry in record["unheard"]]
     vips = []
     for vip in record["vips"]:
-        values = dict(vip, conduct=vip["state"] + 8 * vip["ready"] + 32 * vip["mode"])
+        values = dict(vip, conduct=vip["state"] + 8 * vip["ready"] + 32 * vip["mode"]
+                      + 64 * vip["unhealthy"])
         vips.append([values[key] for key, _, _ in VIP_NUMBERS])
     return [*numbers, unheard, vips]
 

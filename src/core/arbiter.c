@@ -67,8 +67,11 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     const struct core_config *config = &core->config;
     bool is_candidate = (config->vips[vip].candidates & BIT(config->self)) != 0;
     if (!is_candidate || core->phase > PHASE_SERVING || arbiter->state == VIP_FAULT ||
-        arbiter->link_down || membership_is_missed(core) ||
-        (!config->fail_open && !(core->healthy && !core->drained))) {
+        arbiter->link_down || membership_is_missed(core) || health_is_pending(core, vip)) {
+        return VIP_READY_NO;
+    }
+    bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained;
+    if (!config->fail_open && !is_fit) {
         return VIP_READY_NO;
     }
     if (arbiter->deaf || !mono_reached(core->now, arbiter->ready_at)) {

@@ -99,8 +99,14 @@ static enum reason claim_reason(const struct core *core, uint8_t vip)
     }
     uint8_t holder = election_holder(core, vip);
     if (holder != NODE_NONE) {
-        bool releases = membership_entry(core, holder, vip)->state == VIP_RELEASING;
-        return releases ? REASON_HANDED_OVER : REASON_PREFERRED;
+        if (membership_entry(core, holder, vip)->state == VIP_RELEASING) {
+            return REASON_HANDED_OVER;
+        }
+        if (election_tier(core, vip, holder) <= election_tier(core, vip, core->config.self)) {
+            return REASON_PREFERRED;
+        }
+        bool drained = (core->members[holder].record.flags & RECORD_DRAINED) != 0;
+        return drained ? REASON_HOLDER_DRAINED : REASON_HOLDER_UNHEALTHY;
     }
     if (arbiter->holder != NODE_NONE && arbiter->holder != core->config.self) {
         enum member_state state = core->members[arbiter->holder].state;

@@ -26,6 +26,7 @@ void core_change(struct core *core, const struct change *change)
 void core_init(struct core *core, const struct core_config *config, struct mono now)
 {
     ASSERT(config->node_count > 0 && config->node_count <= NODES_MAX);
+    ASSERT(config->check_count <= CHECKS_MAX);
     ASSERT(config->vip_count <= VIPS_MAX && config->self < config->node_count);
     ASSERT(config->incarnation != 0 && config->interval_ns >= 10 * NS_PER_MS);
 
@@ -49,6 +50,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     core->measured_at = mono_sub(now, (GOSSIP_SPANS_PER_MEASURE - 1) * slow_ns);
     membership_init(core);
     arbiter_init(core);
+    health_init(core);
     core->phase = PHASE_SERVING;
     start_hello(core);
     gossip_compose(core);
@@ -110,6 +112,9 @@ static void take(struct core *core, const struct event *event)
         core->drained = event->condition.drained;
         gossip_compose(core); /* the election reads it, in this very step */
         break;
+    case EVENT_CHECK:
+        health_result(core, event->check.check, event->check.passed);
+        break;
     case EVENT_STOP:
         start_stop(core);
         break;
@@ -126,6 +131,7 @@ static struct mono next_deadline(const struct core *core)
     }
     struct mono deadline = mono_min(start_deadline(core), core->beat_next);
     deadline = mono_min(deadline, suspicion_deadline(core));
+    deadline = mono_min(deadline, health_deadline(core));
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         deadline = mono_min(deadline, arbiter_deadline(core, vip));
     }
@@ -162,6 +168,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
     take(core, event);
     if (timer) {
         suspicion_timer(core);
+        health_timer(core);
     }
     start_step(core, timer);
     /* Once more if an arbiter's change concerns the others; twice is enough, and bounded. */

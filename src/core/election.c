@@ -15,13 +15,16 @@ static uint8_t node_flags(const struct core *core, uint8_t node)
     return node == core->config.self ? core->draft.flags : core->members[node].record.flags;
 }
 
-uint8_t election_tier(const struct core *core, uint8_t node)
+/* Of a node that lists the VIP. */
+uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node)
 {
     uint8_t flags = node_flags(core, node);
     if ((flags & RECORD_DRAINED) != 0) {
         return TIER_DRAINED;
     }
-    return (flags & RECORD_HEALTHY) != 0 ? TIER_HEALTHY : TIER_UNHEALTHY;
+    bool healthy =
+        (flags & RECORD_HEALTHY) != 0 && membership_entry(core, node, vip)->unhealthy == 0;
+    return healthy ? TIER_HEALTHY : TIER_UNHEALTHY;
 }
 
 /* Holds the address, or is about to. */
@@ -83,8 +86,8 @@ bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b
     const struct record_vip *entry_b = membership_entry(core, b, vip);
 
     /* 2. The better tier: healthy, then unhealthy, then drained. */
-    uint8_t tier_a = election_tier(core, a);
-    uint8_t tier_b = election_tier(core, b);
+    uint8_t tier_a = election_tier(core, vip, a);
+    uint8_t tier_b = election_tier(core, vip, b);
     if (tier_a != tier_b) {
         return tier_a < tier_b;
     }

@@ -176,10 +176,10 @@ void gossip_compose(struct core *core)
     struct record *draft = &core->draft;
     bool beats_fast = false;
 
-    draft->flags =
-        (uint8_t)((core->healthy ? RECORD_HEALTHY : 0U) | (core->drained ? RECORD_DRAINED : 0U) |
-                  (config->nodes[config->self].witness ? RECORD_WITNESS : 0U) |
-                  (core->phase >= PHASE_LEAVING ? RECORD_LEAVING : 0U));
+    draft->flags = (uint8_t)((health_of_node(core) ? RECORD_HEALTHY : 0U) |
+                             (core->drained ? RECORD_DRAINED : 0U) |
+                             (config->nodes[config->self].witness ? RECORD_WITNESS : 0U) |
+                             (core->phase >= PHASE_LEAVING ? RECORD_LEAVING : 0U));
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
         struct record_vip *entry = &draft->vips[vip];
@@ -187,7 +187,8 @@ void gossip_compose(struct core *core)
         entry->addresses = config->vips[vip].addresses;
         entry->lease_ms = (uint32_t)(config->vips[vip].lease_ns / NS_PER_MS);
         entry->mode = (uint8_t)config->vips[vip].mode;
-        entry->priority = config->vips[vip].priority;
+        entry->priority = health_priority(core, vip);
+        entry->unhealthy = health_of_vip(core, vip) ? 0 : 1;
         entry->ready = (uint8_t)arbiter_ready(core, vip);
         entry->state = (uint8_t)arbiter->state;
         entry->elects = id_of(core, arbiter->elected);
@@ -222,7 +223,8 @@ static bool is_urgent(const struct record *before, const struct record *now)
     for (uint8_t vip = 0; vip < now->vip_count; vip++) {
         const struct record_vip *a = &before->vips[vip];
         const struct record_vip *b = &now->vips[vip];
-        if (a->ready != b->ready || a->state != b->state || a->priority != b->priority) {
+        if (a->ready != b->ready || a->state != b->state || a->priority != b->priority ||
+            a->unhealthy != b->unhealthy) {
             return true;
         }
     }

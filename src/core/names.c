@@ -16,6 +16,13 @@ static const char *const member_states[] = {
 };
 _Static_assert(sizeof member_states / sizeof member_states[0] == MEMBER_STATE_COUNT, "a name each");
 
+static const char *const check_states[] = {
+    [CHECK_UNKNOWN] = "unknown",
+    [CHECK_OK] = "ok",
+    [CHECK_FAILED] = "failed",
+};
+_Static_assert(sizeof check_states / sizeof check_states[0] == CHECK_STATE_COUNT, "a name each");
+
 static const char *const reasons[] = {
 #define X(name, text) text,
     REASONS(X)
@@ -32,6 +39,12 @@ const char *member_state_name(enum member_state state)
 {
     ASSERT(state < MEMBER_STATE_COUNT);
     return member_states[state];
+}
+
+const char *check_state_name(enum check_state state)
+{
+    ASSERT(state < CHECK_STATE_COUNT);
+    return check_states[state];
 }
 
 const char *reason_text(enum reason reason)

@@ -13,6 +13,7 @@
  *   kernel.c      what the kernel said about it
  *   announce.c    when the neighbours are told
  *   holder.c      who holds it, as news
+ *   health.c      what the checks of this node say
  *   start.c       hello rounds at the start and after a stall; the ordered stop
  */
 #ifndef CORE_STATE_H
@@ -115,6 +116,14 @@ struct arbiter {
     struct mono removal_told; /* the next one is news again from then on */
 };
 
+/* A check of this node. */
+struct health {
+    enum check_state state;
+    bool has_result;
+    uint8_t streak; /* results in a row that say otherwise */
+    struct mono since;
+};
+
 enum phase {
     PHASE_HELLO, /* asking everybody; no claim yet */
     PHASE_SERVING,
@@ -128,6 +137,7 @@ struct core {
     struct core_counters counters;
     struct member members[NODES_MAX];
     struct arbiter arbiters[VIPS_MAX];
+    struct health health[CHECKS_MAX];
     struct record record; /* own, as last published */
     struct record draft;  /* own, as it would be published now */
     struct mono started_at;
@@ -220,7 +230,7 @@ uint8_t election_best(const struct core *core, uint8_t vip, uint64_t excluded);
 bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b);
 uint8_t election_holder(const struct core *core, uint8_t vip);
 bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded);
-uint8_t election_tier(const struct core *core, uint8_t node);
+uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node);
 
 /* --- arbiter.c --- */
 void arbiter_init(struct core *core);
@@ -256,6 +266,19 @@ void announce_again(struct core *core, uint8_t vip);
 
 /* --- holder.c --- */
 void holder_observe(struct core *core, uint8_t vip);
+
+/* --- health.c --- */
+void health_init(struct core *core);
+void health_result(struct core *core, uint8_t check, bool passed);
+void health_timer(struct core *core);
+struct mono health_deadline(const struct core *core);
+/* Does a check of that VIP have no result yet? Until then the node is ready for nothing. */
+bool health_is_pending(const struct core *core, uint8_t vip);
+/* By the checks for every VIP, and by those for this one alone. */
+bool health_of_node(const struct core *core);
+bool health_of_vip(const struct core *core, uint8_t vip);
+/* With the weights of the checks that fail. */
+uint8_t health_priority(const struct core *core, uint8_t vip);
 
 /* --- start.c --- */
 void start_hello(struct core *core);

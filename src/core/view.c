@@ -17,7 +17,7 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
         .votes_needed = 1,
         .votes_granted =
             arbiter->state == VIP_CLAIMING || arbiter->state == VIP_HOLDING ? arbiter->votes : 0,
-        .tier = holder == NODE_NONE ? 0 : election_tier(core, holder),
+        .tier = holder == NODE_NONE ? 0 : election_tier(core, vip, holder),
         .foreign_removals = arbiter->foreign_removals,
         .answered = arbiter->state == VIP_FAULT && arbiter->reason == REASON_ADDRESS_ANSWERED,
     };
@@ -60,6 +60,17 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
         .config_same = known && member->record.config == core->config.config,
         .record = known ? &member->record : NULL,
     };
+}
+
+void core_view_check(const struct core *core, uint8_t check, struct mono now,
+                     struct check_view *ret)
+{
+    ASSERT(check < core->config.check_count);
+    const struct health *health = &core->health[check];
+    *ret = (struct check_view){.state = health->state,
+                               .since_ns = mono_elapsed(now, health->since),
+                               .has_result = health->has_result,
+                               .streak = health->streak};
 }
 
 const struct core_counters *core_counters(const struct core *core)

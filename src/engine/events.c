@@ -9,12 +9,13 @@
 #define TIME_TEXT 48
 
 const struct events_entry *events_add(struct events *events, const struct change *change,
-                                      int64_t wall_ms)
+                                      const char *detail, int64_t wall_ms)
 {
     struct events_entry *entry = &events->entries[events->count % EVENTS_MAX];
 
     entry->wall_ms = wall_ms;
     entry->change = *change;
+    (void)snprintf(entry->detail, sizeof entry->detail, "%s", detail);
     events->count++;
     return entry;
 }
@@ -34,21 +35,24 @@ static void time_text(int64_t wall_ms, char text[static TIME_TEXT])
 void events_pack_entry(const struct events_entry *entry, const struct conf *conf, struct pack *pack)
 {
     const struct change *change = &entry->change;
-    bool has_vip = change->type != CHANGE_MEMBER;
-    bool has_node = change->type != CHANGE_HOLDER;
+    bool has_vip = change->type == CHANGE_VIP || change->type == CHANGE_HOLDER;
+    bool has_node = change->type == CHANGE_VIP || change->type == CHANGE_MEMBER;
+    bool is_check = change->type == CHANGE_CHECK;
     bool has_mac = change->reason == REASON_ADDRESS_ANSWERED;
     char time[TIME_TEXT];
     char mac[TEXT_MAC];
 
     time_text(entry->wall_ms, time);
-    pack_map(pack, 9);
+    pack_map(pack, 11);
     pack_key_text(pack, "time", time);
     pack_key_text(pack, "kind", text_change_kind(change->type));
     pack_key_text(pack, "vip", has_vip ? conf->vips[change->vip].name : NULL);
     pack_key_text(pack, "node", has_node ? text_node(conf, change->node) : NULL);
+    pack_key_text(pack, "check", is_check ? conf->checks[change->check].name : NULL);
     pack_key_text(pack, "from", text_change_from(conf, change));
     pack_key_text(pack, "to", text_change_to(conf, change));
     pack_key_text(pack, "reason", reason_text(change->reason));
+    pack_key_text(pack, "detail", entry->detail[0] != '\0' ? entry->detail : NULL);
     pack_key_text(pack, "error", change->error != 0 ? text_error(change->error) : NULL);
     pack_key_text(pack, "mac", has_mac ? text_mac(change->mac, mac) : NULL);
 }

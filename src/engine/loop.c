@@ -166,7 +166,7 @@ static bool carry_out_sends(struct engine *engine)
 
 static void report(struct engine *engine, const struct change *change)
 {
-    const struct events_entry *entry = events_add(&engine->events, change, clock_wall_ms());
+    const struct events_entry *entry = events_add(&engine->events, change, "", clock_wall_ms());
     char text[TEXT_MAX];
     struct pack pack;
 

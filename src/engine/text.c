@@ -22,6 +22,7 @@ const char *text_change_kind(enum change_type type)
         [CHANGE_VIP] = "state",
         [CHANGE_HOLDER] = "holder",
         [CHANGE_MEMBER] = "node",
+        [CHANGE_CHECK] = "check",
     };
 
     return names[type];
@@ -36,6 +37,8 @@ static const char *value_text(const struct conf *conf, enum change_type type, ui
         return text_node(conf, value);
     case CHANGE_MEMBER:
         return member_state_name((enum member_state)value);
+    case CHANGE_CHECK:
+        return check_state_name((enum check_state)value);
     }
     return NULL;
 }
@@ -77,17 +80,37 @@ static const char *or_nobody(const char *name)
     return name != NULL ? name : "nobody";
 }
 
+/* What changed: a VIP (its state here, or its holder), a node, a check of this node. */
+static const char *subject_kind(enum change_type type)
+{
+    return type == CHANGE_MEMBER ? "node" : type == CHANGE_CHECK ? "check" : "vip";
+}
+
+static const char *subject_name(const struct conf *conf, const struct change *change)
+{
+    switch (change->type) {
+    case CHANGE_VIP:
+    case CHANGE_HOLDER:
+        return conf->vips[change->vip].name;
+    case CHANGE_MEMBER:
+        return conf->nodes[change->node].name;
+    case CHANGE_CHECK:
+        return conf->checks[change->check].name;
+    }
+    return "?";
+}
+
 const char *text_change(const struct conf *conf, const struct change *change,
                         char text[static TEXT_MAX])
 {
-    bool is_member = change->type == CHANGE_MEMBER;
-    const char *subject = is_member ? conf->nodes[change->node].name : conf->vips[change->vip].name;
+    const char *kind = subject_kind(change->type);
+    const char *subject = subject_name(conf, change);
     const char *other = change->type == CHANGE_VIP ? text_node(conf, change->node) : NULL;
     char reason[TEXT_MAX / 2];
 
     reason_and_detail(change, reason);
-    (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", is_member ? "node" : "vip",
-                   subject, change->type == CHANGE_HOLDER ? "holder " : "",
+    (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", kind, subject,
+                   change->type == CHANGE_HOLDER ? "holder " : "",
                    or_nobody(text_change_from(conf, change)),
                    or_nobody(text_change_to(conf, change)), reason[0] != '\0' ? ": " : "", reason,
                    other != NULL ? " (" : "", other != NULL ? other : "", other != NULL ? ")" : "");

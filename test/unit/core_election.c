@@ -81,7 +81,8 @@ static struct drawn draw_record(void)
     drawn.entry = (struct record_vip){.ready = (uint8_t)draw(VIP_READY_COUNT),
                                       .state = (uint8_t)draw(VIP_STATE_COUNT),
                                       .mode = (uint8_t)(draw(8) == 0 ? VIP_QUORUM : VIP_AVAILABLE),
-                                      .priority = (uint8_t)(1 + draw(3))};
+                                      .priority = (uint8_t)(1 + draw(3)),
+                                      .unhealthy = (uint8_t)(draw(4) == 0 ? 1 : 0)};
     return drawn;
 }
 
@@ -195,6 +196,13 @@ static const struct duel duels[] = {
      ENTRY(YES, HOLDING, 200), false, 1},
     {"unhealthy before drained", 0, ENTRY(YES, STANDBY, 1), RECORD_HEALTHY | RECORD_DRAINED,
      ENTRY(YES, HOLDING, 200), false, 1},
+    {"unhealthy for this VIP is unhealthy",
+     RECORD_HEALTHY,
+     ENTRY(YES, STANDBY, 1),
+     RECORD_HEALTHY,
+     {.ready = VIP_READY_YES, .state = VIP_HOLDING, .priority = 200, .unhealthy = 1},
+     false,
+     1},
     {"not ready is no candidate", RECORD_HEALTHY, ENTRY(NO, STANDBY, 200), RECORD_HEALTHY,
      ENTRY(YES, STANDBY, 1), false, 2},
     {"preempt: the preferred wins over the holder", RECORD_HEALTHY, ENTRY(YES, STANDBY, 200),

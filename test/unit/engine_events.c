@@ -16,6 +16,8 @@ static const struct conf conf = {
     .vip_count = 1,
     .nodes = {{.name = "swarm-1"}, {.name = "swarm-2"}, {.name = "swarm-3"}},
     .vips = {{.name = "ingress"}},
+    .check_count = 1,
+    .checks = {{.name = "docker"}},
 };
 
 static const struct change held = {.type = CHANGE_VIP,
@@ -45,6 +47,13 @@ static const struct change answered = {.type = CHANGE_VIP,
                                        .reason = REASON_ADDRESS_ANSWERED,
                                        .mac = {2, 0, 0x5e, 0x10, 0, 0xff}};
 
+static const struct change check = {.type = CHANGE_CHECK,
+                                    .vip = VIP_NONE,
+                                    .node = NODE_NONE,
+                                    .from = CHECK_OK,
+                                    .to = CHECK_FAILED,
+                                    .reason = REASON_CHECK_FAILED};
+
 static void test_the_log_line_says_who_and_why(void **state)
 {
     static const struct {
@@ -57,6 +66,7 @@ static void test_the_log_line_says_who_and_why(void **state)
         {&member, "node swarm-3: alive -> suspect: missed its heartbeat"},
         {&refused, "vip ingress: claiming -> fault: the kernel refused the address: "
                    "Operation not permitted"},
+        {&check, "check docker: ok -> failed: the check fails"},
         {&answered,
          "vip ingress: claiming -> standby: somebody answers for the address and this node hears "
          "none of its peers: 02:00:5e:10:00:ff"},
@@ -100,11 +110,15 @@ static const char *value_of(const msgpack_object *map, const char *key, char tex
     return "missing";
 }
 
-static void check_event(const struct change *change, const char *const expected[9])
+static void check_event(const struct change *change, const char *const expected[11])
 {
-    static const char *const keys[9] = {"time", "kind",   "vip",   "node", "from",
-                                        "to",   "reason", "error", "mac"};
+    static const char *const keys[11] = {"time",   "kind",  "vip", "node",  "from",  "to",
+                                         "reason", "error", "mac", "check", "detail"};
     struct events_entry entry = {.wall_ms = 1795101845007, .change = *change};
+
+    if (change->type == CHANGE_CHECK) {
+        (void)snprintf(entry.detail, sizeof entry.detail, "connection refused");
+    }
     msgpack_unpacked unpacked;
     struct pack pack;
     size_t offset = 0;
@@ -118,8 +132,8 @@ static void check_event(const struct change *change, const char *const expected[
                      MSGPACK_UNPACK_SUCCESS);
     assert_int_equal(offset, pack.length);
     assert_int_equal(unpacked.data.type, MSGPACK_OBJECT_MAP);
-    assert_int_equal(unpacked.data.via.map.size, 9);
-    for (int i = 0; i < 9; i++) {
+    assert_int_equal(unpacked.data.via.map.size, 11);
+    for (int i = 0; i < 11; i++) {
         assert_string_equal(value_of(&unpacked.data, keys[i], text), expected[i]);
     }
     msgpack_unpacked_destroy(&unpacked);
@@ -131,26 +145,30 @@ static void test_an_event_has_every_key_that_is_documented(void **state)
     static const char time[] = "2026-11-19T15:24:05.007Z";
     static const struct {
         const struct change *change;
-        const char *expected[9];
+        const char *expected[11];
     } cases[] = {
         {&held,
          {time, "state", "ingress", "swarm-2", "standby", "holding", "the holder handed it over",
-          "null", "null"}},
+          "null", "null", "null", "null"}},
         {&holder,
          {time, "holder", "ingress", "null", "swarm-1", "swarm-2", "its holder died", "null",
-          "null"}},
+          "null", "null", "null"}},
         {&first_holder,
-         {time, "holder", "ingress", "null", "null", "swarm-3", "nobody held it", "null", "null"}},
+         {time, "holder", "ingress", "null", "null", "swarm-3", "nobody held it", "null", "null",
+          "null", "null"}},
         {&member,
          {time, "node", "null", "swarm-3", "alive", "suspect", "missed its heartbeat", "null",
-          "null"}},
+          "null", "null", "null"}},
         {&refused,
          {time, "state", "ingress", "null", "claiming", "fault", "the kernel refused the address",
-          "Operation not permitted", "null"}},
+          "Operation not permitted", "null", "null", "null"}},
         {&answered,
          {time, "state", "ingress", "null", "claiming", "standby",
           "somebody answers for the address and this node hears none of its peers", "null",
-          "02:00:5e:10:00:ff"}},
+          "02:00:5e:10:00:ff", "null", "null"}},
+        {&check,
+         {time, "check", "null", "null", "ok", "failed", "the check fails", "null", "null",
+          "docker", "connection refused"}},
     };
 
     (void)state;
@@ -170,7 +188,7 @@ static void test_the_ring_forgets_the_oldest_first(void **state)
 
     (void)state;
     for (int64_t n = 0; n < EVENTS_MAX + 10; n++) {
-        (void)events_add(&events, &member, n);
+        (void)events_add(&events, &member, "", n);
     }
     pack_init(&pack);
     events_pack(&events, &conf, &pack);

@@ -120,7 +120,7 @@ SPOIL(unheard_node, r->unheard[1].node = 0)
 SPOIL(unheard_relay, r->unheard[1].relays[0] = ID_NONE)
 SPOIL(vip, r->vips[2].vip = 0)
 SPOIL(vip_twice, r->vips[2].vip = r->vips[0].vip)
-SPOIL(mode, r->vips[1].mode = VIP_MODE_COUNT)
+SPOIL(unhealthy, r->vips[1].unhealthy = 1)
 SPOIL(ready, r->vips[1].ready = VIP_READY_COUNT)
 SPOIL(state, r->vips[1].state = VIP_STATE_COUNT)
 SPOIL(priority_none, r->vips[1].priority = 0)
@@ -147,7 +147,7 @@ static const struct range_case range_cases[] = {
     {"no relay", spoil_unheard_relay, true},
     {"VIP 0", spoil_vip, false},
     {"one VIP twice", spoil_vip_twice, false},
-    {"unknown mode", spoil_mode, false},
+    {"unhealthy for a VIP", spoil_unhealthy, true},
     {"unknown readiness", spoil_ready, false},
     {"unknown state", spoil_state, false},
     {"priority 0", spoil_priority_none, false},

@@ -198,6 +198,7 @@ void prng_record(struct prng *prng, struct record *ret)
             .ready = (uint8_t)prng_between(prng, 0, VIP_READY_COUNT - 1),
             .state = (uint8_t)prng_between(prng, 0, VIP_STATE_COUNT - 1),
             .priority = (uint8_t)prng_between(prng, 1, UINT8_MAX),
+            .unhealthy = (uint8_t)prng_between(prng, 0, 1),
         };
 }
 
@@ -226,5 +227,6 @@ void fixture_largest_record(struct record *ret)
             .ready = VIP_READY_YES,
             .state = VIP_FAULT,
             .priority = UINT8_MAX,
+            .unhealthy = 1,
         };
 }

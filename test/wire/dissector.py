@@ -25,7 +25,8 @@ from packing import Malformed
 
 DRAWN = 2500
 RECORD_KEYS = ("node", "incarnation", "seq", "config", "flags")
-VIP_KEYS = ("addresses", "state", "ready", "mode", "priority", "elects", "released_to")
+VIP_KEYS = ("addresses", "state", "ready", "mode", "unhealthy", "priority", "elects",
+            "released_to")
 FIELDS = [f"vipgossip.{name}" for name in (
     "sender", "receiver", "incarnation", "counter", "item.age",
     *(f"record.{key}" for key in RECORD_KEYS), "record.interval", "record.next",

@@ -13,10 +13,10 @@ holders
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
 [    0.945] B vip0 holder - -> A: heard from it
-[ 3000.240] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.240] B vip0 standby -> claiming (A): the holder is drained
 [ 3000.459] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.519] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.938] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.938] B vip0 claiming -> holding (A): the holder is drained
 [ 3000.938] B vip0 holder A -> B: the holder handed it over
 [ 3001.191] A vip0 holder A -> B: a preferred node claims it
 = vip0: B

@@ -18,18 +18,18 @@ gap
 [    0.704] A vip0 claiming -> holding: nobody held it
 [    0.704] A vip0 holder - -> A: nobody held it
 [    0.945] B vip0 holder - -> A: heard from it
-[ 3000.240] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.240] B vip0 standby -> claiming (A): the holder is not healthy
 [ 3000.459] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.519] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.938] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.938] B vip0 claiming -> holding (A): the holder is not healthy
 [ 3000.938] B vip0 holder A -> B: the holder handed it over
 [ 3001.191] A vip0 holder A -> B: a preferred node claims it
 = vip0: B
 # A is healthy again
-[ 6100.000] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 6100.000] A vip0 standby -> claiming (B): the holder is not healthy
 [ 6100.292] B vip0 holding -> releasing (A): a preferred node claims it
 [ 6100.352] B vip0 releasing -> standby (A): a preferred node claims it
-[ 6100.702] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 6100.702] A vip0 claiming -> holding (B): the holder is not healthy
 [ 6100.702] A vip0 holder B -> A: the holder handed it over
 [ 6100.838] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

@@ -22,26 +22,26 @@ gap
 [    0.493] A vip0 holder - -> A: nobody held it
 [    0.642] C vip0 holder - -> A: heard from it
 [    0.715] B vip0 holder - -> A: heard from it
-[ 3000.189] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 3000.189] B vip0 standby -> claiming (A): the holder is not healthy
 [ 3000.509] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.569] A vip0 releasing -> standby (B): a preferred node claims it
-[ 3000.936] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 3000.936] B vip0 claiming -> holding (A): the holder is not healthy
 [ 3000.936] B vip0 holder A -> B: the holder handed it over
 [ 3001.008] C vip0 holder A -> B: the holder handed it over
 [ 3001.067] A vip0 holder A -> B: a preferred node claims it
 = vip0: B
-[ 3500.277] C vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.277] C vip0 standby -> claiming (B): the holder is not healthy
 [ 3500.385] B vip0 holding -> releasing (C): a preferred node claims it
 [ 3500.445] B vip0 releasing -> standby (C): a preferred node claims it
-[ 3500.767] C vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.767] C vip0 claiming -> holding (B): the holder is not healthy
 [ 3500.767] C vip0 holder B -> C: the holder handed it over
 [ 3500.836] B vip0 holder B -> C: a preferred node claims it
 [ 3500.894] A vip0 holder B -> C: the holder handed it over
 = vip0: C
-[ 4500.000] B vip0 standby -> claiming (C): this node is preferred to the holder
+[ 4500.000] B vip0 standby -> claiming (C): the holder is not healthy
 [ 4500.211] C vip0 holding -> releasing (B): a preferred node claims it
 [ 4500.271] C vip0 releasing -> standby (B): a preferred node claims it
-[ 4500.554] B vip0 claiming -> holding (C): this node is preferred to the holder
+[ 4500.554] B vip0 claiming -> holding (C): the holder is not healthy
 [ 4500.554] B vip0 holder C -> B: the holder handed it over
 [ 4500.605] A vip0 holder C -> B: the holder handed it over
 [ 4500.856] C vip0 holder C -> B: a preferred node claims it

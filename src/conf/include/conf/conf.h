@@ -22,6 +22,8 @@
 #define CONF_PATH_MAX      255  /* bytes of a file path, without the NUL */
 #define CONF_STATE_DIR     "/var/lib/vipgossip"
 #define CONF_KEY_BYTES     32
+#define CONF_CHECKS_MAX    32   /* check sections */
+#define CONF_WORDS_BYTES   8192 /* text of all checks and the hook */
 
 /* An IPv4 or IPv6 address; `bytes` in network order, IPv4 in the first four, the rest zero. */
 struct conf_address {
@@ -60,6 +62,45 @@ struct conf_vip {
     uint64_t candidates;              /* bit per node: may hold (no witness; `nodes`, if given) */
 };
 
+/*
+ * Text of any length (the program and arguments of a check or hook, an URL): `count` strings, each
+ * ended by a NUL, one after the other from conf.words[first] on. Read them with conf_word().
+ */
+struct conf_words {
+    uint16_t first;
+    uint16_t count;
+};
+
+enum conf_check_kind {
+    CONF_CHECK_NONE, /* while it is read */
+    CONF_CHECK_DOCKER,
+    CONF_CHECK_HTTP,
+    CONF_CHECK_TCP,
+    CONF_CHECK_EXEC,
+    CONF_CHECK_PROCESS,
+    CONF_CHECK_INTERFACE,
+    CONF_CHECK_GATEWAY,
+    CONF_CHECK_KIND_COUNT,
+};
+
+struct conf_check {
+    char name[CONF_NAME_MAX + 1];
+    uint8_t kind; /* enum conf_check_kind */
+    uint8_t rise; /* results in a row */
+    uint8_t fall;
+    int16_t weight;             /* added to the priority while it fails; 0: none, it makes the node
+                                   unhealthy */
+    uint32_t vips;              /* bit per VIP that it is for; 0: for all */
+    uint64_t interval_ns;       /* between two starts of it */
+    uint64_t timeout_ns;        /* after which it has failed */
+    struct conf_words target;   /* what the key of its kind says */
+    struct conf_words socket;   /* http: the Unix socket instead of host and port */
+    struct conf_words contains; /* http: what the answer must have in it */
+    struct conf_words headers;  /* http: sent with the question, "Name: value" */
+    uint16_t status_min;        /* http: the answer's status is in this range */
+    uint16_t status_max;
+};
+
 struct conf {
     char cluster[CONF_NAME_MAX + 1];
     char key_file[CONF_PATH_MAX + 1];
@@ -82,6 +123,12 @@ struct conf {
     struct conf_node nodes[CONF_NODES_MAX];
     struct conf_vip vips[CONF_VIPS_MAX];
     struct conf_address addresses[CONF_ADDRESSES_MAX];
+    struct conf_words hook; /* program and arguments; count 0: none */
+    uint64_t hook_timeout_ns;
+    uint8_t check_count;
+    uint16_t words_length; /* bytes in use */
+    struct conf_check checks[CONF_CHECKS_MAX];
+    char words[CONF_WORDS_BYTES];
 };
 
 /* What went wrong, ready to be printed: "FILE:LINE: what is wrong and what is allowed". */
@@ -122,6 +169,15 @@ const char *conf_address_text(const struct conf_address *address, bool with_pref
 
 /* True if both are the same host address; prefixes are not compared. */
 bool conf_address_equal(const struct conf_address *a, const struct conf_address *b);
+
+/* String number `index` of `words`, "" if there is none. */
+const char *conf_word(const struct conf *conf, const struct conf_words *words, unsigned index);
+
+/* "tcp", "exec"...: the key that makes a check one of that kind. */
+const char *conf_check_kind_name(enum conf_check_kind kind);
+
+/* Is there something for the checker to do? */
+bool conf_needs_checker(const struct conf *conf);
 
 /* Index of the node with that name, or -1. */
 int conf_node_index(const struct conf *conf, const char *name);

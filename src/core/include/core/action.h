@@ -62,7 +62,12 @@ enum action_type {
     X(KERNEL_REFUSED, "the kernel refused the address")                                           \
     X(KERNEL_SILENT, "the kernel did not confirm the address in time")                            \
     X(RETRY, "trying again after a fault")                                                        \
-    X(UNHEALTHY, "this node is not fit to serve")
+    X(UNHEALTHY, "this node is not fit to serve")                                                 \
+    X(HOLDER_UNHEALTHY, "the holder is not healthy")                                              \
+    X(HOLDER_DRAINED, "the holder is drained")                                                    \
+    X(CHECK_OK, "the check passes")                                                               \
+    X(CHECK_FAILED, "the check fails")                                                            \
+    X(CHECK_SILENT, "the check has had no result since the start")
 
 enum reason {
 #define X(name, text) REASON_##name,
@@ -86,20 +91,33 @@ enum member_state {
 /* "unknown", "alive", "suspect", "dead", "left". */
 const char *member_state_name(enum member_state state);
 
+enum check_state {
+    CHECK_UNKNOWN, /* no result since the start */
+    CHECK_OK,
+    CHECK_FAILED,
+    CHECK_STATE_COUNT,
+};
+
+/* "unknown", "ok", "failed". */
+const char *check_state_name(enum check_state state);
+
 enum change_type {
     CHANGE_VIP,    /* the state of a VIP on this node */
     CHANGE_HOLDER, /* who holds a VIP, as this node sees it; from and to are node indexes,
                       NODE_NONE: nobody */
     CHANGE_MEMBER, /* the state of a node */
+    CHANGE_CHECK,  /* the state of a check of this node */
 };
 
 #define NODE_NONE ((uint8_t)255)
+#define VIP_NONE  ((uint8_t)255)
 
 struct change {
     enum change_type type;
-    uint8_t vip;  /* CHANGE_VIP, CHANGE_HOLDER */
-    uint8_t node; /* CHANGE_MEMBER; CHANGE_VIP: the other node that it is about, or NODE_NONE */
-    uint8_t from; /* enum vip_state, node index or enum member_state */
+    uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER */
+    uint8_t node;  /* CHANGE_MEMBER; CHANGE_VIP: the other node that it is about, or NODE_NONE */
+    uint8_t check; /* CHANGE_CHECK */
+    uint8_t from;  /* enum vip_state, node index, enum member_state or enum check_state */
     uint8_t to;
     enum reason reason;
     int32_t error;  /* errno behind KERNEL_REFUSED, else 0 */

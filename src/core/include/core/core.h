@@ -27,6 +27,15 @@ struct core_vip {
     uint64_t candidates; /* bit per node */
 };
 
+/* What this node is asked about its own fitness [SPEC R55]. */
+struct core_check {
+    uint8_t rise;    /* so many results in a row, and a failed check is ok again; at least 1 */
+    uint8_t fall;    /* so many, and it has failed; at least 1 */
+    int16_t weight;  /* added to the priority while it fails; 0: it makes the node unhealthy */
+    bool is_general; /* for every VIP, and for the node as such */
+    uint32_t vips;   /* else: bit per VIP that it is for */
+};
+
 struct core_config {
     uint8_t self; /* index of nodes */
     uint8_t node_count;
@@ -38,6 +47,9 @@ struct core_config {
     uint64_t seed;        /* of the core's own generator (challenges, whom to ask) */
     struct core_node nodes[NODES_MAX];
     struct core_vip vips[VIPS_MAX];
+    uint8_t check_count;
+    uint64_t check_patience_ns; /* a check without a result since the start has failed then */
+    struct core_check checks[CHECKS_MAX];
 };
 
 struct core; /* state.h: embedded by its owner, not opaque to sizeof, but nobody's business */

@@ -18,6 +18,7 @@ enum event_type {
     EVENT_LINK,        /* the interface of a VIP went down or came up */
     EVENT_MUTE, /* not one datagram of a heartbeat could be sent to anybody, or one could again */
     EVENT_CONDITION, /* health or drain of this node changed */
+    EVENT_CHECK,     /* a check of this node has a result */
     EVENT_STOP,      /* stop in order */
 };
 
@@ -60,6 +61,10 @@ struct event {
             bool healthy;
             bool drained;
         } condition;
+        struct {
+            uint8_t check; /* index of core_config.checks */
+            bool passed;
+        } check;
     };
 };
 

@@ -8,6 +8,7 @@
 
 #define NODES_MAX             64 /* a set of nodes is a uint64_t */
 #define VIPS_MAX              32
+#define CHECKS_MAX            32
 #define UNHEARD_MAX           16 /* names in "not heard directly", in turn [SPEC R14] */
 #define RELAYS_MAX            2
 #define DEAD_INCARNATIONS_MAX 8

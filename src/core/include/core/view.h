@@ -40,6 +40,13 @@ struct node_view {
     const struct record *record; /* newest, NULL: none; own for self */
 };
 
+struct check_view {
+    enum check_state state;
+    uint64_t since_ns; /* how long it has been so */
+    bool has_result;   /* since the start; without one a check has failed by patience alone */
+    uint8_t streak;    /* results in a row that say otherwise; fewer than rise or fall */
+};
+
 struct core_counters {
     uint64_t takeovers; /* times this node came to hold a VIP */
     uint64_t handovers; /* of these, handed over by a live holder */
@@ -51,6 +58,8 @@ struct core_counters {
 
 void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret);
 void core_view_node(const struct core *core, uint8_t node, struct mono now, struct node_view *ret);
+void core_view_check(const struct core *core, uint8_t check, struct mono now,
+                     struct check_view *ret);
 const struct core_counters *core_counters(const struct core *core);
 /* Still saying hello, no claim yet? */
 bool core_is_starting(const struct core *core);

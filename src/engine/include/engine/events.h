@@ -11,11 +11,13 @@
 #include "core/action.h"
 #include "engine/pack.h"
 
-#define EVENTS_MAX 256
+#define EVENTS_MAX    256
+#define EVENTS_DETAIL 96
 
 struct events_entry {
     int64_t wall_ms; /* since 1970 */
     struct change change;
+    char detail[EVENTS_DETAIL]; /* what a check said; else empty */
 };
 
 struct events {
@@ -23,9 +25,10 @@ struct events {
     struct events_entry entries[EVENTS_MAX];
 };
 
-/* Remembers `change` and returns its entry, which lives until EVENTS_MAX more were added. */
+/* Remembers `change`, and what of `detail` fits; returns its entry, which lives until EVENTS_MAX
+ * more were added. */
 const struct events_entry *events_add(struct events *events, const struct change *change,
-                                      int64_t wall_ms);
+                                      const char *detail, int64_t wall_ms);
 
 /* Writes one map with the keys that docs/STATUS.md lists. */
 void events_pack_entry(const struct events_entry *entry, const struct conf *conf,

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/*
+ * health: what the checks say about this node. A check that is for every VIP makes the node
+ * unhealthy, one that is for some makes it unhealthy for these; one with a weight changes the
+ * priority instead. The first result counts at once, later ones after rise or fall of the same kind
+ * in a row [SPEC R55..R57].
+ */
+#include "state.h"
+
+#define PRIORITY_MIN 1
+#define PRIORITY_MAX 255
+
+static void set_state(struct core *core, uint8_t check, enum check_state state, enum reason reason)
+{
+    struct health *health = &core->health[check];
+    health->streak = 0;
+    if (health->state == state) {
+        return;
+    }
+    core_change(core, &(struct change){.type = CHANGE_CHECK,
+                                       .check = check,
+                                       .vip = VIP_NONE,
+                                       .node = NODE_NONE,
+                                       .from = (uint8_t)health->state,
+                                       .to = (uint8_t)state,
+                                       .reason = reason});
+    health->state = state;
+    health->since = core->now;
+    gossip_compose(core); /* the election reads it, in this very step */
+}
+
+void health_init(struct core *core)
+{
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        core->health[check].since = core->now;
+    }
+}
+
+void health_result(struct core *core, uint8_t check, bool passed)
+{
+    ASSERT(check < core->config.check_count);
+    const struct core_check *config = &core->config.checks[check];
+    struct health *health = &core->health[check];
+    enum check_state said = passed ? CHECK_OK : CHECK_FAILED;
+    health->has_result = true;
+    if (said == health->state) {
+        health->streak = 0;
+        return;
+    }
+    health->streak++;
+    if (health->state == CHECK_UNKNOWN ||
+        health->streak >= (passed ? config->rise : config->fall)) {
+        set_state(core, check, said, passed ? REASON_CHECK_OK : REASON_CHECK_FAILED);
+    }
+}
+
+/* A checker that does not run must not keep the node out for ever: after a while the checks without
+ * a result have failed, and fail_open decides. */
+void health_timer(struct core *core)
+{
+    if (!mono_reached(core->now, health_deadline(core))) {
+        return;
+    }
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        if (core->health[check].state == CHECK_UNKNOWN) {
+            set_state(core, check, CHECK_FAILED, REASON_CHECK_SILENT);
+        }
+    }
+}
+
+struct mono health_deadline(const struct core *core)
+{
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        if (core->health[check].state == CHECK_UNKNOWN) {
+            return mono_add(core->started_at, core->config.check_patience_ns);
+        }
+    }
+    return MONO_NEVER;
+}
+
+static bool concerns(const struct core_check *check, uint8_t vip)
+{
+    return check->is_general || (check->vips & BIT(vip)) != 0;
+}
+
+bool health_is_pending(const struct core *core, uint8_t vip)
+{
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        if (core->health[check].state == CHECK_UNKNOWN &&
+            concerns(&core->config.checks[check], vip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool health_of_node(const struct core *core)
+{
+    bool healthy = core->healthy;
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        const struct core_check *config = &core->config.checks[check];
+        healthy &=
+            config->weight != 0 || !config->is_general || core->health[check].state == CHECK_OK;
+    }
+    return healthy;
+}
+
+bool health_of_vip(const struct core *core, uint8_t vip)
+{
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        const struct core_check *config = &core->config.checks[check];
+        if (config->weight == 0 && !config->is_general && concerns(config, vip) &&
+            core->health[check].state != CHECK_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint8_t health_priority(const struct core *core, uint8_t vip)
+{
+    int priority = core->config.vips[vip].priority;
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        const struct core_check *config = &core->config.checks[check];
+        if (core->health[check].state == CHECK_FAILED && concerns(config, vip)) {
+            priority += config->weight;
+        }
+    }
+    priority = priority < PRIORITY_MIN ? PRIORITY_MIN : priority;
+    return (uint8_t)(priority > PRIORITY_MAX ? PRIORITY_MAX : priority);
+}

@@ -42,8 +42,9 @@ def own_record(name, **changes):
 
 def largest_record(name):
     """[SPEC F6] All numbers as large as they may be, but for who speaks."""
-    vips = [vip(vip=2**32 - 1 - at, addresses=2**32 - 1, state=4, ready=2, mode=1, unhealthy=1,
-                priority=255, lease_ms=60_000, elects=2**32 - 1, released_to=2**32 - 1) for at in range(32)]
+    vips = [vip(vip=2**32 - 1 - at, addresses=2**32 - 1, state=4, ready=2, mode=1,
+                unhealthy=1, priority=255, lease_ms=60_000, elects=2**32 - 1,
+                released_to=2**32 - 1) for at in range(32)]
     unheard = [{"node": 2**32 - 1 - at, "relays": [2**32 - 1, 2**32 - 2]} for at in range(16)]
     return own_record(name, seq=2**64 - 1, interval_ms=10_000, next_ms=100_000,
                       config=2**32 - 1, flags=31, unheard=unheard, vips=vips)

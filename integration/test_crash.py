@@ -121,3 +121,121 @@ def test_ordered_stop_sends_no_will(two):
     two.wait_holder("n2")
     assert "in order" in node_events(two["n2"], "n1")[-1][1]
     assert "told" not in two["n1"].log_text()
+
+
+# A frozen engine.
+
+
+def freeze(node):
+    network.kill([node.engine_pid()], signal.SIGSTOP)
+
+
+def wake(node):
+    network.kill([node.engine_pid()], signal.SIGCONT)
+
+
+def test_frozen_engine_loses_the_address_when_its_peers_take_over(three):
+    """Several rounds, so that it falls on different moments of the interval."""
+    for _ in range(4):
+        since_ns = time.monotonic_ns()
+        freeze(three["n1"])
+        three.wait_holder("n2")
+        assert three.dual_ms(since_ns=since_ns) < 100
+        wake(three["n1"])
+        three.settle("n1")
+
+
+def test_engine_that_wakes_says_what_happened_and_takes_over_once(three):
+    freeze(three["n1"])
+    three.wait_holder("n2")
+    time.sleep(0.5)
+    before = three.changes()
+    wake(three["n1"])
+    three.settle("n1")
+    assert three.changes() == before + 1
+    here = [(one["to"], one["reason"]) for one in events(three["n1"]) if one["kind"] == "state"]
+    assert any("missed its own deadline" in reason for _, reason in here)
+    assert "runs again" in three["n1"].log_text()
+    # Longer than the keeper's patience with a silent engine: it is not silent.
+    three.quiet(2.5, lambda: three["n1"].engine_pid() is not None)
+    assert three.holders() == {"n1"}
+
+
+def test_engine_that_wakes_leaves_the_address_where_it_is_without_preempt(make_cluster):
+    cluster = make_cluster(3, vip={"web": {"preempt": False}})
+    cluster.start()
+    cluster.wait_stable()
+    name = next(iter(cluster.holders()))
+    freeze(cluster[name])
+    cluster.wait_until(lambda: cluster.holders() and name not in cluster.holders(), "taken over")
+    wake(cluster[name])
+    cluster.wait_stable()
+    assert cluster.changes() == 2
+
+
+def test_engine_that_stays_silent_is_killed_and_then_its_will_is_sent(three):
+    engine = three["n1"].engine_pid()
+    freeze(three["n1"])
+    three.wait_holder("n2")
+    three.wait_alive("n2", "n1", state="dead")
+    assert not network.gone(engine)  # a will now would be a lie
+    assert three["n1"].wait_exit() == 1
+    assert network.gone(engine)
+    assert "silent" in three["n1"].log_text()
+    three.wait_alive("n2", "n1", state="left")
+    assert three.dual_ms() < 100
+    three.start("n1")
+    three.settle("n1")
+
+
+def test_frozen_standby_costs_nothing(three):
+    freeze(three["n2"])
+    three.wait_alive("n1", "n2", state="dead", seconds=20)
+    wake(three["n2"])
+    three.wait_alive("n1", "n2")
+    assert three.changes() == 1
+
+
+# A keeper that dies alone.
+
+
+def test_engine_whose_keeper_was_killed_claims_until_the_kernel_lets_go(three):
+    engine = three["n1"].engine_pid()
+    network.kill([three["n1"].process.pid])
+    three["n1"].process.wait()
+    three.quiet(1, lambda: three.holders() == {"n1"})
+    assert three["n2"].vip()["holder"] == "n1"
+    three.wait_holder("n2")
+    assert three.dual_ms() == 0
+    assert network.wait_gone([engine], 5)
+    three.wait_alive("n2", "n1", state="left")
+
+
+def test_standby_whose_keeper_was_killed_leaves_at_once(three):
+    engine = three["n2"].engine_pid()
+    network.kill([three["n2"].process.pid])
+    three["n2"].process.wait()
+    three.wait_alive("n1", "n2", state="left")
+    assert network.wait_gone([engine], 2)
+
+
+def test_node_whose_keeper_was_killed_can_be_started_again_at_once(three):
+    network.kill([three["n1"].process.pid])
+    three["n1"].process.wait()
+    three.start("n1")
+    three.settle("n1", seconds=15)
+    assert three.dual_ms() == 0
+
+
+def test_without_a_kernel_lease_the_address_stays_until_the_next_start(make_cluster):
+    cluster = make_cluster(2, vip={"web": {"kernel_lease": "off"}})
+    cluster.start()
+    cluster.settle("n1")
+    network.kill([cluster["n1"].process.pid])
+    cluster["n1"].process.wait()
+    cluster.wait_until(lambda: "n2" in cluster.holders(), "n2 takes over")
+    assert "off" in cluster["n1"].log_text()
+    time.sleep(3)
+    assert cluster.holders() == {"n1", "n2"}
+    cluster.start("n1")
+    cluster.settle("n1")

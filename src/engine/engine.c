@@ -94,6 +94,9 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct engine *engine = prepare->data;
 
+    if (engine->keeper.ended && !engine->orphaned && !engine->ending) {
+        orphan_begin(engine);
+    }
     loop_arm(engine);
     if (engine->ending && (engine->keeper.gone || keeper_link_is_flushed(&engine->keeper))) {
         uv_stop(&engine->loop);
@@ -104,8 +107,11 @@ static void on_keeper_gone(void *arg, const char *why)
 {
     struct engine *engine = arg;
 
-    log_error("the keeper is lost: %s; the engine ends", why);
-    engine_end(engine, 1);
+    if (!engine->keeper.ended) {
+        log_error("the keeper is lost: %s; the engine ends", why);
+        engine_end(engine, 1);
+    }
+    /* Else see on_prepare(): this may be in the middle of a step. */
 }
 
 static void on_status(void *arg, struct pack *pack)

@@ -27,11 +27,14 @@ struct engine {
     struct wire wire;
     struct events events;
     struct mono started;
-    struct mono now;     /* of the last event: the core's time never runs backwards */
-    bool running;        /* an own address is open: the core lives */
-    bool ending;         /* nothing reaches the core any more */
-    int exit_code;       /* once it ends */
-    uint64_t mac_hinted; /* bit per node: the hint about its MACs was given */
+    struct mono now;          /* of the last event: the core's time never runs backwards */
+    bool running;             /* an own address is open: the core lives */
+    bool ending;              /* nothing reaches the core any more */
+    bool orphaned;            /* the keeper has ended, nobody can remove an address; see orphan.c */
+    struct mono orphan_until; /* the kernel's lifetimes are over; MONO_NEVER: said already */
+    bool orphan_endless;      /* an address has no lifetime */
+    int exit_code;            /* once it ends */
+    uint64_t mac_hinted;      /* bit per node: the hint about its MACs was given */
     bool cluster_hinted;
     struct message_in message;
     struct actions actions;
@@ -43,6 +46,15 @@ struct engine {
 /* engine.c: leaves the loop with this exit code. The first code stays. */
 void engine_end(struct engine *engine, int exit_code);
 
+/* orphan.c: the keeper has ended: stops, but claims what it holds until the kernel has let go of it
+ * [SPEC R46]. Not from within a step. */
+void orphan_begin(struct engine *engine);
+/* orphan.c: when orphan_step() has something to do; MONO_NEVER: never. */
+struct mono orphan_deadline(const struct engine *engine);
+void orphan_step(struct engine *engine, struct mono now);
+
+/* loop.c: one event through the core, and what it wants done. Not from within a step. */
+void loop_feed(struct engine *engine, struct event *event);
 /* loop.c: starts the core; it says hello from now on. */
 void loop_start(struct engine *engine);
 /* loop.c: the timer for the core's next deadline. */

@@ -48,6 +48,7 @@ static bool was_sent(struct keeper_link *link, int error)
         link->blocked = true;
         (void)uv_poll_start(&link->poll, UV_READABLE | UV_WRITABLE, on_poll);
     } else {
+        link->ended = error == -EPIPE;
         lose(link, "it does not take messages any more");
     }
     return false;
@@ -199,6 +200,7 @@ void keeper_link_drain(struct keeper_link *link)
             return;
         }
         if (length <= 0) {
+            link->ended = length == 0;
             lose(link, "it has ended");
             return;
         }

@@ -16,8 +16,6 @@
 /* Deadlines that may be due at once; the rest comes with the next turn of the loop. */
 #define TIMERS_MAX 64U
 
-static void feed(struct engine *engine, struct event *event);
-
 void loop_start(struct engine *engine)
 {
     engine->now = clock_now();
@@ -27,7 +25,7 @@ void loop_start(struct engine *engine)
         struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = false}};
 
         if ((engine->links_down >> vip & 1) != 0) {
-            feed(engine, &event); /* told before there was a core to hear it */
+            loop_feed(engine, &event); /* told before there was a core to hear it */
         }
     }
 }
@@ -36,7 +34,9 @@ void loop_arm(struct engine *engine)
 {
     bool wanted = engine->running && !engine->ending;
 
-    clock_timer_set(&engine->timer, wanted ? core_deadline(engine->core) : MONO_NEVER);
+    clock_timer_set(&engine->timer,
+                    wanted ? mono_min(core_deadline(engine->core), orphan_deadline(engine))
+                           : MONO_NEVER);
 }
 
 /*
@@ -50,12 +50,13 @@ void loop_on_timer(void *arg)
 
     keeper_link_drain(&engine->keeper);
     udp_drain(&engine->udp, DRAIN_MAX);
+    orphan_step(engine, reached);
     for (unsigned n = 0; n < TIMERS_MAX && engine->running && !engine->ending &&
                          mono_reached(reached, core_deadline(engine->core));
          n++) {
         struct event event = {.type = EVENT_TIMER};
 
-        feed(engine, &event);
+        loop_feed(engine, &event);
     }
 }
 
@@ -66,7 +67,7 @@ void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length)
 
     if (engine->running && !engine->ending &&
         wire_ingress(&engine->wire, engine->core, bytes, length, &engine->message) == DROP_NONE) {
-        feed(engine, &event);
+        loop_feed(engine, &event);
     }
 }
 
@@ -74,7 +75,7 @@ void loop_on_unreachable(void *arg, uint8_t peer)
 {
     struct event event = {.type = EVENT_UNREACHABLE, .unreachable = {.peer = peer}};
 
-    feed(arg, &event);
+    loop_feed(arg, &event);
 }
 
 void loop_on_keeper(void *arg, const struct ipc_message *message)
@@ -98,7 +99,7 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
 
         engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
     }
-    feed(engine, &event);
+    loop_feed(engine, &event);
 }
 
 _Static_assert(WIRE_WILL_MAX <= IPC_WILL_BYTES_MAX, "a last will fits into its message");
@@ -197,7 +198,7 @@ static void carry_out_rest(struct engine *engine, const struct action *action, b
         break;
     case ACTION_STOPPED:
         keeper_link_stopped(&engine->keeper);
-        engine_end(engine, 0);
+        engine_end(engine, engine->orphaned ? 1 : 0);
         break;
     case ACTION_CLONED:
         log_error("another running daemon has proved to be node %s of cluster %s: a machine was "
@@ -243,7 +244,7 @@ static bool is_beat(const struct engine *engine)
 
 /* One event through the core, and what it wants done. Never called from within a step: nothing that
  * carry_out() calls produces an event. */
-static void feed(struct engine *engine, struct event *event)
+void loop_feed(struct engine *engine, struct event *event)
 {
     struct event mute = {.type = EVENT_MUTE};
     bool sent;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +48,6 @@ void launch_find(char *path, size_t size)
 /* What the child needs, none of it allocated after fork(). */
 struct child {
     const struct launch *launch;
-    pid_t parent;
     int fds[3]; /* in the order of IPC_FD_... */
     int report; /* errno of a failure; closed by execve() */
     char *environment[PASSED_COUNT + 1];
@@ -110,11 +108,6 @@ static int become_engine(struct child *child)
     result = privilege_drop_engine(&child->launch->user);
     if (result < 0)
         return result;
-    /* After the change of user, which clears it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-        return -errno;
-    if (getppid() != child->parent)
-        return -ESRCH;
     (void)execve(child->launch->path, arguments, child->environment);
     return -errno;
 }
@@ -150,7 +143,6 @@ static int start(struct child *child, pid_t *ret_pid)
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     child->report = ends[1];
-    child->parent = getpid();
     pid = fork();
     if (pid == 0) {
         error = become_engine(child);

@@ -39,6 +39,7 @@ struct keeper_link {
     uint8_t vip_count;
     uint16_t address_count;
     bool gone;
+    bool ended;     /* it is gone because its process has ended */
     bool blocked;   /* the keeper does not read: wait until it does */
     bool awake;     /* IPC_AWAKE waits to be sent */
     bool stopped;   /* IPC_STOPPED waits to be sent, after everything else */

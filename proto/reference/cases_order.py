@@ -79,11 +79,51 @@ def replay_of_incarnations():
     story.about("before anything more came of the confirmed one").receives(send(old, 1))
     story.receives(send(LATER, 9), "replayed")
     yield story
+    yield from replay_of_the_former(send)
     story = Story("nothing is confirmed yet", ["D5"]).forgets("swarm-1")
     story.receives(send(now, 5))
     story.receives(send(now, 5), "replayed")
     story.receives(send(old, 5))
     story.receives(send(now, 5))
+    yield story
+
+
+def replay_of_the_former(send):
+    """What an incarnation may say that was confirmed before the present one."""
+    now, peer = INCARNATIONS["swarm-1"], Peer()
+    anew = {"swarm-1": {"incarnation": LATER, "dead": now}}
+    own = {"target": ID["swarm-1"], "asker": ID["swarm-1"], "challenge": 5}
+    everything = [peer.record(), items.answer_item(4),
+                  items.question_item({"id": 9, "about": [ID["swarm-3"]]}),
+                  items.ask_item(dict(own, target=ID["swarm-3"])), items.ask_item(own),
+                  items.ask_item(dict(own, asker=ID["swarm-3"])),
+                  items.echo_item(peer.echo("swarm-2", CHALLENGE))]
+    story = Story("a former incarnation asks about itself, and that is all", ["D4", "R24"])
+    story.receives(send(now, 5))
+    story.knows(anew)
+    said = story.receives_ended(peer.seal(*everything, counter=6))
+    assert [len(said[key]) for key in ("asks", "records", "echoes")] == [1, 0, 0]
+    story.about("a replay").receives(peer.seal(*everything, counter=6), "dead_incarnation")
+    story.about("one from before its end").receives(send(now, 5), "dead_incarnation")
+    story.about("not well formed").receives(peer.seal(b"\xc1", counter=7), "dead_incarnation")
+    story.receives_ended(send(now, 7))
+    story.about("the present one's window is its own").receives(send(LATER, 6))
+    yield story
+    story = Story("only the last before the present one is a former incarnation", ["D4", "R24"])
+    story.receives(send(now, 5))
+    story.knows(anew)
+    story.receives(send(LATER, 1))
+    story.knows({"swarm-1": {"incarnation": 0x99, "dead": LATER}})
+    story.receives(send(0x99, 1))
+    story.about("the one before").receives_ended(send(LATER, 2))
+    story.about("one that nobody ever confirmed here").receives(send(0x77, 1))
+    story.knows({"swarm-1": {"dead": now}})
+    story.about("the one before that").receives(send(now, 6), "dead_incarnation")
+    yield story
+    story = Story("a node that left, and was not confirmed again, says no more", ["D4", "R25"])
+    story.receives(send(now, 5))
+    story.knows({"swarm-1": {"dead": now}})
+    story.receives(send(now, 6), "dead_incarnation")
     yield story
 
 

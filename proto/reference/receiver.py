@@ -56,19 +56,42 @@ class Receiver:
         incarnation = header["incarnation"]
         if incarnation == 0:
             raise Malformed("incarnation 0")
-        if incarnation in self.knowledge.dead[sender]:
-            raise Dropped("dead_incarnation")
         windows, confirmed = self._windows[sender], self.knowledge.incarnation[sender]
+        windows.follow(confirmed)
+        if incarnation in self.knowledge.dead[sender]:
+            return self._receive_ended(sender, header, parts[2])
         if not windows.is_new(incarnation, header["counter"], confirmed):
             raise Dropped("replayed")
-        carried = items.decode(parts[2])
-        for item in carried["records"]:
-            if (item["record"]["node"] == header["sender"]
-                    and item["record"]["incarnation"] != incarnation):
-                raise Malformed("a direct record of another incarnation")
+        carried = self._decode(header, parts[2])
         windows.remember(incarnation, header["counter"], confirmed)
         return {"peer": sender, "incarnation": incarnation,
                 **self._hand_on(sender, incarnation, carried)}
+
+    @staticmethod
+    def _decode(header, body):
+        carried = items.decode(body)
+        for item in carried["records"]:
+            if (item["record"]["node"] == header["sender"]
+                    and item["record"]["incarnation"] != header["incarnation"]):
+                raise Malformed("a direct record of another incarnation")
+        return carried
+
+    def _receive_ended(self, sender, header, body):
+        """[SPEC R24] Who runs though its incarnation has ended may ask who goes by its name."""
+        windows, incarnation = self._windows[sender], header["incarnation"]
+        if (incarnation == self.knowledge.incarnation[sender]
+                or not windows.is_new_of_ended(incarnation, header["counter"])):
+            raise Dropped("dead_incarnation")
+        try:
+            carried = self._decode(header, body)
+        except Malformed as wrong:
+            raise Dropped("dead_incarnation") from wrong
+        windows.remember_ended(header["counter"])
+        self.drops["dead_incarnation"] += 1
+        own = [ask for ask in carried["asks"]
+               if ask["target"] == header["sender"] == ask["asker"]]
+        return {"peer": sender, "incarnation": incarnation, "ended": True,
+                **items.empty(), "asks": own}
 
     def _check_header(self, data):
         """[SPEC D2]"""

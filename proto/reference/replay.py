@@ -25,16 +25,32 @@ class Window:
 
 
 class Windows:
-    """Both windows of one sender. `confirmed` is its confirmed incarnation, 0 if there is none."""
+    """The windows of one sender. `confirmed` is its confirmed incarnation, 0 if there is none."""
 
     def __init__(self):
         self._confirmed = Window()
         self._other = Window()
+        self._ended = Window()  # of the incarnation that was confirmed before
+
+    def follow(self, confirmed):
+        """A window moves with its incarnation in the moment in which that is confirmed."""
+        if confirmed in (0, self._confirmed.incarnation):
+            return
+        if self._confirmed.incarnation != 0:
+            self._ended = self._confirmed
+        self._confirmed = Window(confirmed)
+        if self._other.incarnation == confirmed:
+            self._confirmed, self._other = self._other, Window()
+
+    def is_new_of_ended(self, incarnation, counter):
+        """Is it the incarnation before the confirmed one, and the counter new? [SPEC R24]"""
+        return incarnation == self._ended.incarnation and self._ended.is_new(counter)
+
+    def remember_ended(self, counter):
+        self._ended.remember(counter)
 
     def _window(self, incarnation, confirmed):
         """The window that judges `incarnation`; an empty one if it is neither that is kept."""
-        if confirmed != 0 and self._other.incarnation == confirmed:
-            self._confirmed, self._other = self._other, Window()
         window = self._confirmed if incarnation == confirmed else self._other
         return window if window.incarnation == incarnation else Window(incarnation)
 

@@ -124,6 +124,13 @@ class Story:
             raise AssertionError(f"{self.vector['name']}: {labels} meant, {found['counts']} found")
         return found["message"]
 
+    def receives_ended(self, data):
+        """Counted as dead, and what it asks about itself is handed on all the same."""
+        found = self._add({"receive": data.hex()})
+        if found["counts"] != {"dead_incarnation": 1} or not found["message"]["ended"]:
+            raise AssertionError(f"{self.vector['name']}: {found}")
+        return found["message"]
+
     def sends(self, to, message, count):
         """Returns the datagrams."""
         found = self._add({"to": to, "send": message})

@@ -39,13 +39,9 @@ void gossip_question(struct core *core, uint8_t peer, uint8_t about)
     question->about[question->about_count++] = id;
 }
 
-/* Hands on the newest record of a node, with the time since this node got it [SPEC R13]. */
-void gossip_relay(struct core *core, uint8_t peer, uint8_t node)
+static void relay(struct core *core, uint8_t peer, uint8_t node)
 {
     const struct member *member = &core->members[node];
-    if (node == peer || node == core->config.self || !membership_is_live(core, node)) {
-        return;
-    }
     struct message_out *out = gossip_to(core, peer);
     for (uint8_t i = 0; i < out->relay_count; i++) {
         if (out->relays[i].node == node) {
@@ -55,6 +51,21 @@ void gossip_relay(struct core *core, uint8_t peer, uint8_t node)
     out->relays[out->relay_count].node = node;
     out->relays[out->relay_count].age_ns = mono_elapsed(core->now, member->heard);
     out->relay_count++;
+}
+
+/* Hands on the newest record of a node, with the time since this node got it [SPEC R13]. */
+void gossip_relay(struct core *core, uint8_t peer, uint8_t node)
+{
+    if (node != peer && node != core->config.self && membership_is_live(core, node)) {
+        relay(core, peer, node);
+    }
+}
+
+/* Sends to the name of a node what runs under it, for another that does too [SPEC R24]. */
+void gossip_show(struct core *core, uint8_t node)
+{
+    ASSERT(membership_is_live(core, node));
+    relay(core, node, node);
 }
 
 /* Does the record want to hear of `node` through this node? */

@@ -262,16 +262,18 @@ static void take_ask(struct core *core, const struct ask *asked, const struct me
         echo(core, asked, message->peer, confirmed);
         return;
     }
-    if (target == NODE_NONE || !confirmed) {
+    /* A node may ask about itself though another of its name is there [SPEC R24]. */
+    bool about_itself =
+        target == message->peer && asked->asker == core->config.nodes[message->peer].id;
+    if (target == NODE_NONE || !(confirmed || about_itself)) {
         return;
     }
     /* Passed on towards the target; at most once per spacing, so that no loop can carry it for
      * long. */
     struct member *member = &core->members[target];
     uint8_t hop = target == message->peer ? core->config.self : next_hop(core, target);
-    if (asked->asker == core->config.nodes[message->peer].id && target == message->peer) {
-        hop =
-            target; /* a node that meets another incarnation of itself asks through us [SPEC R24] */
+    if (about_itself) {
+        hop = target;
     }
     if (hop == core->config.self || (hop == message->peer && target != message->peer) ||
         mono_elapsed(core->now, member->queried) < timing_spacing(core->config.interval_ns) / 2) {
@@ -299,6 +301,20 @@ static void index_entries(struct core *core, struct member *member)
     }
 }
 
+/*
+ * Somebody else runs under the name of a node, and counts for nothing here: it is shown the record
+ * of the one that does, and may ask that one through this node [SPEC R24].
+ */
+static void show(struct core *core, uint8_t node)
+{
+    struct member *member = &core->members[node];
+    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
+    if (mono_elapsed(core->now, member->shown) >= spacing_ns) {
+        member->shown = core->now;
+        gossip_show(core, node);
+    }
+}
+
 /* A challenge came back: that incarnation runs, the former one is dead for ever [SPEC R23]. */
 static void confirm(struct core *core, uint8_t node, const struct echo *proof, uint8_t peer)
 {
@@ -310,7 +326,12 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
         }
         return;
     }
+    bool doubted = member->doubted;
+    member->doubted = false;
     if (proof->incarnation == member->incarnation) {
+        if (doubted && membership_is_live(core, node)) {
+            show(core, node);
+        }
         return;
     }
     bool restarted = member->incarnation != 0;
@@ -441,6 +462,7 @@ static void take_record(struct core *core, const struct message_in *message,
     }
     if (record->incarnation != member->incarnation) {
         start_unconfirmed(core, node);
+        member->doubted = peer == node && membership_is_live(core, node);
         ask(core, node, peer);
         return;
     }
@@ -481,6 +503,17 @@ static void take_record(struct core *core, const struct message_in *message,
     rivals_answer(core, node);
 }
 
+/* Whose incarnation has ended for this node runs on: another answers under its name. */
+static void meet_ended(struct core *core, const struct message_in *message)
+{
+    for (uint8_t i = 0; i < message->ask_count; i++) {
+        take_ask(core, &message->asks[i], message);
+    }
+    if (message->ask_count == 0 && membership_is_live(core, message->peer)) {
+        show(core, message->peer);
+    }
+}
+
 /* One datagram: proofs first, because they decide what the rest is worth. */
 void membership_message(struct core *core, const struct message_in *message)
 {
@@ -488,6 +521,10 @@ void membership_message(struct core *core, const struct message_in *message)
     struct member *member = &core->members[peer];
     ASSERT(peer < core->config.node_count && peer != core->config.self);
 
+    if (message->ended) {
+        meet_ended(core, message);
+        return;
+    }
     for (uint8_t i = 0; i < message->echo_count; i++) {
         take_echo(core, &message->echoes[i], peer);
     }

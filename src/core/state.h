@@ -49,6 +49,7 @@ struct member {
     enum member_state state;
     bool has_record; /* `record` is of `incarnation` */
     bool hears_me;   /* by its records; a full list that does not name this node says nothing */
+    bool doubted;    /* another incarnation than the confirmed one caused the ask */
     uint8_t samples; /* of the round trip; more than a few count as one few */
     uint8_t via;     /* relay of the newest record, NODE_NONE: direct */
     uint8_t relays[RELAYS_MAX]; /* through whom this node wants to hear of it, if not directly */
@@ -69,6 +70,7 @@ struct member {
     uint64_t interest;     /* nodes that asked about it and wait for something newer */
     struct mono interest_until;
     struct mono queried;  /* last question on behalf of others */
+    struct mono shown;    /* last time that its newest record was sent to its own name */
     struct mono answered; /* newest question that it has answered, by this node's clock */
     uint64_t srtt_ns;
     uint64_t rttvar_ns;
@@ -219,6 +221,7 @@ struct mono suspicion_deadline(const struct core *core);
 struct message_out *gossip_to(struct core *core, uint8_t peer);
 void gossip_question(struct core *core, uint8_t peer, uint8_t about);
 void gossip_relay(struct core *core, uint8_t peer, uint8_t node);
+void gossip_show(struct core *core, uint8_t node);
 void gossip_news(struct core *core, uint8_t node, uint8_t from);
 void gossip_named(struct core *core, uint8_t peer, const struct record *before);
 void gossip_answer(struct core *core, uint8_t peer, const struct question *question);

@@ -20,6 +20,7 @@ struct arrival {
     struct header header;
     uint8_t sender; /* index */
     bool confirmed; /* the sender's incarnation is the one that the core has confirmed */
+    bool ended;     /* it is the one that was confirmed before */
     struct message_in *message;
     struct item_record raw[MESSAGE_RECORDS_MAX];
 };
@@ -27,9 +28,10 @@ struct arrival {
 static enum drop admit(struct arrival *arrival, struct keyring_span datagram);
 static enum drop check_addressing(struct arrival *arrival);
 static enum drop check_mac(struct arrival *arrival, struct keyring_span datagram);
-static struct replay_window find_window(const struct arrival *arrival);
-static void keep_window(const struct arrival *arrival, const struct replay_window *window);
+static void follow_core(const struct arrival *arrival);
+static struct replay_window *find_window(const struct arrival *arrival);
 static enum drop decode(struct arrival *arrival, struct keyring_span items);
+static void keep_own_asks(const struct arrival *arrival);
 static void filter_records(struct arrival *arrival);
 static enum drop judge_record(struct arrival *arrival, uint8_t at);
 static bool has_as_new(const struct wire *wire, uint8_t node, const struct record *record);
@@ -55,6 +57,11 @@ enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t
     }
     ret->peer = arrival.sender;
     ret->incarnation = arrival.header.incarnation;
+    ret->ended = arrival.ended;
+    if (arrival.ended) {
+        keep_own_asks(&arrival);
+        return DROP_NONE;
+    }
     /* Proofs first: they decide what the rest is worth. */
     filter_echoes(&arrival);
     arrival.confirmed = arrival.confirmed || is_proved(&arrival, arrival.sender, ret->incarnation);
@@ -82,18 +89,22 @@ static enum drop admit(struct arrival *arrival, struct keyring_span datagram)
     uint64_t incarnation = arrival->header.incarnation; /* [SPEC D4] */
     if (incarnation == 0)
         return DROP_MALFORMED;
-    if (core_incarnation_is_dead(arrival->core, arrival->sender, incarnation))
+    follow_core(arrival);
+    arrival->confirmed = incarnation == core_member_incarnation(arrival->core, arrival->sender);
+    arrival->ended = core_incarnation_is_dead(arrival->core, arrival->sender, incarnation);
+    struct replay_window *kept = find_window(arrival);
+    if (arrival->ended && (arrival->confirmed || kept->incarnation != incarnation))
         return DROP_DEAD_INCARNATION;
-    struct replay_window window = find_window(arrival);
+    struct replay_window window =
+        kept->incarnation == incarnation ? *kept : replay_empty(incarnation);
     if (!replay_is_new(&window, arrival->header.counter))
-        return DROP_REPLAYED;
+        return arrival->ended ? DROP_DEAD_INCARNATION : DROP_REPLAYED;
     drop = decode(arrival, (struct keyring_span){datagram.bytes + DATAGRAM_HEADER,
                                                  datagram.length - DATAGRAM_HEADER});
     if (drop != DROP_NONE)
-        return drop;
-    arrival->confirmed = incarnation == core_member_incarnation(arrival->core, arrival->sender);
+        return arrival->ended ? DROP_DEAD_INCARNATION : drop;
     replay_accept(&window, arrival->header.counter);
-    keep_window(arrival, &window);
+    *kept = window;
     return DROP_NONE;
 }
 
@@ -124,36 +135,56 @@ static enum drop check_mac(struct arrival *arrival, struct keyring_span datagram
     return DROP_MAC;
 }
 
-/* The window of the sender's incarnation; an empty one if it is new. */
-static struct replay_window find_window(const struct arrival *arrival)
-{
-    const struct wire *wire = arrival->wire;
-    uint64_t incarnation = arrival->header.incarnation;
-    if (wire->peers[arrival->sender].confirmed.incarnation == incarnation)
-        return wire->peers[arrival->sender].confirmed;
-    if (wire->peers[arrival->sender].tentative.incarnation == incarnation)
-        return wire->peers[arrival->sender].tentative;
-    return replay_empty(incarnation);
-}
-
 /*
  * The confirmed window is pinned: no other incarnation, and be it replayed, can push it out. That
  * holds from the moment when the core confirms an incarnation, which may be through a relay and
- * before it said anything more itself: its window moves over first [SPEC D5].
+ * before it said anything more itself: its window moves over first, and that of the one before
+ * stays for what R24 asks [SPEC D5].
  */
-static void keep_window(const struct arrival *arrival, const struct replay_window *window)
+static void follow_core(const struct arrival *arrival)
 {
     struct replay_window *confirmed = &arrival->wire->peers[arrival->sender].confirmed;
     struct replay_window *tentative = &arrival->wire->peers[arrival->sender].tentative;
     uint64_t member = core_member_incarnation(arrival->core, arrival->sender);
-    if (member != 0 && tentative->incarnation == member) {
+    if (member == 0 || confirmed->incarnation == member)
+        return;
+    if (confirmed->incarnation != 0)
+        arrival->wire->peers[arrival->sender].ended = *confirmed;
+    *confirmed = replay_empty(member);
+    if (tentative->incarnation == member) {
         *confirmed = *tentative;
         *tentative = replay_empty(0);
     }
+}
+
+/* Where the window of the sender's incarnation is kept, or will be. */
+static struct replay_window *find_window(const struct arrival *arrival)
+{
+    struct wire *wire = arrival->wire;
     if (arrival->confirmed)
-        *confirmed = *window;
-    else
-        *tentative = *window;
+        return &wire->peers[arrival->sender].confirmed;
+    if (arrival->ended)
+        return &wire->peers[arrival->sender].ended;
+    return &wire->peers[arrival->sender].tentative;
+}
+
+/* A node whose incarnation has ended for the others, and that runs all the same, may ask which of
+ * its name is there now; nothing else that it says counts [SPEC R24]. */
+static void keep_own_asks(const struct arrival *arrival)
+{
+    struct message_in *message = arrival->message;
+    uint32_t sender = arrival->header.sender;
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < message->ask_count; i++)
+        if (message->asks[i].target == sender && message->asks[i].asker == sender)
+            message->asks[kept++] = message->asks[i];
+    message->ask_count = kept;
+    message->record_count = 0;
+    message->echo_count = 0;
+    message->answer = 0;
+    message->question.id = 0;
+    message->question.about_count = 0;
+    arrival->wire->drops[DROP_DEAD_INCARNATION]++;
 }
 
 static enum drop decode(struct arrival *arrival, struct keyring_span items)

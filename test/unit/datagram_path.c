@@ -20,6 +20,10 @@
 #define A     0
 #define B     1
 #define C     2
+#define TWIN  3 /* a second host that calls itself swarm-1; it is there in one test only */
+#define HOSTS 4
+
+#define TWIN_LIFE 7777 /* incarnation */
 
 static const char *const names[NODES] = {"swarm-1", "swarm-2", "swarm-3"};
 static const uint8_t cluster_key[1][KEY_BYTES] = {"the key of this cluster, 32 b.."};
@@ -29,21 +33,28 @@ struct node {
     struct wire *wire;
     struct actions actions;
     bool has_address;
+    bool cloned; /* it met another one of its name */
 };
 
 struct bus {
     struct mono now;
-    struct node nodes[NODES];
-    bool cut[NODES][NODES];
+    struct node nodes[HOSTS];
+    bool cut[HOSTS][HOSTS];
+    bool twin_first;
     unsigned hops; /* datagrams handed over in this moment: a storm would never end */
 };
 
 static void step(struct bus *bus, uint8_t node, struct event event);
 
+static bool is_up(const struct node *node)
+{
+    return node->core != NULL && !node->cloned;
+}
+
 static void carry(struct bus *bus, uint8_t from, uint8_t to, const struct datagram *datagram)
 {
     struct message_in message;
-    if (bus->cut[from][to]) {
+    if (bus->cut[from][to] || !is_up(&bus->nodes[to])) {
         return;
     }
     assert_true(bus->hops++ < 1000);
@@ -64,6 +75,9 @@ static void obey(struct bus *bus, uint8_t node, const struct action *action)
         bus->nodes[node].has_address = false;
         event.address.change = ADDRESS_REMOVED;
         step(bus, node, event);
+    } else if (action->type == ACTION_CLONED) {
+        bus->nodes[node].cloned = true;
+        bus->nodes[node].has_address = false;
     }
 }
 
@@ -88,7 +102,13 @@ static void step(struct bus *bus, uint8_t node, struct event event)
     }
     for (uint8_t to = 0; to < NODES; to++) {
         for (unsigned i = 0; i < counts[to]; i++) {
+            if (to == A && bus->twin_first) {
+                carry(bus, node, TWIN, &datagrams[to][i]);
+            }
             carry(bus, node, to, &datagrams[to][i]);
+            if (to == A && !bus->twin_first) {
+                carry(bus, node, TWIN, &datagrams[to][i]);
+            }
         }
     }
     free(datagrams);
@@ -100,21 +120,25 @@ static void run(struct bus *bus, uint64_t span_ns)
     struct mono end = mono_add(bus->now, span_ns);
     while (mono_before(bus->now, end)) {
         struct mono next = end;
-        for (uint8_t node = 0; node < NODES; node++) {
-            next = mono_min(next, core_deadline(bus->nodes[node].core));
+        for (uint8_t node = 0; node < HOSTS; node++) {
+            if (is_up(&bus->nodes[node])) {
+                next = mono_min(next, core_deadline(bus->nodes[node].core));
+            }
         }
         bus->now = mono_max(mono_add(bus->now, 1000), next);
-        for (uint8_t node = 0; node < NODES; node++) {
+        for (uint8_t node = 0; node < HOSTS; node++) {
             bus->hops = 0;
-            if (mono_reached(bus->now, core_deadline(bus->nodes[node].core))) {
+            if (is_up(&bus->nodes[node]) &&
+                mono_reached(bus->now, core_deadline(bus->nodes[node].core))) {
                 step(bus, node, (struct event){.type = EVENT_TIMER});
             }
         }
     }
 }
 
-static void boot(struct bus *bus, uint8_t self, uint64_t incarnation)
+static void boot(struct bus *bus, uint8_t host, uint64_t incarnation)
 {
+    uint8_t self = host == TWIN ? A : host;
     struct core_config config = {.self = self,
                                  .node_count = NODES,
                                  .vip_count = 1,
@@ -133,7 +157,7 @@ static void boot(struct bus *bus, uint8_t self, uint64_t incarnation)
                                        .priority = (uint8_t)(200 - self),
                                        .announce_refresh_ns = 60 * NS_PER_S,
                                        .candidates = UINT64_MAX};
-    struct node *node = &bus->nodes[self];
+    struct node *node = &bus->nodes[host];
     free(node->core);
     free(node->wire);
     node->core = calloc(1, core_size());
@@ -159,7 +183,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct bus *bus = *state;
-    for (uint8_t node = 0; node < NODES; node++) {
+    for (uint8_t node = 0; node < HOSTS; node++) {
         free(bus->nodes[node].core);
         free(bus->nodes[node].wire);
     }
@@ -245,6 +269,58 @@ static void test_a_dead_holder_is_replaced_by_the_next(void **state)
     assert_int_equal(holder_as_seen_by(bus, C), B);
 }
 
+/* The peers believe whose echo is the first. */
+static void meet_twin(struct bus *bus, bool twin_first, uint64_t heard)
+{
+    bus->twin_first = twin_first;
+    run(bus, 3 * NS_PER_S);
+    assert_only_holder(bus, A);
+    boot(bus, TWIN, TWIN_LIFE);
+    run(bus, 5 * NS_PER_S);
+    assert_int_equal(core_member_incarnation(bus->nodes[B].core, A), heard);
+    assert_int_equal(core_member_incarnation(bus->nodes[C].core, A), heard);
+    assert_int_equal(bus->nodes[A].cloned, heard == TWIN_LIFE);
+    assert_int_equal(bus->nodes[TWIN].cloned, heard != TWIN_LIFE);
+    assert_int_equal(bus->nodes[A].has_address, heard != TWIN_LIFE);
+    assert_int_equal(bus->nodes[TWIN].has_address, heard == TWIN_LIFE);
+    assert_int_equal(holder_as_seen_by(bus, B), A);
+}
+
+/* [SPEC R24] */
+static void test_a_host_whose_name_somebody_else_runs_under_stops(void **state)
+{
+    meet_twin(*state, false, 1000 + A);
+}
+
+/* [SPEC R24] The first one has held the address all the time, and is not heard any more. */
+static void test_a_host_whose_name_somebody_else_took_over_stops(void **state)
+{
+    meet_twin(*state, true, TWIN_LIFE);
+}
+
+/* What somebody recorded of a life that has ended does not disturb the next one. */
+static void test_an_ended_life_that_is_heard_late_stops_nobody(void **state)
+{
+    struct bus *bus = *state;
+    run(bus, 3 * NS_PER_S);
+    struct message_out *out = calloc(1, sizeof *out);
+    struct datagram *late = calloc(EGRESS_DATAGRAMS_MAX, sizeof *late);
+    assert_true(out != NULL && late != NULL);
+    assert_int_equal(wire_egress(bus->nodes[A].wire, bus->nodes[A].core, B, out, late), 1);
+    boot(bus, A, 5555);
+    run(bus, 3 * NS_PER_S);
+    for (unsigned i = 0; i < 3; i++) {
+        bus->hops = 0;
+        carry(bus, A, B, late);
+        run(bus, NS_PER_S);
+    }
+    assert_only_holder(bus, A);
+    assert_int_equal(core_member_incarnation(bus->nodes[B].core, A), 5555);
+    assert_int_equal(bus->nodes[B].wire->drops[DROP_DEAD_INCARNATION], 3);
+    free(late);
+    free(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +333,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_partial_cut_is_bridged_without_a_takeover, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_dead_holder_is_replaced_by_the_next, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_host_whose_name_somebody_else_runs_under_stops,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_host_whose_name_somebody_else_took_over_stops,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_ended_life_that_is_heard_late_stops_nobody, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests_name("datagram_path", tests, NULL, NULL);

@@ -51,6 +51,7 @@ struct message_record {
 struct message_in {
     uint8_t peer;         /* index of the node whose key made the datagram's MAC */
     uint64_t incarnation; /* of the sender, from the datagram's header */
+    bool ended; /* it has; there is nothing here but what it asks about itself [SPEC R24] */
     uint8_t record_count;
     uint8_t ask_count;
     uint8_t echo_count;

@@ -77,6 +77,7 @@ struct wire {
     struct {
         struct replay_window confirmed; /* of the incarnation that the core has confirmed */
         struct replay_window tentative; /* of any other */
+        struct replay_window ended;     /* of the one that was confirmed before */
         uint64_t counter;               /* of the next datagram to this node */
         uint64_t mac_failures; /* datagrams that name this node as sender and whose MAC is wrong */
     } peers[NODES_MAX];

@@ -104,8 +104,6 @@ def test_missing_key_is_refused_and_the_message_names_keygen(make_cluster):
     assert "keygen" in cluster["n1"].log_text()
 
 
-@pytest.mark.xfail(reason="no peer passes a node's record to the node itself: twins with addresses "
-                          "of their own never meet (proto/SPEC.md R13, R24)")
 def test_cloned_machine_stops_one_of_the_two_with_a_message(make_cluster):
     """n1 has two addresses in the file; the original has the first, its clone the second."""
     cluster = make_cluster(2, node={"n1": {"address": ["10.77.0.1", "10.77.0.11"]},

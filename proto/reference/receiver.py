@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a node does with a datagram that came: SPEC.md, D2 to D6."""
 import collections
+import copy
 
 import datagram
 import items
@@ -56,16 +57,22 @@ class Receiver:
         incarnation = header["incarnation"]
         if incarnation == 0:
             raise Malformed("incarnation 0")
-        windows, confirmed = self._windows[sender], self.knowledge.incarnation[sender]
-        windows.follow(confirmed)
+        windows, confirmed = self._followed(sender), self.knowledge.incarnation[sender]
         if incarnation in self.knowledge.dead[sender]:
             return self._receive_ended(sender, header, parts[2])
         if not windows.is_new(incarnation, header["counter"], confirmed):
             raise Dropped("replayed")
         carried = self._decode(header, parts[2])
         windows.remember(incarnation, header["counter"], confirmed)
+        self._windows[sender] = windows
         return {"peer": sender, "incarnation": incarnation,
                 **self._hand_on(sender, incarnation, carried)}
+
+    def _followed(self, sender):
+        """The windows as the newest confirmation leaves them. What is dropped changes nothing."""
+        windows = copy.deepcopy(self._windows[sender])
+        windows.follow(self.knowledge.incarnation[sender])
+        return windows
 
     @staticmethod
     def _decode(header, body):
@@ -78,7 +85,7 @@ class Receiver:
 
     def _receive_ended(self, sender, header, body):
         """[SPEC R24] Who runs though its incarnation has ended may ask who goes by its name."""
-        windows, incarnation = self._windows[sender], header["incarnation"]
+        windows, incarnation = self._followed(sender), header["incarnation"]
         if (incarnation == self.knowledge.incarnation[sender]
                 or not windows.is_new_of_ended(incarnation, header["counter"])):
             raise Dropped("dead_incarnation")
@@ -87,6 +94,7 @@ class Receiver:
         except Malformed as wrong:
             raise Dropped("dead_incarnation") from wrong
         windows.remember_ended(header["counter"])
+        self._windows[sender] = windows
         self.drops["dead_incarnation"] += 1
         own = [ask for ask in carried["asks"]
                if ask["target"] == header["sender"] == ask["asker"]]

@@ -28,8 +28,9 @@ struct arrival {
 static enum drop admit(struct arrival *arrival, struct keyring_span datagram);
 static enum drop check_addressing(struct arrival *arrival);
 static enum drop check_mac(struct arrival *arrival, struct keyring_span datagram);
-static void follow_core(const struct arrival *arrival);
-static struct replay_window *find_window(const struct arrival *arrival);
+static struct replay_windows follow_core(const struct arrival *arrival);
+static struct replay_window *find_window(const struct arrival *arrival,
+                                         struct replay_windows *windows);
 static enum drop decode(struct arrival *arrival, struct keyring_span items);
 static void keep_own_asks(const struct arrival *arrival);
 static void filter_records(struct arrival *arrival);
@@ -89,22 +90,22 @@ static enum drop admit(struct arrival *arrival, struct keyring_span datagram)
     uint64_t incarnation = arrival->header.incarnation; /* [SPEC D4] */
     if (incarnation == 0)
         return DROP_MALFORMED;
-    follow_core(arrival);
+    struct replay_windows windows = follow_core(arrival);
     arrival->confirmed = incarnation == core_member_incarnation(arrival->core, arrival->sender);
     arrival->ended = core_incarnation_is_dead(arrival->core, arrival->sender, incarnation);
-    struct replay_window *kept = find_window(arrival);
-    if (arrival->ended && (arrival->confirmed || kept->incarnation != incarnation))
+    struct replay_window *window = find_window(arrival, &windows);
+    if (arrival->ended && (arrival->confirmed || window->incarnation != incarnation))
         return DROP_DEAD_INCARNATION;
-    struct replay_window window =
-        kept->incarnation == incarnation ? *kept : replay_empty(incarnation);
-    if (!replay_is_new(&window, arrival->header.counter))
+    if (window->incarnation != incarnation)
+        *window = replay_empty(incarnation);
+    if (!replay_is_new(window, arrival->header.counter))
         return arrival->ended ? DROP_DEAD_INCARNATION : DROP_REPLAYED;
     drop = decode(arrival, (struct keyring_span){datagram.bytes + DATAGRAM_HEADER,
                                                  datagram.length - DATAGRAM_HEADER});
     if (drop != DROP_NONE)
         return arrival->ended ? DROP_DEAD_INCARNATION : drop;
-    replay_accept(&window, arrival->header.counter);
-    *kept = window;
+    replay_accept(window, arrival->header.counter);
+    arrival->wire->peers[arrival->sender].windows = windows;
     return DROP_NONE;
 }
 
@@ -141,31 +142,29 @@ static enum drop check_mac(struct arrival *arrival, struct keyring_span datagram
  * before it said anything more itself: its window moves over first, and that of the one before
  * stays for what R24 asks [SPEC D5].
  */
-static void follow_core(const struct arrival *arrival)
+static struct replay_windows follow_core(const struct arrival *arrival)
 {
-    struct replay_window *confirmed = &arrival->wire->peers[arrival->sender].confirmed;
-    struct replay_window *tentative = &arrival->wire->peers[arrival->sender].tentative;
+    struct replay_windows windows = arrival->wire->peers[arrival->sender].windows;
     uint64_t member = core_member_incarnation(arrival->core, arrival->sender);
-    if (member == 0 || confirmed->incarnation == member)
-        return;
-    if (confirmed->incarnation != 0)
-        arrival->wire->peers[arrival->sender].ended = *confirmed;
-    *confirmed = replay_empty(member);
-    if (tentative->incarnation == member) {
-        *confirmed = *tentative;
-        *tentative = replay_empty(0);
+    if (member == 0 || windows.confirmed.incarnation == member)
+        return windows;
+    if (windows.confirmed.incarnation != 0)
+        windows.ended = windows.confirmed;
+    windows.confirmed = replay_empty(member);
+    if (windows.tentative.incarnation == member) {
+        windows.confirmed = windows.tentative;
+        windows.tentative = replay_empty(0);
     }
+    return windows;
 }
 
-/* Where the window of the sender's incarnation is kept, or will be. */
-static struct replay_window *find_window(const struct arrival *arrival)
+/* The place for the window of the sender's incarnation. */
+static struct replay_window *find_window(const struct arrival *arrival,
+                                         struct replay_windows *windows)
 {
-    struct wire *wire = arrival->wire;
     if (arrival->confirmed)
-        return &wire->peers[arrival->sender].confirmed;
-    if (arrival->ended)
-        return &wire->peers[arrival->sender].ended;
-    return &wire->peers[arrival->sender].tentative;
+        return &windows->confirmed;
+    return arrival->ended ? &windows->ended : &windows->tentative;
 }
 
 /* A node whose incarnation has ended for the others, and that runs all the same, may ask which of

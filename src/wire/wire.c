@@ -37,5 +37,5 @@ void wire_wipe(struct wire *wire)
 int wire_loss_permille(const struct wire *wire, uint8_t peer)
 {
     CHECK(peer < wire->keyring.node_count);
-    return replay_loss_permille(&wire->peers[peer].confirmed);
+    return replay_loss_permille(&wire->peers[peer].windows.confirmed);
 }

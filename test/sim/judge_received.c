@@ -97,6 +97,10 @@ static void follow_other_window(struct judge *judge, const struct cluster_news *
 {
     struct judge_node *state = &judge->nodes[news->node];
     uint64_t incarnation = news->incarnation;
+    const struct core *core = cluster_core(judge->cluster, news->node);
+    if (core_incarnation_is_dead(core, news->peer, incarnation)) {
+        return; /* its window is that of the former one: it may ask about itself [SPEC R24] */
+    }
     if (news->drop == DROP_NONE && incarnation != state->known[news->peer].incarnation &&
         incarnation != state->known[news->peer].other) {
         state->known[news->peer].other = incarnation;

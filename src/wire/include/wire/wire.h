@@ -63,6 +63,13 @@ struct replay_window {
     uint32_t gone_lost;   /* of these, never seen */
 };
 
+/* Those of one sender. */
+struct replay_windows {
+    struct replay_window confirmed; /* of the incarnation that the core has confirmed */
+    struct replay_window tentative; /* of any other that has not ended */
+    struct replay_window ended;     /* of the one that was confirmed before */
+};
+
 struct signed_record {
     uint64_t incarnation; /* 0: empty */
     uint64_t seq;
@@ -75,10 +82,8 @@ struct wire {
     struct keyring keyring;
     uint64_t incarnation;
     struct {
-        struct replay_window confirmed; /* of the incarnation that the core has confirmed */
-        struct replay_window tentative; /* of any other */
-        struct replay_window ended;     /* of the one that was confirmed before */
-        uint64_t counter;               /* of the next datagram to this node */
+        struct replay_windows windows;
+        uint64_t counter;      /* of the next datagram to this node */
         uint64_t mac_failures; /* datagrams that name this node as sender and whose MAC is wrong */
     } peers[NODES_MAX];
     struct signed_record records[NODES_MAX]; /* newest of each node, as signed; own included */

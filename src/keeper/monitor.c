@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "monitor.h"
 
+#include "keeper/kernel.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stddef.h>
 #include <sys/socket.h>
+
+/* Of the headers of Linux 5.18; older ones do not name it. */
+#define ATTRIBUTE_IFA_PROTO 11
 
 /* A thousand addresses that come or go at once have to fit. */
 #define BUFFER_BYTES (4 * 1024 * 1024)
@@ -14,6 +24,36 @@
 /* Datagrams in one call; a host that makes news faster than they are read must not hold the keeper
  * here. */
 #define READS_MAX 8192
+
+/* Offsets in a message about an address, and of the first byte of an attribute. */
+#define TYPE_OFFSET       offsetof(struct nlmsghdr, nlmsg_type)
+#define ATTRIBUTES_OFFSET (sizeof(struct nlmsghdr) + sizeof(struct ifaddrmsg))
+#define VALUE_OFFSET      sizeof(struct nlattr)
+
+/*
+ * Each renewal of an address comes back as RTM_NEWADDR with our mark, a thousand per second
+ * perhaps. What the keeper added it knows by the kernel's answer, so the kernel may keep these to
+ * itself: they do not even wake the process. Kernels without marks let all through.
+ */
+static int ignore_own_renewals(int fd)
+{
+    struct sock_filter code[] = {
+        /* The filter sees 16-bit numbers in network order, netlink writes them in the host's. */
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE_OFFSET),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 6),
+        BPF_STMT(BPF_LDX | BPF_IMM, ATTRIBUTE_IFA_PROTO),
+        BPF_STMT(BPF_LD | BPF_IMM, ATTRIBUTES_OFFSET),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_NLATTR)),
+        BPF_STMT(BPF_MISC | BPF_TAX, 0), /* where the mark is; 0: there is none, and byte 4 */
+        BPF_STMT(BPF_LD | BPF_B | BPF_IND, VALUE_OFFSET), /* is of the type, which is no mark */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KERNEL_MARK, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
+}
 
 int monitor_open(struct monitor *monitor)
 {
@@ -29,6 +69,7 @@ int monitor_open(struct monitor *monitor)
         monitor_close(monitor);
         return -EIO;
     }
+    (void)ignore_own_renewals(monitor_fd(monitor)); /* else each is read and changes nothing */
     if (setsockopt(monitor_fd(monitor), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
         (void)setsockopt(monitor_fd(monitor), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
     return 0;

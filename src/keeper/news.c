@@ -4,8 +4,9 @@
  * their number; then news_settle() acts on what they amount to. So a thousand messages about one
  * VIP become one removal and one word to the engine.
  *
- * The keeper's own doings come back as news as well. They change nothing here, because the facts
- * were written down when the kernel confirmed them; and holding_add() reads the news before it
+ * The keeper's own doings come back as news as well, but for renewals (monitor.c leaves them to the
+ * kernel). They change nothing here, because the facts were written down when the kernel confirmed
+ * them; and holding_add() reads the news before it
  * adds, so that a removal of the past is never taken for one of the future.
  */
 #include "keeper.h"

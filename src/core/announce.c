@@ -28,7 +28,7 @@ void announce_step(struct core *core, uint8_t vip)
 void announce_again(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    if (arbiter->state != VIP_HOLDING || !arbiter->in_kernel) {
+    if (arbiter->state != VIP_HOLDING) {
         return;
     }
     arbiter->announce_step = 0;

@@ -158,8 +158,7 @@ static void release_again(struct core *core, uint8_t vip)
 static void timers(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    if (arbiter->state == VIP_HOLDING && arbiter->in_kernel &&
-        mono_reached(core->now, arbiter->announce_next)) {
+    if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->announce_next)) {
         announce_step(core, vip);
     }
     if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&
@@ -226,8 +225,7 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
     switch (arbiter->state) {
     case VIP_STANDBY:
         if (arbiter->released_to != NODE_NONE) {
-            struct mono judged = mono_add(arbiter->released_at, detection_ns);
-            deadline = mono_reached(core->now, judged) ? deadline : mono_min(deadline, judged);
+            deadline = mono_min(deadline, mono_add(arbiter->released_at, detection_ns));
         }
         return deadline;
     case VIP_CLAIMING:

@@ -159,7 +159,10 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
     ret->send = 0;
     core->actions = ret;
     core->now = event->now;
-    core->dirty |= event->type != EVENT_MESSAGE;
+    /* A message that comes when a deadline is reached: the timer that follows may not know any more
+     * what it was for. */
+    core->dirty |=
+        event->type != EVENT_MESSAGE || mono_reached(mono_add(event->now, TIMER_GAP_NS), core->due);
 
     gossip_compose(core);
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {

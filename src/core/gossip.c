@@ -27,7 +27,8 @@ void gossip_question(struct core *core, uint8_t peer, uint8_t about)
 {
     struct question *question = &gossip_to(core, peer)->question;
     question->id = core->now.ns;
-    if (about == NODE_NONE || about == peer) {
+    ASSERT(about != peer);
+    if (about == NODE_NONE) {
         return;
     }
     uint32_t id = core->config.nodes[about].id;
@@ -110,7 +111,7 @@ void gossip_named(struct core *core, uint8_t peer, const struct record *before)
         uint32_t id = record->unheard[i].node;
         uint8_t node = core_node_index(core, id);
         if (node == NODE_NONE || node == peer || !names_me_for(core, record, id) ||
-            (before != NULL && names_me_for(core, before, id))) {
+            names_me_for(core, before, id)) {
             continue;
         }
         gossip_relay(core, peer, node);

@@ -254,29 +254,39 @@ static void echo(struct core *core, const struct ask *asked, uint8_t peer, bool 
                            .challenge = asked->challenge};
 }
 
+/* Where an ask for another node is passed on to, or NODE_NONE: not back to where it comes from, but
+ * for a node that asks about itself, because another of its name may be there [SPEC R24]. */
+static uint8_t ask_hop(const struct core *core, const struct ask *asked,
+                       const struct message_in *message)
+{
+    uint8_t peer = message->peer;
+    uint8_t target = core_node_index(core, asked->target);
+    if (target == peer) {
+        return asked->asker == asked->target ? peer : NODE_NONE;
+    }
+    if (target == NODE_NONE || core->members[peer].incarnation != message->incarnation) {
+        return NODE_NONE;
+    }
+    uint8_t hop = next_hop(core, target);
+    return hop == peer ? NODE_NONE : hop;
+}
+
 static void take_ask(struct core *core, const struct ask *asked, const struct message_in *message)
 {
     uint8_t target = core_node_index(core, asked->target);
-    bool confirmed = core->members[message->peer].incarnation == message->incarnation;
     if (target == core->config.self) {
+        bool confirmed = core->members[message->peer].incarnation == message->incarnation;
         echo(core, asked, message->peer, confirmed);
         return;
     }
-    /* A node may ask about itself though another of its name is there [SPEC R24]. */
-    bool about_itself =
-        target == message->peer && asked->asker == core->config.nodes[message->peer].id;
-    if (target == NODE_NONE || !(confirmed || about_itself)) {
+    uint8_t hop = ask_hop(core, asked, message);
+    if (hop == NODE_NONE) {
         return;
     }
     /* Passed on towards the target; at most once per spacing, so that no loop can carry it for
      * long. */
     struct member *member = &core->members[target];
-    uint8_t hop = target == message->peer ? core->config.self : next_hop(core, target);
-    if (about_itself) {
-        hop = target;
-    }
-    if (hop == core->config.self || (hop == message->peer && target != message->peer) ||
-        mono_elapsed(core->now, member->queried) < timing_spacing(core->config.interval_ns) / 2) {
+    if (mono_elapsed(core->now, member->queried) < timing_spacing(core->config.interval_ns) / 2) {
         return;
     }
     struct message_out *out = gossip_to(core, hop);
@@ -400,7 +410,7 @@ static bool means_the_same(const struct record *a, const struct record *b)
         const struct record_vip *x = &a->vips[i];
         const struct record_vip *y = &b->vips[i];
         if (x->vip != y->vip || x->mode != y->mode || x->ready != y->ready ||
-            x->state != y->state || x->priority != y->priority ||
+            x->state != y->state || x->priority != y->priority || x->unhealthy != y->unhealthy ||
             x->released_to != y->released_to) {
             return false;
         }
@@ -470,16 +480,14 @@ static void take_record(struct core *core, const struct message_in *message,
         return;
     }
     struct record before = member->record;
-    bool had_record = member->has_record;
     member->record = *record;
-    member->has_record = true;
     member->seq = record->seq;
     member->heard = mono_max(member->heard, mono_sub(core->now, carried->age_ns));
     member->via = peer == node ? NODE_NONE : peer;
     index_entries(core, member);
     bool heard_me = member->hears_me;
     member->hears_me = hears_me(core, record, heard_me);
-    if (member->hears_me != heard_me || !had_record || !means_the_same(&before, record)) {
+    if (member->hears_me != heard_me || !means_the_same(&before, record)) {
         core->dirty = true;
     }
     if ((record->flags & RECORD_LEAVING) != 0) {
@@ -499,7 +507,7 @@ static void take_record(struct core *core, const struct message_in *message,
         (void)gossip_to(core, peer);
     }
     gossip_news(core, node, peer);
-    gossip_named(core, node, had_record ? &before : NULL);
+    gossip_named(core, node, &before);
     rivals_answer(core, node);
 }
 

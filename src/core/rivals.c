@@ -26,7 +26,7 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
         return;
     }
     arbiter->deaf_since = mono_min(arbiter->deaf_since, core->now);
-    if (arbiter->state == VIP_HOLDING && !arbiter->deaf &&
+    if (arbiter->state == VIP_HOLDING &&
         mono_reached(core->now, mono_add(arbiter->deaf_since, 4 * core->config.interval_ns))) {
         arbiter->deaf = true;
         arbiter_release(core, vip, NODE_NONE, REASON_NOT_HEARD);

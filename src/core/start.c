@@ -89,7 +89,7 @@ static void hello(struct core *core, bool timer)
         if (core->phase_rounds > 0) {
             suspicion_ask_others(core, node);
         }
-        if (core->members[node].incarnation == 0 || core->members[node].state == MEMBER_LEFT) {
+        if (core->members[node].incarnation == 0) {
             membership_ask(core, node);
         }
     }

@@ -259,8 +259,8 @@ static enum drop judge_known(struct arrival *arrival, uint8_t node, uint8_t at)
 {
     const struct record *record = &arrival->message->records[at].record;
     const struct signed_record *stored = &arrival->wire->records[node];
+    CHECK(node != arrival->wire->keyring.self); /* the core knows no incarnation of itself */
     if (record->seq == core_member_seq(arrival->core, node) &&
-        node != arrival->wire->keyring.self &&
         (stored->incarnation != record->incarnation || stored->seq != record->seq)) {
         if (node != arrival->sender && !signature_is_good(arrival, node, at))
             return DROP_RECORD_SIGNATURE;

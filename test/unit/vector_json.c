@@ -239,10 +239,10 @@ json_t *vector_json_write_message(const struct message_in *message)
     }
     for (uint8_t i = 0; i < message->echo_count; i++)
         (void)json_array_append_new(echoes, write_echo(&message->echoes[i]));
-    json_t *said = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "incarnation",
-                             number(message->incarnation), "records", records, "question",
-                             write_question(&message->question), "answer", number(message->answer),
-                             "asks", asks, "echoes", echoes);
+    json_t *said =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "incarnation", number(message->incarnation),
+                  "records", records, "question", write_question(&message->question), "answer",
+                  number(message->answer), "asks", asks, "echoes", echoes);
     if (message->ended)
         (void)json_object_set_new(said, "ended", json_true());
     return said;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* What is passed on to whom, and what is not [SPEC R12, R13, R22, R24]. */
+#include "core_support.h"
+
+static struct core *core_that_hears(uint8_t count_of_peers)
+{
+    struct core *core = new_core();
+    for (uint8_t node = 1; node <= count_of_peers; node++) {
+        struct record record = record_of(node, 1, VIP_STANDBY);
+        hear(core, node, &record);
+    }
+    core->now = mono_add(core->now, T_NS);
+    return core;
+}
+
+/* Node 1 says that it does not hear `node` and wants to hear of it through `relay`. */
+static void name_unheard(struct record *record, uint32_t node, uint32_t relay)
+{
+    record->unheard[record->unheard_count++] =
+        (struct record_unheard){.node = node, .relays = {relay, ID_NONE}};
+}
+
+static uint8_t relays_to(uint8_t node)
+{
+    return sends_to(node) ? actions.out[node].relay_count : 0;
+}
+
+static void test_who_names_this_node_as_relay_gets_what_is_there_once(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(2);
+    struct record record = record_of(1, 2, VIP_STANDBY);
+    name_unheard(&record, 1002, 1000);
+    hear(core, 1, &record);
+    assert_int_equal(relays_to(1), 1);
+    assert_int_equal(actions.out[1].relays[0].node, 2);
+    record.seq++;
+    hear(core, 1, &record);
+    assert_int_equal(relays_to(1), 0); /* the name is not new */
+    struct record newer = record_of(2, 2, VIP_STANDBY);
+    hear(core, 2, &newer);
+    assert_int_equal(relays_to(1), 1); /* the record is */
+    free(core);
+}
+
+static void test_a_name_that_means_nothing_here_is_passed_over(void **unused)
+{
+    (void)unused;
+    const struct {
+        const char *what;
+        uint32_t node;
+        uint32_t relay;
+    } cases[] = {
+        {"a node of another configuration", 4242, 1000},
+        {"the author itself", 1001, 1000},
+        {"this node", 1000, 1000},
+        {"a node for which another is the relay", 1002, 1003},
+        {"a node that this one does not hear of", 1009, 1000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct core *core = core_that_hears(3);
+        struct record record = record_of(1, 2, VIP_STANDBY);
+        name_unheard(&record, cases[i].node, cases[i].relay);
+        hear(core, 1, &record);
+        if (relays_to(1) != 0) {
+            fail_msg("%s was relayed", cases[i].what);
+        }
+        free(core);
+    }
+}
+
+static void test_a_question_about_nobody_in_particular_gets_an_answer_and_no_relay(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(2);
+    struct message_in *message = say(1);
+    message->question.id = 5;
+    const uint32_t about[] = {4242, 1001, 1000, 1009}; /* unknown, asker, this node, not alive */
+    message->question.about_count = 4;
+    memcpy(message->question.about, about, sizeof about);
+    deliver(core);
+    assert_int_equal(actions.out[1].answer, 5);
+    assert_int_equal(relays_to(1), 0);
+    free(core);
+}
+
+/* What is asked about twice is passed on once. */
+static void test_a_question_is_answered_with_the_newest_of_each(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(3);
+    struct message_in *message = say(1);
+    message->question.id = 5;
+    const uint32_t about[] = {1002, 1003, 1002};
+    message->question.about_count = 3;
+    memcpy(message->question.about, about, sizeof about);
+    deliver(core);
+    assert_int_equal(relays_to(1), 2);
+    assert_true(actions.out[1].relays[0].age_ns >= T_NS);
+    assert_true(actions.out[2].question.id != 0); /* not fresh: asked for */
+    free(core);
+}
+
+/* A node that met its own name asks through this one; the proof goes back without a record [R24].
+ */
+static void test_the_echo_of_a_clone_goes_back_to_who_asked(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(1);
+    struct message_in *message = say(1);
+    message->ask_count = 1;
+    message->asks[0] = (struct ask){.target = 1001, .asker = 1001, .challenge = 9};
+    deliver(core);
+    assert_int_equal(actions.out[1].ask_count, 1);
+    message = say(1);
+    message->incarnation = 4711;
+    message->echo_count = 1;
+    message->echoes[0] =
+        (struct echo){.node = 1001, .incarnation = 4711, .seq = 1, .asker = 1001, .challenge = 9};
+    deliver(core);
+    assert_int_equal(actions.out[1].echo_count, 1);
+    assert_int_equal(relays_to(1), 0);
+    free(core);
+}
+
+static void test_a_witness_says_so_and_never_claims(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.nodes[0].witness = true;
+    config.vips[0].candidates &= ~BIT(0);
+    struct core *core = serve_core(&config);
+    tick(core, 1000);
+    assert_true((core_record(core)->flags & RECORD_WITNESS) != 0);
+    run(core, NS_PER_S);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_int_equal(core_record(core)->vips[0].ready, VIP_READY_NO);
+    free(core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_names_this_node_as_relay_gets_what_is_there_once),
+        cmocka_unit_test(test_a_name_that_means_nothing_here_is_passed_over),
+        cmocka_unit_test(test_a_question_about_nobody_in_particular_gets_an_answer_and_no_relay),
+        cmocka_unit_test(test_a_question_is_answered_with_the_newest_of_each),
+        cmocka_unit_test(test_the_echo_of_a_clone_goes_back_to_who_asked),
+        cmocka_unit_test(test_a_witness_says_so_and_never_claims),
+    };
+    return cmocka_run_group_tests_name("core_gossip", tests, NULL, NULL);
+}

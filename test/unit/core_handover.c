@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A VIP on its way from one node to another: who takes it back, when, and what is said to be the
+ * reason [SPEC R53, R65].
+ */
+#include "core_support.h"
+
+#define DETECTION_NS timing_detection(T_NS)
+
+static struct record preferred(uint64_t seq, enum vip_state state)
+{
+    struct record record = record_of(1, seq, state);
+    record.vips[0].priority = 250;
+    return record;
+}
+
+/* Node 1 claims what this node holds, and gets it. */
+static void hand_over(struct core *core, uint64_t seq)
+{
+    struct record claimant = preferred(seq, VIP_CLAIMING);
+    hear(core, 1, &claimant);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_int_equal(core->arbiters[0].released_to, 1);
+}
+
+static void test_what_the_successor_does_not_take_is_taken_back(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    hand_over(core, 1);
+    tick(core, DETECTION_NS - 1);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    tick(core, 1);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].reason, REASON_TAKEN_BACK);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    free(core);
+}
+
+/* Sockets are drained before a timer: what was due must not be lost by that. */
+static void test_the_successor_is_judged_though_a_datagram_comes_first(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    hand_over(core, 1);
+    tick(core, DETECTION_NS - 2000);
+    struct record claimant = preferred(2, VIP_CLAIMING);
+    core->now = mono_add(core->now, 2000);
+    hear(core, 1, &claimant);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].reason, REASON_TAKEN_BACK);
+    free(core);
+}
+
+static void test_preempt_delay_ends_though_a_datagram_comes_first(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.vips[0].preempt_delay_ns = 10 * NS_PER_S;
+    struct core *core = start_core(&config);
+    struct record holder = record_of(1, 1, VIP_HOLDING);
+    hear(core, 1, &holder);
+    holder.seq++;
+    core->phase = PHASE_SERVING;
+    for (unsigned i = 0; i < 5; i++) {
+        hear(core, 1, &holder);
+        holder.seq++;
+        run(core, 19 * NS_PER_S / 10);
+    }
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    struct mono ready_at = core->arbiters[0].ready_at;
+    assert_true(mono_before(core->now, ready_at));
+    core->now = ready_at;
+    hear(core, 1, &holder);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].reason, REASON_PREFERRED);
+    free(core);
+}
+
+static void test_after_the_back_off_a_claim_has_a_reason_of_its_own(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    hand_over(core, 1);
+    run(core, DETECTION_NS);
+    assert_int_equal(core->arbiters[0].reason, REASON_TAKEN_BACK);
+    kernel_says(core, ADDRESS_ADDED, 0);
+    struct record other = preferred(2, VIP_STANDBY);
+    for (unsigned i = 0; i < 6; i++) {
+        hear(core, 1, &other);
+        other.seq++;
+        assert_int_equal(core->arbiters[0].elected, i < 5 ? 0 : 1); /* ten seconds are over */
+        run(core, 2 * NS_PER_S);
+        assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+    }
+    hand_over(core, other.seq++);
+    struct record holder = preferred(other.seq, VIP_HOLDING);
+    holder.next_ms = 100;
+    hear(core, 1, &holder);
+    while (core->arbiters[0].state == VIP_STANDBY) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    assert_int_equal(core->members[1].state, MEMBER_DEAD);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].reason, REASON_HOLDER_DEAD);
+    free(core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_the_successor_does_not_take_is_taken_back),
+        cmocka_unit_test(test_the_successor_is_judged_though_a_datagram_comes_first),
+        cmocka_unit_test(test_preempt_delay_ends_though_a_datagram_comes_first),
+        cmocka_unit_test(test_after_the_back_off_a_claim_has_a_reason_of_its_own),
+    };
+    return cmocka_run_group_tests_name("core_handover", tests, NULL, NULL);
+}

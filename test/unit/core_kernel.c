@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The state of a VIP follows the kernel's word [SPEC R64, R69], also when that word comes late, not
+ * at all, or against the order.
+ */
+#include "core_support.h"
+
+#define DETECTION_NS timing_detection(T_NS)
+
+static struct core *adding_core(void)
+{
+    struct core *core = new_core();
+    tick(core, 1000);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    return core;
+}
+
+static void test_an_address_that_comes_after_its_release_is_not_held(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    kernel_says(core, ADDRESS_ADDED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core_counters(core)->takeovers, 0);
+    assert_int_equal(core->phase, PHASE_STOPPING);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_int_equal(core->phase, PHASE_LEAVING);
+    free(core);
+}
+
+static void test_a_refusal_that_comes_after_the_release_is_no_fault(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    kernel_says(core, ADDRESS_ADD_FAILED, 1);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core->arbiters[0].fault_count, 0);
+    free(core);
+}
+
+static void test_a_stop_while_it_releases_releases_once(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(count(ACTION_CHANGE), 0);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_int_equal(core->phase, PHASE_LEAVING);
+    kernel_says(core, ADDRESS_REMOVED, 0); /* of the second order */
+    assert_int_equal(count(ACTION_CHANGE), 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    free(core);
+}
+
+static void test_who_owns_the_address_already_is_told_from_a_kernel_that_refuses(void **unused)
+{
+    (void)unused;
+    const struct {
+        int32_t error;
+        enum reason reason;
+    } cases[] = {{17, REASON_FOREIGN_OWNER}, {1, REASON_KERNEL_REFUSED}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct core *core = adding_core();
+        kernel_says(core, ADDRESS_ADD_FAILED, cases[i].error);
+        assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+        assert_int_equal(core->arbiters[0].reason, cases[i].reason);
+        assert_int_equal(core->arbiters[0].error, cases[i].error);
+        assert_int_equal(arbiter_ready(core, 0), VIP_READY_NO);
+        free(core);
+    }
+}
+
+static void test_an_interface_that_goes_while_it_adds_is_a_fault_until_all_is_removed(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    kernel_says(core, ADDRESS_LOST_LINK, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core->arbiters[0].reason, REASON_LINK);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_false(arbiter_may_hold(core, 0));
+    free(core);
+}
+
+/* The first order to add and each removal are repeated or given up after one detection time. */
+static void test_a_kernel_that_does_not_answer_is_a_fault_and_is_asked_again(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    tick(core, DETECTION_NS - 1);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    tick(core, 1);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core->arbiters[0].reason, REASON_KERNEL_SILENT);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    tick(core, DETECTION_NS - 1);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 0);
+    tick(core, 1);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    /* While the removal is not confirmed nothing is tried again, however long that takes. */
+    run(core, 30 * NS_PER_S);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    tick(core, 1000);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    free(core);
+}
+
+static void test_a_deadline_that_the_keeper_saw_first_is_believed(void **unused)
+{
+    (void)unused;
+    const struct {
+        bool mute;
+        enum reason reason;
+    } cases[] = {{true, REASON_MUTE}, {false, REASON_STALLED}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct core *core = new_core();
+        hold(core);
+        struct record other = record_of(1, 1, VIP_STANDBY);
+        hear(core, 1, &other);
+        if (cases[i].mute) {
+            step(core, 1000, (struct event){.type = EVENT_MUTE, .mute.mute = true});
+        }
+        kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
+        assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+        assert_int_equal(core->arbiters[0].reason, cases[i].reason);
+        assert_true(core_is_starting(core)); /* others may hold it by now */
+        assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+        free(core);
+    }
+}
+
+static void test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_true(core_is_starting(core));
+    kernel_says(core, ADDRESS_ADDED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    free(core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_address_that_comes_after_its_release_is_not_held),
+        cmocka_unit_test(test_a_refusal_that_comes_after_the_release_is_no_fault),
+        cmocka_unit_test(test_a_stop_while_it_releases_releases_once),
+        cmocka_unit_test(test_who_owns_the_address_already_is_told_from_a_kernel_that_refuses),
+        cmocka_unit_test(test_an_interface_that_goes_while_it_adds_is_a_fault_until_all_is_removed),
+        cmocka_unit_test(test_a_kernel_that_does_not_answer_is_a_fault_and_is_asked_again),
+        cmocka_unit_test(test_a_deadline_that_the_keeper_saw_first_is_believed),
+        cmocka_unit_test(test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim),
+    };
+    return cmocka_run_group_tests_name("core_kernel", tests, NULL, NULL);
+}

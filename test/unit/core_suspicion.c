@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/* When a suspicion begins, whom it takes along, and what ends it [SPEC R32..R38]. */
+#include "core_support.h"
+
+static struct core *core_of_two_vips(void)
+{
+    struct core_config config = default_config();
+    config.vip_count = 2;
+    config.vips[1] = config.vips[0];
+    config.vips[1].id = VIP_ID + 1;
+    config.vips[1].priority = 10;
+    return serve_core(&config);
+}
+
+static void say_port_is_closed(struct core *core, uint8_t node)
+{
+    step(core, 0, (struct event){.type = EVENT_UNREACHABLE, .unreachable.peer = node});
+}
+
+static void test_a_closed_port_begins_a_suspicion_once_per_interval(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    say_port_is_closed(core, 1); /* nobody knows that node */
+    assert_int_equal(core->members[1].state, MEMBER_UNKNOWN);
+    struct record other = record_of(1, 1, VIP_STANDBY);
+    hear(core, 1, &other);
+    step(core, 1000, (struct event){.type = EVENT_TIMER});
+    say_port_is_closed(core, 1);
+    assert_int_equal(core->members[1].state, MEMBER_SUSPECT);
+    struct mono started = core->members[1].suspicion.started;
+    tick(core, NS_PER_MS);
+    say_port_is_closed(core, 1); /* it is suspected already */
+    assert_int_equal(core->members[1].suspicion.started.ns, started.ns);
+    other.seq++;
+    hear(core, 1, &other);
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    say_port_is_closed(core, 1); /* within T of the hint before */
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    core->now = mono_add(started, T_NS);
+    say_port_is_closed(core, 1);
+    assert_int_equal(core->members[1].state, MEMBER_SUSPECT);
+    free(core);
+}
+
+static void test_the_standbys_are_asked_only_with_a_holder(void **unused)
+{
+    (void)unused;
+    const enum vip_state states[] = {VIP_STANDBY, VIP_HOLDING};
+    for (unsigned i = 0; i < 2; i++) {
+        struct core *core = new_core();
+        step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
+        core->phase = PHASE_SERVING;
+        struct record suspect = record_of(1, 1, states[i]);
+        struct record standby = record_of(2, 1, VIP_STANDBY);
+        hear(core, 1, &suspect);
+        hear(core, 2, &standby);
+        say_port_is_closed(core, 1);
+        assert_int_equal(core->members[2].suspicion.kind,
+                         states[i] == VIP_HOLDING ? SUSPICION_LINKED : SUSPICION_NONE);
+        assert_int_equal(core->members[2].state, MEMBER_ALIVE);
+        free(core);
+    }
+}
+
+/* Two VIPs, and the suspect lists only one of them, held: the other concerns nobody. */
+static void test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own(void **unused)
+{
+    (void)unused;
+    for (uint8_t listed = 0; listed < 2; listed++) {
+        struct core *core = core_of_two_vips();
+        struct record suspect = record_of(1, 1, VIP_HOLDING);
+        suspect.next_ms = 100;
+        suspect.vips[0].vip = VIP_ID + listed;
+        struct record standby = record_of(2, 1, VIP_STANDBY);
+        standby.vips[0].vip = VIP_ID + 1; /* second, behind the suspect, for that one only */
+        hear(core, 1, &suspect);
+        hear(core, 2, &standby);
+        while (core->members[1].suspicion.rounds < 2) {
+            tick(core, mono_elapsed(core_deadline(core), core->now));
+        }
+        assert_int_equal(core->members[1].state, MEMBER_SUSPECT);
+        assert_int_equal(core->members[2].suspicion.kind,
+                         listed == 1 ? SUSPICION_LINKED : SUSPICION_NONE);
+        free(core);
+    }
+}
+
+/* A record exactly as old as the suspicion: it may have been sent before the question. */
+static void test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question(void **unused)
+{
+    (void)unused;
+    for (unsigned asked = 0; asked < 2; asked++) {
+        struct core *core = new_core();
+        struct record other = record_of(1, 1, VIP_STANDBY);
+        struct record relay = record_of(2, 1, VIP_STANDBY);
+        hear(core, 1, &other);
+        hear(core, 2, &relay);
+        core->now = mono_add(core->now, NS_PER_MS);
+        say_port_is_closed(core, 1);
+        if (asked == 1) {
+            tick(core, 0);
+            assert_int_equal(core->members[1].suspicion.rounds, 1);
+        }
+        other.seq++;
+        hear_through(core, 2, &other, 1000); /* the microsecond of the delivery */
+        assert_int_equal(core->members[1].heard.ns, core->members[1].suspicion.started.ns);
+        assert_int_equal(core->members[1].state, asked == 1 ? MEMBER_ALIVE : MEMBER_SUSPECT);
+        free(core);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_closed_port_begins_a_suspicion_once_per_interval),
+        cmocka_unit_test(test_the_standbys_are_asked_only_with_a_holder),
+        cmocka_unit_test(test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own),
+        cmocka_unit_test(test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question),
+    };
+    return cmocka_run_group_tests_name("core_suspicion", tests, NULL, NULL);
+}

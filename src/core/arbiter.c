@@ -18,6 +18,7 @@ void arbiter_init(struct core *core)
         arbiter->elected = NODE_NONE;
         arbiter->holder = NODE_NONE;
         arbiter->released_to = NODE_NONE;
+        arbiter->told_to = NODE_NONE;
         arbiter->refused = NODE_NONE;
         arbiter->vacant_since = MONO_NEVER;
         arbiter->holder_since = core->now;
@@ -80,6 +81,14 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     return VIP_READY_YES;
 }
 
+/* Two slow beats carry the name: whoever was a rival for a moment may have been one unseen [SPEC
+ * R65, R67]. */
+uint8_t arbiter_told_to(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    return mono_reached(core->now, arbiter->told_until) ? NODE_NONE : arbiter->told_to;
+}
+
 /* An order to the keeper; the address lives until others may have declared this node dead. */
 void arbiter_order(struct core *core, uint8_t vip, enum action_type type)
 {
@@ -89,6 +98,14 @@ void arbiter_order(struct core *core, uint8_t vip, enum action_type type)
     if (type == ACTION_ADDRESS_ADD || type == ACTION_DEADLINE) {
         core->arbiters[vip].until = action->address.until;
     }
+}
+
+/* What another program removed; no heartbeat goes with it, so the deadline stays what it was. */
+void arbiter_put_back(struct core *core, uint8_t vip)
+{
+    struct action *action = core_action(core, ACTION_ADDRESS_ADD);
+    action->address.vip = vip;
+    action->address.until = core->arbiters[vip].until;
 }
 
 void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error)
@@ -109,6 +126,9 @@ void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason rea
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     arbiter->released_to = to;
+    arbiter->told_to = to;
+    arbiter->told_until =
+        mono_add(core->now, 2 * timing_slow(core->config.interval_ns, core->config.node_count));
     arbiter->removing = true;
     arbiter->adding = false;
     arbiter->kernel_asked = core->now;

@@ -24,6 +24,7 @@ static void add(struct core *core, uint8_t vip)
     arbiter->adding = true;
     arbiter->kernel_asked = core->now;
     arbiter->released_to = NODE_NONE;
+    arbiter->told_to = NODE_NONE;
     arbiter_order(core, vip, ACTION_ADDRESS_ADD);
 }
 

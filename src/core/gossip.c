@@ -204,7 +204,7 @@ void gossip_compose(struct core *core)
         entry->ready = (uint8_t)arbiter_ready(core, vip);
         entry->state = (uint8_t)arbiter->state;
         entry->elects = id_of(core, arbiter->elected);
-        entry->released_to = id_of(core, arbiter->released_to);
+        entry->released_to = id_of(core, arbiter_told_to(core, vip));
         beats_fast |= arbiter->state == VIP_CLAIMING || arbiter->state == VIP_HOLDING ||
                       arbiter->state == VIP_RELEASING;
     }

@@ -86,7 +86,7 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
         start_hello(core);
         break;
     case ADDRESS_LOST_FOREIGN:
-        arbiter_order(core, vip, ACTION_ADDRESS_ADD);
+        arbiter_put_back(core, vip);
         arbiter->adding = true;
         arbiter->kernel_asked = core->now;
         arbiter->foreign_removals++;

@@ -34,15 +34,17 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
 }
 
 /*
- * Live nodes that hold it beside this one. Whoever comes or goes among them, or was out of sight
- * and may have held it there, may have left its MAC with the neighbours: the survivor announces
- * itself again [SPEC R67].
+ * Live nodes that hold it beside this one. Whoever comes or goes among them, or says that it has
+ * yielded, or was out of sight and may have held it there, may have left its MAC with the
+ * neighbours: the survivor announces itself again [SPEC R67].
  */
 void rivals_look(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     uint64_t rivals = 0;
     uint64_t seen = 0;
+    uint64_t yielded = 0;
+    uint32_t own_id = core->config.nodes[core->config.self].id;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
         if (node == core->config.self || entry == NULL || !membership_is_live(core, node)) {
@@ -51,10 +53,13 @@ void rivals_look(struct core *core, uint8_t vip)
         bool has_it = entry->state == VIP_HOLDING || entry->state == VIP_RELEASING;
         rivals |= has_it ? BIT(node) : 0;
         seen |= BIT(node);
+        yielded |= entry->released_to == own_id ? BIT(node) : 0;
     }
-    bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0;
+    bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0 ||
+                (yielded & ~arbiter->yielded) != 0;
     arbiter->rivals = rivals;
     arbiter->seen = seen;
+    arbiter->yielded = yielded;
     if (news) {
         announce_again(core, vip);
     }

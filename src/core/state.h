@@ -87,12 +87,14 @@ struct arbiter {
     bool adding;    /* ACTION_ADDRESS_ADD is not answered yet */
     bool removing;  /* ACTION_ADDRESS_REMOVE is not answered yet */
     bool link_down;
-    bool deaf;       /* yields to a lower holder that does not hear this node */
-    uint8_t votes;   /* granted: its own, 1; mode quorum counts more */
-    uint8_t elected; /* at the last evaluation */
-    uint8_t holder;  /* as this node sees it, for CHANGE_HOLDER */
-    uint8_t released_to;
+    bool deaf;           /* yields to a lower holder that does not hear this node */
+    uint8_t votes;       /* granted: its own, 1; mode quorum counts more */
+    uint8_t elected;     /* at the last evaluation */
+    uint8_t holder;      /* as this node sees it, for CHANGE_HOLDER */
+    uint8_t released_to; /* until it has it */
     struct mono released_at;
+    uint8_t told_to; /* the same for everybody's eyes, for a while */
+    struct mono told_until;
     struct mono kernel_asked;
     struct mono until; /* the deadline that the keeper was given last */
     struct mono holder_since;
@@ -109,6 +111,7 @@ struct arbiter {
     uint32_t fault_count;
     struct mono retry_at;
     uint64_t rivals;        /* live nodes that hold it beside this one */
+    uint64_t yielded;       /* live nodes that say that they have released it to this one */
     uint64_t seen;          /* live nodes at the last look */
     struct mono deaf_since; /* a lower holder does not hear this node since then */
     uint8_t refused;        /* a node that did not take what was released to it */
@@ -239,10 +242,14 @@ uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node);
 void arbiter_init(struct core *core);
 void arbiter_step(struct core *core, uint8_t vip, bool timer);
 struct mono arbiter_deadline(const struct core *core, uint8_t vip);
+/* Whom the own record names as successor, or NODE_NONE. */
+uint8_t arbiter_told_to(const struct core *core, uint8_t vip);
 enum vip_ready arbiter_ready(const struct core *core, uint8_t vip);
 /* The addresses are in the kernel, or may be [SPEC R64]. */
 bool arbiter_may_hold(const struct core *core, uint8_t vip);
 void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enum reason reason);
+/* What another program removed, with the deadline that it had [SPEC R69]. */
+void arbiter_put_back(struct core *core, uint8_t vip);
 void arbiter_order(struct core *core, uint8_t vip, enum action_type type);
 void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
 void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error);

@@ -213,10 +213,27 @@ static void ask_round(struct core *core, uint8_t node)
     }
 }
 
+/* The keeper of a node that has a VIP lets it live for one detection after the last heartbeat, also
+ * when the questions began before that one was overdue [SPEC R32]. */
+static struct mono earliest_verdict(const struct core *core, uint8_t node)
+{
+    const struct member *member = &core->members[node];
+    uint64_t interval_ns = membership_interval(member);
+    if (member->suspicion.kind == SUSPICION_HINT || !holds_something(core, node)) {
+        return member->suspicion.next;
+    }
+    uint64_t rounds_ns = (ROUNDS - 1) * timing_spacing(interval_ns);
+    return mono_add(member->heard, membership_next(member) + timing_grace(interval_ns, member) +
+                                       rounds_ns + timing_last_wait(interval_ns, member));
+}
+
 static void advance(struct core *core, uint8_t node)
 {
     struct member *member = &core->members[node];
     struct suspicion *suspicion = &member->suspicion;
+    if (suspicion->rounds == ROUNDS) {
+        suspicion->next = mono_max(suspicion->next, earliest_verdict(core, node));
+    }
     if (!mono_reached(core->now, suspicion->next)) {
         return;
     }

@@ -103,7 +103,9 @@ struct judge {
     uint64_t preempt_delay_ns;
     bool preempt;
     bool fail_open;
-    bool attacker; /* somebody on the wire holds datagrams back */
+    bool patient;        /* at the last fault somebody was, see judge_is_patient() */
+    uint64_t patient_ns; /* the last time when somebody was, while nobody had a VIP */
+    bool attacker;       /* somebody on the wire holds datagrams back */
     struct cluster_weather weather;
     /* The weather in which S2 is promised; UINT64_MAX: it is not now. */
     uint64_t good_since_ns;

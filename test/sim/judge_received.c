@@ -148,7 +148,7 @@ static void judge_replay(struct judge *judge, const struct cluster_news *news)
     uint64_t window_ns =
         confirmed ? state->known[news->peer].window_ns : state->known[news->peer].other_ns;
     if (news->drop == DROP_NONE && news->taken_ns != 0 && (confirmed || other) &&
-        news->taken_ns >= window_ns) {
+        news->taken_ns > window_ns) {
         judge_break(judge, RULE_REPLAYED, news->node, 0);
     }
 }

@@ -99,7 +99,7 @@ bool judge_is_patient(const struct judge *judge)
                 continue;
             }
             cluster_view_node(cluster, a, b, &view);
-            if (!view.hears_me && view.state == MEMBER_ALIVE) {
+            if (!view.hears_me && (view.state == MEMBER_ALIVE || view.state == MEMBER_SUSPECT)) {
                 return true;
             }
         }
@@ -107,8 +107,19 @@ bool judge_is_patient(const struct judge *judge)
     return false;
 }
 
+/* Patience ends with a verdict, and what follows from that takes its time. */
+static uint64_t patience_ns(struct judge *judge)
+{
+    if (judge_is_patient(judge)) {
+        judge->patient_ns = now_of(judge);
+    }
+    bool lately =
+        judge->patient_ns != 0 && since(judge, judge->patient_ns) < judge_detection_ns(judge);
+    return lately ? 5 * judge_slow_ns(judge) : 0;
+}
+
 /* Of one death, or of several in one moment: how long until somebody has taken over? [SPEC S3] */
-static uint64_t takeover_ns(const struct judge *judge)
+static uint64_t takeover_ns(struct judge *judge)
 {
     unsigned silent = 0;
     bool starts = false;
@@ -130,7 +141,7 @@ static uint64_t takeover_ns(const struct judge *judge)
     span_ns += judge->direct ? 0 : judge_detection_ns(judge) + 5 * judge->interval_ns;
     /* What lay in the sockets of a node that was stalled is passed on as if it were news. */
     span_ns += stalled ? 2 * judge_detection_ns(judge) : 0;
-    span_ns += judge_is_patient(judge) ? 5 * judge_slow_ns(judge) : 0;
+    span_ns += patience_ns(judge);
     return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 

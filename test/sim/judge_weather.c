@@ -162,6 +162,7 @@ void judge_fault(struct judge *judge)
         judge_count_holders(judge, vip);
     }
     look_at_weather(judge);
+    judge->patient = judge_is_patient(judge);
 }
 
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen)

@@ -10,7 +10,11 @@ MUTANTS = {
         "                                          timing_spacing(interval_ns));\n"
         "    suspicion->rounds = suspicion->rounds > ROUNDS ? ROUNDS : suspicion->rounds;\n")]},
     "one round is enough": {"core/suspicion.c": [(
-        "    if (suspicion->rounds == ROUNDS) {", "    if (suspicion->rounds == 1) {")]},
+        "    if (suspicion->rounds == ROUNDS) {\n        suspicion->kind",
+        "    if (suspicion->rounds == 1) {\n        suspicion->kind")]},
+    "a holder is dead before its deadline": {"core/suspicion.c": [(
+        "        suspicion->next = mono_max(suspicion->next, earliest_verdict(core, node));",
+        "        (void)earliest_verdict;")]},
     "only the suspect itself is asked": {"core/suspicion.c": [(
         "    if (member->suspicion.rounds == 1) {", "    if (member->suspicion.rounds >= 1) {")]},
     "no vacancy": {"core/suspicion.c": [(
@@ -112,6 +116,14 @@ MUTANTS = {
     "a fault is for ever": {"core/arbiter.c": [(
         "    if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&",
         "    if (arbiter->state == VIP_STANDBY && !arbiter->removing && !arbiter->in_kernel &&")]},
+    "an address put back gets a new deadline": {"core/arbiter.c": [(
+        "    action->address.until = core->arbiters[vip].until;",
+        "    action->address.until = mono_add(core->now, "
+        "timing_detection(core->config.interval_ns));\n"
+        "    core->arbiters[vip].until = action->address.until;")]},
+    "a rival out of sight is forgotten": {"core/rivals.c": [(
+        "        yielded |= entry->released_to == own_id ? BIT(node) : 0;",
+        "        yielded |= entry->released_to == own_id ? 0 : 0;")]},
     "what another program removed stays away": {"core/kernel.c": [(
         "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ADDRESS_ADD);",
         "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ANNOUNCE);")]},

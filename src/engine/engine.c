@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confine.h"
 #include "core/view.h"
 #include "engine.h"
 #include "engine/facts.h"
@@ -74,6 +75,9 @@ int engine_run(struct ipc_setup *setup, const struct engine_descriptors *descrip
     engine->started = clock_now();
     if (take_setup(engine, setup) == 0) {
         error = open_all(engine, descriptors);
+        if (error == 0) {
+            error = confine_engine();
+        }
         if (error != 0) {
             log_error("cannot start: %s", uv_strerror(error));
         } else {

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
 #include "ipc/ipc.h"
 #include "log/log.h"
+#include "sandbox/sandbox.h"
 
 #define EXIT_USAGE 2
 
@@ -82,8 +82,7 @@ int main(void)
         return EXIT_USAGE;
     }
     leave_signals_to_keeper();
-    /* No core file with the keys in it, and no debugger of the same user. */
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    sandbox_hide(); /* again: it is another program now */
     if (sodium_init() < 0) {
         log_error("libsodium does not start: no source of random numbers");
         return 1;

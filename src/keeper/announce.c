@@ -11,7 +11,6 @@
 #include "log/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -27,21 +26,22 @@ struct batch {
     struct frame frames[PACKET_FRAMES_MAX];
 };
 
+static void visit_settings(void *arg, struct nlmsghdr *message)
+{
+    bool *forwarding = arg;
+
+    *forwarding = kernel_forwarding_parse(message);
+}
+
 /* An IPv6 router says so in its advertisements, or its neighbours drop it from their lists
  * [RFC 4861 7.2.5]. */
-static bool is_router(const struct interface *interface)
+static bool is_router(struct keeper *keeper, const struct interface *interface)
 {
-    char path[64];
-    FILE *file;
-    int value;
+    bool forwarding = false;
 
-    (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/forwarding", interface->name);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    value = fgetc(file);
-    (void)fclose(file);
-    return value != EOF && value != '0';
+    (void)netlink_get_ipv6_settings(&keeper->netlink, interface->ifindex, visit_settings,
+                                    &forwarding);
+    return forwarding;
 }
 
 static void batch_add(struct batch *batch, const struct interface *interface,
@@ -71,7 +71,8 @@ static unsigned fill(struct keeper *keeper, unsigned vip, struct batch *batch)
     const struct conf_vip *section = &keeper->conf.vips[vip];
     const struct sweep *sweep = &keeper->vips[vip].announce;
     struct interface *interface = keeper_interface(keeper, vip);
-    const bool router = is_router(interface);
+    bool asked = false;
+    bool router = false;
     const unsigned end = sweep->next + PIECE_ADDRESSES;
     unsigned next = sweep->next;
 
@@ -85,6 +86,10 @@ static unsigned fill(struct keeper *keeper, unsigned vip, struct batch *batch)
             gateway = gateway_of(keeper, interface, address->family);
             if (gateway == NULL)
                 continue;
+        }
+        if (address->family == AF_INET6 && !asked) {
+            router = is_router(keeper, interface);
+            asked = true;
         }
         batch_add(batch, interface, address, router);
         for (unsigned i = first; gateway != NULL && i < batch->count; i++)

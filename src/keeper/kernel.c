@@ -5,6 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -88,6 +89,18 @@ bool kernel_address_looks_ours(const struct kernel_address *address)
     if (!(address->flags & IFA_F_DEPRECATED) || !(address->flags & IFA_F_NOPREFIXROUTE))
         return false;
     return address->address.family == AF_INET6 || address->scope == RT_SCOPE_HOST;
+}
+
+bool kernel_forwarding_parse(struct nlmsghdr *message)
+{
+    struct nlattr *attributes[NETCONFA_FORWARDING + 1] = {NULL};
+
+    if (message->nlmsg_type != RTM_NEWNETCONF ||
+        nlmsg_parse(message, sizeof(struct netconfmsg), attributes, NETCONFA_FORWARDING, NULL) < 0)
+        return false;
+    return attributes[NETCONFA_FORWARDING] != NULL &&
+           nla_len(attributes[NETCONFA_FORWARDING]) >= 4 &&
+           nla_get_s32(attributes[NETCONFA_FORWARDING]) != 0;
 }
 
 bool kernel_address_is_ours(const struct kernel_address *address, bool kernel_has_mark)

@@ -207,6 +207,7 @@ enum launch_end launch_reap(const struct launch_result *engine, int wait_ms, cha
 {
     struct pollfd ended = {.fd = engine->pidfd, .events = POLLIN};
     siginfo_t info = {0};
+    const char *hint;
     bool killed = false;
 
     if (poll(&ended, 1, wait_ms) != 1) {
@@ -222,10 +223,11 @@ enum launch_end launch_reap(const struct launch_result *engine, int wait_ms, cha
             return LAUNCH_END_UNKNOWN;
         }
     }
+    hint = info.si_status == SIGSYS ? ": its own line in the log names the system call" : "";
     if (info.si_code == CLD_EXITED)
         (void)snprintf(text, size, "exited with code %d", info.si_status);
     else
         (void)snprintf(text, size, "was killed by signal %d (%s)%s", info.si_status,
-                       strsignal(info.si_status), killed ? ", sent by its keeper" : "");
+                       strsignal(info.si_status), killed ? ", sent by its keeper" : hint);
     return info.si_code == CLD_EXITED && info.si_status == 0 ? LAUNCH_END_CLEAN : LAUNCH_END_FAILED;
 }

@@ -7,11 +7,11 @@
 #include "start.h"
 
 #include "log/log.h"
+#include "sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 static void print_note(void *arg, const char *text)
 {
@@ -78,8 +78,7 @@ int main(int argc, char *argv[])
                                                           : "vipgossipd " VG_VERSION "\n");
         return START_EXIT_OK;
     }
-    /* Keys will be in memory: no core file, and nobody looks. */
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    sandbox_hide();
     log_open("vipgossipd", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
     conf = calloc(1, sizeof(*conf));
     if (conf == NULL)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
@@ -268,6 +269,19 @@ int netlink_get_neighbour(struct netlink *netlink, const struct conf_address *ad
 
     if (request != NULL &&
         nla_put(request, NDA_DST, address->family == AF_INET ? 4 : 16, address->bytes) < 0) {
+        nlmsg_free(request);
+        return -ENOMEM;
+    }
+    return ask(netlink, request, (struct dump){visit, arg});
+}
+
+int netlink_get_ipv6_settings(struct netlink *netlink, unsigned ifindex, netlink_visit *visit,
+                              void *arg)
+{
+    struct netconfmsg header = {.ncm_family = AF_INET6};
+    struct nl_msg *request = request_new(RTM_GETNETCONF, 0, &header, sizeof(header));
+
+    if (request != NULL && nla_put_s32(request, NETCONFA_IFINDEX, (int32_t)ifindex) < 0) {
         nlmsg_free(request);
         return -ENOMEM;
     }

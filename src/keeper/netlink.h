@@ -63,5 +63,8 @@ int netlink_dump_routes(struct netlink *netlink, uint8_t family, unsigned ifinde
 /* The entry of one neighbour, if the kernel has one. */
 int netlink_get_neighbour(struct netlink *netlink, const struct conf_address *address,
                           unsigned ifindex, netlink_visit *visit, void *arg);
+/* The IPv6 settings of an interface, for kernel_forwarding_parse(). */
+int netlink_get_ipv6_settings(struct netlink *netlink, unsigned ifindex, netlink_visit *visit,
+                              void *arg);
 
 #endif

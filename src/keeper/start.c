@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "start.h"
 
+#include "confine.h"
 #include "keeper.h"
 #include "keeper/clock.h"
 #include "keeper/control_socket.h"
@@ -171,9 +172,8 @@ static int start_engine(struct keeper *keeper, const struct ipc_setup *setup)
     keeper->engine_pid = engine.pid;
     keeper->engine_pidfd = engine.pidfd;
     keeper->engine_fd = engine.fd;
-    if (privilege_drop_keeper(launch.user.change) < 0)
-        log_warning("cannot drop capabilities that are not needed");
-    return 0;
+    return confine_keeper(&(struct confine){.may_kill = launch.user.change,
+                                            .control_socket = keeper->conf.control_socket});
 }
 
 static void tell_links(struct keeper *keeper)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +43,9 @@ void log_open(const char *program, enum log_level level)
     log_state.level = level;
     /* A shell of a desktop session inherits the variable, so a terminal is never the journal. */
     log_state.journal = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO);
+    /* The C library reads its file of time zones now or with the first line, and the process may
+     * have no files by then. */
+    tzset();
 }
 
 void log_set_level(enum log_level level)
@@ -72,6 +76,24 @@ LOG_FUNCTION(log_warning, LOG_LEVEL_WARNING)
 LOG_FUNCTION(log_notice, LOG_LEVEL_NOTICE)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+void log_from_handler(const char *text)
+{
+    const char *const begin[] = {log_state.journal ? "<3>" : log_state.program,
+                                 log_state.journal ? "" : ": error: ", text, "\n"};
+    struct iovec parts[sizeof(begin) / sizeof(begin[0])];
+
+    for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+        union {
+            const char *text;
+            void *base; /* writev() has no const */
+        } part = {.text = begin[i]};
+
+        parts[i] = (struct iovec){part.base, strlen(begin[i])};
+    }
+    ssize_t written = writev(STDERR_FILENO, parts, sizeof(begin) / sizeof(begin[0]));
+    (void)written;
+}
 
 /*
  * One write(2) per line, so that lines of keeper and engine, which share the descriptor, do not

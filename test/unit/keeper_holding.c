@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -420,6 +421,35 @@ static void test_an_interface_that_is_not_there_is_no_place_for_a_vip(void **sta
     assert_int_equal(holding_remove(keeper, 0), 0);
 }
 
+static void visit_settings(void *arg, struct nlmsghdr *message)
+{
+    *(int *)arg = kernel_forwarding_parse(message);
+}
+
+static void set_forwarding(const char *value)
+{
+    const int fd = open("/proc/sys/net/ipv6/conf/lo/forwarding", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        skip(); /* read-only here */
+    assert_int_equal(write(fd, value, 1), 1);
+    (void)close(fd);
+}
+
+static void test_the_kernel_says_whether_an_interface_forwards(void **state)
+{
+    struct fixture *fixture = *state;
+    int forwarding = -1;
+
+    for (int value = 1; value >= 0; value--) {
+        set_forwarding(value == 1 ? "1" : "0");
+        assert_int_equal(netlink_get_ipv6_settings(&fixture->other, if_nametoindex("lo"),
+                                                   visit_settings, &forwarding),
+                         0);
+        assert_int_equal(forwarding, value);
+    }
+}
+
 int main(void)
 {
 #define IN_NAMESPACE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -438,6 +468,7 @@ int main(void)
         IN_NAMESPACE(test_leftovers_of_an_earlier_run_go_before_anything_starts),
         IN_NAMESPACE(test_the_deadline_of_one_vip_leaves_the_other_alone),
         IN_NAMESPACE(test_an_interface_that_is_not_there_is_no_place_for_a_vip),
+        IN_NAMESPACE(test_the_kernel_says_whether_an_interface_forwards),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

@@ -135,6 +135,25 @@ static void say_with_errno(void)
     assert_int_equal(errno, ENODEV);
 }
 
+static void say_from_a_handler(void)
+{
+    log_open("vipgossipd", LOG_LEVEL_ERROR);
+    log_from_handler("the end");
+}
+
+static void test_a_line_from_a_handler_has_no_time(void **state)
+{
+    (void)state;
+    char text[4096];
+    unsetenv("JOURNAL_STREAM");
+    capture(say_from_a_handler, text, sizeof(text));
+    assert_string_equal(text, "vipgossipd: error: the end\n");
+    setenv("JOURNAL_STREAM", "8:1", 1);
+    capture(say_from_a_handler, text, sizeof(text));
+    unsetenv("JOURNAL_STREAM");
+    assert_string_equal(text, "<3>the end\n");
+}
+
 static void test_errno_survives_a_line(void **state)
 {
     (void)state;
@@ -163,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_lines_below_the_level_are_left_out),
         cmocka_unit_test(test_a_message_cannot_begin_a_line_of_its_own),
         cmocka_unit_test(test_a_long_line_is_cut_and_still_ends),
+        cmocka_unit_test(test_a_line_from_a_handler_has_no_time),
         cmocka_unit_test(test_errno_survives_a_line),
         cmocka_unit_test(test_levels_have_words),
     };

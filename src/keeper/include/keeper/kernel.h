@@ -42,6 +42,9 @@ bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret);
  */
 bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret);
 
+/* Reads RTM_NEWNETCONF: does the interface forward packets? */
+bool kernel_forwarding_parse(struct nlmsghdr *message);
+
 /*
  * Is it an address that vipgossip added? By our mark. Kernels before 5.18 keep no mark; there an
  * address counts as ours if it looks like ours and has a lifetime, which nobody else's does. With

@@ -29,4 +29,7 @@ void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* An error, from the handler of a signal: one line without a time. Async-signal-safe. */
+void log_from_handler(const char *text);
+
 #endif

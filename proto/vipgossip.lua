@@ -11,6 +11,7 @@ local vipgossip = Proto("vipgossip", "vipgossip")
 
 local PORT = 7112
 local HEADER_BYTES = 48
+local COUNTER_WILL = "18446744073709551615" -- of the last will [SPEC R44]
 local VERSION = 1
 local ELEMENTS_MAX = 64
 
@@ -434,7 +435,10 @@ local function dissect_header(tvb, tree)
     if tvb(16, 8):uint64() == UInt64(0) then
         mark(incarnation, "incarnation 0")
     end
-    tree:add(fields["counter"], tvb(24, 8))
+    local counter = tree:add(fields["counter"], tvb(24, 8))
+    if tostring(tvb(24, 8):uint64()) == COUNTER_WILL then
+        counter:append_text(" (last will)")
+    end
     tree:add(fields["mac"], tvb(32, 16))
 end
 
@@ -469,8 +473,9 @@ function vipgossip.dissector(tvb, pinfo, tree)
     pinfo.cols.protocol = "vipgossip"
     local subtree = tree:add(vipgossip, tvb())
     dissect_header(tvb, subtree)
-    local info = string.format("%08x > %08x #%s", tvb(8, 4):uint(), tvb(12, 4):uint(),
-                               tostring(tvb(24, 8):uint64()))
+    local counter = tostring(tvb(24, 8):uint64())
+    local info = string.format("%08x > %08x %s", tvb(8, 4):uint(), tvb(12, 4):uint(),
+                               counter == COUNTER_WILL and "last will" or "#" .. counter)
     if tvb(2, 1):uint() ~= VERSION then
         subtree:add_proto_expert_info(other_version)
         pinfo.cols.info = info .. "  version " .. tvb(2, 1):uint()

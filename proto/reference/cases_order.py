@@ -325,3 +325,44 @@ def much_to_say():
                             "answer": f"{1:016x}"}, 3)
     story.sends("swarm-1", {"question": {"id": f"{78:016x}", "about": about[:8]}}, 1)
     yield story
+
+
+def will():
+    """[SPEC R44] The last will of an incarnation, made and received."""
+    def record_of(name):
+        return own_record(name, seq=LONG, flags=9, next_ms=200)
+
+    story = Story("one datagram for each node, whatever was sent before", ["R44", "D1"])
+    story.sends("swarm-1", {}, 1)
+    for to in ("swarm-1", "swarm-3"):
+        story.leaves_will(to, record_of("swarm-2"))
+    story.about("sending goes on where it was").sends("swarm-1", {}, 1)
+    yield story
+    peer, now = Peer(), INCARNATIONS["swarm-1"]
+    data = peer.seal(peer.signed(records.encode(record_of("swarm-1"))), counter=LONG)
+    story = Story("a will is the last that counts of its incarnation", ["R44", "D4", "D5"])
+    story.receives(peer.seal(peer.record(), counter=70))
+    story.knows({"swarm-1": {"seq": 10}})
+    story.receives(data)
+    story.knows({"swarm-1": {"seq": LONG, "dead": now}})
+    story.about("a copy").receives(data, "dead_incarnation")
+    story.about("a beat that was under way").receives(
+        peer.seal(peer.record(seq=11), counter=71), "dead_incarnation")
+    story.about("relayed to whoever does not hear the node").sends(
+        "swarm-3", {"relays": [{"node": "swarm-1", "age_ns": f"{5000:016x}"}]}, 1)
+    story.knows({"swarm-1": {"incarnation": LATER, "seq": 0}})
+    story.about("the next incarnation begins anew").receives(
+        peer.seal(peer.record(incarnation=LATER, seq=1), incarnation=LATER, counter=1))
+    yield story
+    story = Story("a will of an incarnation that is not confirmed introduces it, no more", ["R44"])
+    story.knows({"swarm-1": {"incarnation": LATER, "seq": 4}})
+    story.receives(data)
+    story.receives(data, "replayed")
+    story.receives(peer.seal(peer.record(incarnation=LATER, seq=5), incarnation=LATER))
+    yield story
+    story = Story("a relayed will is verified like any record", ["R44", "D6"])
+    relay = Peer("swarm-3")
+    story.receives(relay.seal(relay.record(), peer.signed(records.encode(record_of("swarm-1")), 9)))
+    forged = items.record_item(0, 0, bytes(64), records.encode(record_of("swarm-1")))
+    story.receives(relay.seal(relay.record(seq=11), forged), "record_signature")
+    yield story

@@ -44,6 +44,9 @@ class Judge:
             message = notation.read_message(step["send"])
             made = self._sender.send(step["to"], message)
             return {"datagrams": [data.hex() for data in made]}
+        if "will" in step:
+            will = self._sender.will(step["to"], notation.read(step["will"]))
+            return {"datagrams": [will.hex()]}
         return {}
 
     def _learn(self, knows):

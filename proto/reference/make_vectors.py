@@ -27,6 +27,7 @@ FILES = {
     "freshness": cases_order.freshness,
     "relay": cases_order.relay,
     "sending": cases_order.sending,
+    "will": cases_order.will,
 }
 
 

@@ -5,6 +5,7 @@ import items
 import keys
 import record as records
 
+WILL = 2**64 - 1  # counter, and seq, of a last will
 ITEMS_BYTES_MAX = datagram.DATAGRAM_MAX - datagram.HEADER_BYTES
 
 
@@ -45,6 +46,13 @@ class Sender:
                 chunks.append(_Chunk())
             chunks[-1].add(kind, item)
         return [self._seal(peer, chunk.body) for chunk in chunks]
+
+    def will(self, peer, record):
+        """The datagram that is left with the keeper: `record` says that all ends [SPEC R44]."""
+        data = records.encode(record)
+        body = items.record_item(0, *self._keyring().sign(keys.PURPOSE_RECORD, data), data)
+        header = {"incarnation": record["incarnation"], "counter": WILL}
+        return datagram.seal(self._keyring(), peer, header, body)
 
     def _items(self, message):
         """(kind, bytes) of each item, in the order in which they are sent."""

@@ -138,6 +138,11 @@ class Story:
             raise AssertionError(f"{self.vector['name']}: {len(found['datagrams'])} datagrams")
         return [bytes.fromhex(data) for data in found["datagrams"]]
 
+    def leaves_will(self, to, record):
+        """The datagram of its last will to that node."""
+        found = self._add({"to": to, "will": notation.write(record)})
+        return bytes.fromhex(found["datagrams"][0])
+
 
 def refused(name, rules, **changes):
     """A vector about a configuration that no node may start with."""

@@ -27,7 +27,8 @@ STALL_MS = 20  # a round in which the machine slept so long says little
 TABLE = [
     ("node_dies", None, True), ("ordered_stop", None, True), ("false_takeover", None, True),
     ("preferred_returns", None, True), ("worker_killed", None, True), ("all_killed", 1, True),
-    ("worker_frozen", 1, True), ("all_frozen", 1, True), ("cut_from_second", 1, True),
+    ("worker_killed_busy", None, False), ("worker_frozen", None, True), ("all_frozen", 1, True),
+    ("cut_from_second", 1, True),
     ("many_addresses", 3, True), ("idle_3", 1, True), ("idle_5", 1, True),
     ("loss_20", 1, False), ("loss_30", 1, False), ("loss_40", 1, False),
 ]

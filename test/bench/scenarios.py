@@ -2,7 +2,11 @@
 """What is done to each program, and what is measured. A scenario gets the class of a subject, runs
 one round, and returns a dictionary of figures; those that begin with an underscore tell of the
 machine, not of the program."""
+import contextlib
+import os
 import signal
+import subprocess
+import sys
 import time
 
 from lab import network
@@ -129,15 +133,32 @@ def worker_killed(subject_class, phase):
                 **machine(report)}
 
 
+def worker_killed_busy(subject_class, phase):
+    """The same, with twice as many busy programs as there are processors."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(2 * os.cpu_count()):
+            hog = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(hog.wait)
+            stack.callback(hog.kill)
+        return worker_killed(subject_class, phase)
+
+
 def all_killed(subject_class, phase):
     """kill -9 of all processes of the holder; its host lives on."""
     return two_holders(subject_class, phase, lambda subject: subject.nodes["n1"].kill())
 
 
 def worker_frozen(subject_class, phase):
-    """SIGSTOP to the process that speaks on the network."""
-    return two_holders(subject_class, phase,
-                       lambda subject: subject.kill_worker("n1", signal.SIGSTOP))
+    """SIGSTOP to the process that speaks on the network: two holders, or nobody between them?"""
+    with running(subject_class) as subject:
+        subject.wait_phase(phase)
+        since_ns = time.monotonic_ns()
+        subject.kill_worker("n1", signal.SIGSTOP)
+        time.sleep(FOR_EVER_SECONDS)
+        spans = subject.watch.intervals(subject.addresses[0])
+        gone_ns = spans["n1"][-1][1]
+        early_ms = (subject.taken_ns("n2", since_ns) - gone_ns) / NS_PER_MS
+        return {"dual_ms": subject.dual_ms(since_ns), "nobody_ms": max(0.0, early_ms)}
 
 
 def all_frozen(subject_class, phase):

@@ -150,11 +150,21 @@ static json_t *send(struct vector_judge *judge, const char *to, const json_t *js
     return json_pack("{s:o}", "datagrams", made);
 }
 
+static json_t *send_will(const struct vector_judge *judge, const char *to, const json_t *json)
+{
+    struct record record;
+    struct datagram datagram;
+    vector_json_read_record(json, &record);
+    wire_will(&judge->wire, &record, index_of(judge, to), &datagram);
+    return json_pack("{s:[o]}", "datagrams", vector_json_hex(datagram.bytes, datagram.length));
+}
+
 json_t *vector_judge_step(struct vector_judge *judge, const json_t *step)
 {
     const json_t *record = json_object_get(step, "record");
     const json_t *digits = json_object_get(step, "receive");
     const json_t *message = json_object_get(step, "send");
+    const json_t *will = json_object_get(step, "will");
     const char *name;
     json_t *facts;
     json_object_foreach(json_object_get(step, "knows"), name, facts) learn(judge, name, facts);
@@ -164,5 +174,7 @@ json_t *vector_judge_step(struct vector_judge *judge, const json_t *step)
         return receive(judge, digits);
     if (message != NULL)
         return send(judge, text_of(step, "to"), message);
+    if (will != NULL)
+        return send_will(judge, text_of(step, "to"), will);
     return json_object();
 }

@@ -14,9 +14,7 @@ static void set_state(struct core *core, uint8_t check, enum check_state state, 
 {
     struct health *health = &core->health[check];
     health->streak = 0;
-    if (health->state == state) {
-        return;
-    }
+    ASSERT(health->state != state);
     core_change(core, &(struct change){.type = CHANGE_CHECK,
                                        .check = check,
                                        .vip = VIP_NONE,

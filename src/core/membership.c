@@ -72,8 +72,7 @@ bool membership_is_live(const struct core *core, uint8_t node)
 /* Has its incarnation ended without being stopped? Its last record says so [SPEC R44]. */
 bool membership_has_willed(const struct core *core, uint8_t node)
 {
-    const struct member *member = &core->members[node];
-    return member->has_record && member->record.seq == RECORD_SEQ_WILL;
+    return core->members[node].record.seq == RECORD_SEQ_WILL;
 }
 
 bool membership_is_missed(const struct core *core)
@@ -393,10 +392,10 @@ static void take_echo(struct core *core, const struct echo *proof, uint8_t peer)
     }
     member->passed &= ~BIT(asker);
     struct message_out *out = gossip_to(core, hop);
-    if (out->echo_count < MESSAGE_ECHOES_MAX) {
-        out->echoes[out->echo_count++] = *proof;
-        gossip_relay(core, hop, node);
-    }
+    /* Echoes are looked at before anything else, and no message has more of them. */
+    ASSERT(out->echo_count < MESSAGE_ECHOES_MAX);
+    out->echoes[out->echo_count++] = *proof;
+    gossip_relay(core, hop, node);
 }
 
 /* Does anything differ that the election or an arbiter looks at? */

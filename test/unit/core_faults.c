@@ -86,6 +86,10 @@ static void test_a_full_list_of_unheard_nodes_that_does_not_name_me_says_nothing
     other.unheard_count--;
     hear(core, 1, &other);
     assert_true(core->members[1].hears_me);
+    other.seq++;
+    other.unheard_count++;
+    hear(core, 1, &other);
+    assert_true(core->members[1].hears_me);
     free(core);
 }
 

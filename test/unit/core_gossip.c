@@ -138,6 +138,55 @@ static void test_a_witness_says_so_and_never_claims(void **unused)
     free(core);
 }
 
+/* A check that fails changes the priority, or the fitness for one VIP, and nothing else. */
+static void test_what_a_check_changes_is_told_at_once(void **unused)
+{
+    (void)unused;
+    const struct core_check checks[] = {
+        {.rise = 1, .fall = 1, .weight = -10, .is_general = true},
+        {.rise = 1, .fall = 1, .vips = 1},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        struct core_config config = default_config();
+        config.check_count = 1;
+        config.check_patience_ns = 60 * NS_PER_S;
+        config.checks[0] = checks[i];
+        struct core *core = serve_core(&config);
+        struct event result = {.type = EVENT_CHECK, .check = {.check = 0, .passed = true}};
+        step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
+        step(core, 1000, result);
+        uint64_t seq = core_record(core)->seq;
+        step(core, 1000, result);
+        assert_int_equal(actions.send, 0);
+        result.check.passed = false;
+        step(core, 1000, result);
+        assert_true(sends_to(1) && sends_to(NODES - 1));
+        assert_int_equal(core_record(core)->seq, seq + 1);
+        free(core);
+    }
+}
+
+/* Of a node that does not list the VIP there is nothing to defend it against [SPEC R67]. */
+static void test_a_holder_answers_each_record_of_a_rival_and_of_nobody_else(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    struct record other = record_of(1, 1, VIP_HOLDING);
+    other.vips[0].vip = VIP_ID + 1;
+    hear(core, 1, &other);
+    core->now = mono_add(core->now, NS_PER_MS);
+    other.seq++;
+    hear(core, 1, &other);
+    assert_false(sends_to(1));
+    other.seq++;
+    other.vips[0].vip = VIP_ID;
+    hear(core, 1, &other);
+    assert_true(sends_to(1));
+    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +196,8 @@ int main(void)
         cmocka_unit_test(test_a_question_is_answered_with_the_newest_of_each),
         cmocka_unit_test(test_the_echo_of_a_clone_goes_back_to_who_asked),
         cmocka_unit_test(test_a_witness_says_so_and_never_claims),
+        cmocka_unit_test(test_what_a_check_changes_is_told_at_once),
+        cmocka_unit_test(test_a_holder_answers_each_record_of_a_rival_and_of_nobody_else),
     };
     return cmocka_run_group_tests_name("core_gossip", tests, NULL, NULL);
 }

@@ -111,6 +111,47 @@ static void test_after_the_back_off_a_claim_has_a_reason_of_its_own(void **unuse
     free(core);
 }
 
+static enum reason reason_of_holder(void)
+{
+    for (uint32_t i = 0; i < actions.count; i++) {
+        if (actions.items[i].type == ACTION_CHANGE &&
+            actions.items[i].change.type == CHANGE_HOLDER) {
+            return actions.items[i].change.reason;
+        }
+    }
+    return REASON_NONE;
+}
+
+/* As a bystander tells it. */
+static void test_why_there_is_another_holder_is_said(void **unused)
+{
+    (void)unused;
+    enum end {
+        LEAVES,
+        ENDS,
+        HANDS_OVER
+    };
+    const enum reason reasons[] = {REASON_HOLDER_LEFT, REASON_HOLDER_ENDED, REASON_HANDED_OVER};
+    for (unsigned end = LEAVES; end <= HANDS_OVER; end++) {
+        struct core *core = new_core();
+        step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
+        core->phase = PHASE_SERVING;
+        struct record holder = record_of(1, 1, VIP_HOLDING);
+        struct record next = record_of(2, 1, VIP_STANDBY);
+        hear(core, 1, &holder);
+        hear(core, 2, &next);
+        holder.seq = end == ENDS ? RECORD_SEQ_WILL : 2;
+        holder.flags |= end == HANDS_OVER ? 0 : RECORD_LEAVING;
+        holder.vips[0].state = VIP_STANDBY;
+        hear(core, 1, &holder);
+        next.seq++;
+        next.vips[0].state = VIP_HOLDING;
+        hear(core, 2, &next);
+        assert_int_equal(reason_of_holder(), reasons[end]);
+        free(core);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_the_successor_is_judged_though_a_datagram_comes_first),
         cmocka_unit_test(test_preempt_delay_ends_though_a_datagram_comes_first),
         cmocka_unit_test(test_after_the_back_off_a_claim_has_a_reason_of_its_own),
+        cmocka_unit_test(test_why_there_is_another_holder_is_said),
     };
     return cmocka_run_group_tests_name("core_handover", tests, NULL, NULL);
 }

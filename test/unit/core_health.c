@@ -58,6 +58,22 @@ static bool is_healthy(void)
     return (core.draft.flags & RECORD_HEALTHY) != 0;
 }
 
+static void test_only_a_check_without_a_result_has_failed_when_patience_ends(void **state)
+{
+    static const struct core_check checks[] = {{1, 1, 0, true, 0}, {1, 1, -10, false, 1}};
+
+    (void)state;
+    begin(checks, 2);
+    result(0, true);
+    now_ns += PATIENCE_NS;
+    step((struct event){.type = EVENT_TIMER});
+    assert_int_equal(core.health[0].state, CHECK_OK);
+    assert_int_equal(core.health[1].state, CHECK_FAILED);
+    assert_true(is_healthy());
+    assert_int_equal(entry(0)->priority, 90);
+    assert_int_equal(entry(1)->priority, 100);
+}
+
 static void test_nothing_is_claimed_before_every_check_has_a_result(void **state)
 {
     static const struct core_check checks[] = {{1, 1, 0, true, 0}, {3, 3, 0, false, 1}};
@@ -183,6 +199,7 @@ static void test_each_change_is_told_once_with_a_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_a_check_without_a_result_has_failed_when_patience_ends),
         cmocka_unit_test(test_nothing_is_claimed_before_every_check_has_a_result),
         cmocka_unit_test(test_the_first_result_counts_at_once_and_later_ones_after_rise_or_fall),
         cmocka_unit_test(test_a_check_for_one_vip_concerns_no_other),

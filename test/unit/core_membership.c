@@ -83,6 +83,74 @@ static void test_an_echo_of_what_is_confirmed_changes_nothing(void **unused)
     free(core);
 }
 
+/* Another incarnation of node 1 is heard, by the way of `peer`; the confirmed one answers the ask.
+ */
+static void doubt(struct core *core, uint8_t peer)
+{
+    struct message_in *message = say(peer);
+    message->incarnation = peer == 1 ? 33 : message->incarnation;
+    message->record_count = 1;
+    message->records[0].record = record_of(1, 1, VIP_HOLDING);
+    message->records[0].record.incarnation = 33;
+    deliver(core);
+}
+
+static void settle_doubt(struct core *core)
+{
+    struct message_in *message = say(1);
+    message->echo_count = 1;
+    message->echoes[0] = (struct echo){.node = 1001,
+                                       .incarnation = 501,
+                                       .seq = 1,
+                                       .asker = 1000,
+                                       .challenge = core->members[1].challenge};
+    deliver(core);
+}
+
+static bool shows_node_1_to_its_name(void)
+{
+    return sends_to(1) && actions.out[1].relay_count == 1 && actions.out[1].relays[0].node == 1;
+}
+
+/* Two run under the name of node 1: who is not believed is shown the record of the other [R24]. */
+static void test_a_doubt_that_ends_well_shows_who_is_believed_once_per_spacing(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(2);
+    doubt(core, 1);
+    settle_doubt(core);
+    assert_true(shows_node_1_to_its_name());
+    core->now = mono_add(core->now, timing_spacing(T_NS) / 2); /* may ask again, not show */
+    doubt(core, 1);
+    settle_doubt(core);
+    assert_false(shows_node_1_to_its_name());
+    free(core);
+}
+
+static void test_a_doubt_that_came_through_a_relay_or_about_the_dead_shows_nothing(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(2);
+    doubt(core, 2);
+    settle_doubt(core);
+    assert_false(shows_node_1_to_its_name());
+    core->now = mono_add(core->now, T_NS);
+    doubt(core, 1);
+    core->members[1].state = MEMBER_DEAD;
+    settle_doubt(core);
+    assert_false(shows_node_1_to_its_name());
+
+    struct message_in *message = say(1); /* an incarnation that has ended, and runs all the same */
+    message->incarnation = 33;
+    message->ended = true;
+    deliver(core);
+    assert_false(shows_node_1_to_its_name());
+    core->members[1].state = MEMBER_ALIVE;
+    deliver(core);
+    assert_true(shows_node_1_to_its_name());
+    free(core);
+}
+
 /* Ingress lets none in; the core does not lock a node out for it. */
 static void test_an_echo_from_seq_0_on_makes_every_record_fresh(void **unused)
 {
@@ -233,24 +301,40 @@ static void test_asks_beyond_what_a_datagram_carries_wait(void **unused)
     free(core);
 }
 
-/* Four asks for nodes behind one relay, and one more that another peer wants there. */
-static void test_passed_on_asks_beyond_what_a_datagram_carries_are_left_out(void **unused)
+static void test_asks_for_many_nodes_behind_one_relay_go_there_together(void **unused)
 {
     (void)unused;
     struct core *core = core_that_hears(7);
-    for (uint8_t node = 3; node < 8; node++) {
-        core->members[node].via = 2;
-        core->members[node].direct = (struct mono){0};
-    }
     struct message_in *message = say(1);
-    message->record_count = 1;
-    message->records[0].record = record_of(9, 1, VIP_STANDBY); /* costs an ask to 1, none to 2 */
     for (uint8_t i = 0; i < MESSAGE_ASKS_MAX; i++) {
+        core->members[3 + i].via = 2;
+        core->members[3 + i].direct = (struct mono){0};
         message->asks[message->ask_count++] =
             (struct ask){.target = 1003U + i, .asker = 1001, .challenge = 9};
     }
     deliver(core);
     assert_int_equal(actions.out[2].ask_count, MESSAGE_ASKS_MAX);
+    free(core);
+}
+
+/* Its own asks have filled the datagram to a node that also asks about itself. */
+static void test_an_ask_that_has_no_room_is_left_out_and_may_come_again(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(1);
+    struct message_in *message = say(1);
+    for (uint8_t node = 2; node < 2 + MESSAGE_ASKS_MAX; node++) {
+        message->records[message->record_count++].record = record_of(node, 1, VIP_STANDBY);
+    }
+    message->ask_count = 1;
+    message->asks[0] = (struct ask){.target = 1001, .asker = 1001, .challenge = 9};
+    deliver(core);
+    assert_int_equal(actions.out[1].ask_count, MESSAGE_ASKS_MAX);
+    assert_true(actions.out[1].asks[MESSAGE_ASKS_MAX - 1].target != 1001);
+    message->record_count = 0;
+    deliver(core);
+    assert_int_equal(actions.out[1].ask_count, 1);
+    assert_int_equal(actions.out[1].asks[0].target, 1001);
     free(core);
 }
 
@@ -417,6 +501,8 @@ int main(void)
         cmocka_unit_test(test_an_unexpected_echo_confirms_nothing),
         cmocka_unit_test(test_no_incarnation_is_not_a_dead_one),
         cmocka_unit_test(test_an_echo_of_what_is_confirmed_changes_nothing),
+        cmocka_unit_test(test_a_doubt_that_ends_well_shows_who_is_believed_once_per_spacing),
+        cmocka_unit_test(test_a_doubt_that_came_through_a_relay_or_about_the_dead_shows_nothing),
         cmocka_unit_test(test_an_echo_from_seq_0_on_makes_every_record_fresh),
         cmocka_unit_test(test_echoes_that_concern_unknown_nodes_are_not_passed_on),
         cmocka_unit_test(test_an_echo_is_not_sent_back_to_its_relay),
@@ -425,7 +511,8 @@ int main(void)
         cmocka_unit_test(test_who_has_not_proved_to_run_has_no_ask_passed_on),
         cmocka_unit_test(test_an_ask_is_passed_on_once_per_half_a_spacing),
         cmocka_unit_test(test_asks_beyond_what_a_datagram_carries_wait),
-        cmocka_unit_test(test_passed_on_asks_beyond_what_a_datagram_carries_are_left_out),
+        cmocka_unit_test(test_asks_for_many_nodes_behind_one_relay_go_there_together),
+        cmocka_unit_test(test_an_ask_that_has_no_room_is_left_out_and_may_come_again),
         cmocka_unit_test(test_another_daemon_of_this_name_is_asked_and_its_proof_stops_this_one),
         cmocka_unit_test(test_a_record_that_does_not_count_changes_nothing),
         cmocka_unit_test(test_a_record_that_means_something_else_moves_the_election_at_once),

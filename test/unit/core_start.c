@@ -84,6 +84,28 @@ static void test_who_has_left_is_not_asked_in_a_hello(void **unused)
     free(core);
 }
 
+/* Its interface came back in the middle of it: what was asked before may not have been heard. */
+static void test_a_hello_begins_anew_when_the_interface_comes_back(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    struct core *core = start_core(&config);
+    struct event link = {.type = EVENT_LINK, .link = {.vip = 0, .up = true}};
+    step(core, 0, link);
+    assert_int_equal(core->phase_started.ns, 100 * NS_PER_S); /* it had not begun */
+    while (core->phase_rounds < 5) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    step(core, 1000, link);
+    assert_int_equal(core->phase_rounds, 0);
+    assert_int_equal(core->phase_started.ns, core->now.ns);
+    for (unsigned round = 1; round <= ROUNDS; round++) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        assert_int_equal(core->phase_rounds, round);
+    }
+    free(core);
+}
+
 static void test_who_stops_says_no_hello_when_its_interface_comes_back(void **unused)
 {
     (void)unused;
@@ -104,6 +126,7 @@ int main(void)
         cmocka_unit_test(test_who_hears_none_of_its_peers_asks_the_wire_first),
         cmocka_unit_test(test_a_late_stranger_lengthens_the_hello_once),
         cmocka_unit_test(test_who_has_left_is_not_asked_in_a_hello),
+        cmocka_unit_test(test_a_hello_begins_anew_when_the_interface_comes_back),
         cmocka_unit_test(test_who_stops_says_no_hello_when_its_interface_comes_back),
     };
     return cmocka_run_group_tests_name("core_start", tests, NULL, NULL);

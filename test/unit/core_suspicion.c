@@ -86,6 +86,31 @@ static void test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own(void **
     }
 }
 
+/* Of a VIP that the suspect cannot hold nobody has to be asked with it. */
+static void test_a_vip_in_fault_takes_no_standby_along(void **unused)
+{
+    (void)unused;
+    struct core *core = core_of_two_vips();
+    struct record suspect = record_of(1, 1, VIP_FAULT);
+    suspect.next_ms = 100;
+    suspect.vip_count = 2;
+    suspect.vips[1] = suspect.vips[0];
+    suspect.vips[1].vip = VIP_ID + 1;
+    suspect.vips[1].state = VIP_HOLDING;
+    struct record first = record_of(2, 1, VIP_STANDBY); /* of the VIP in fault */
+    struct record second = record_of(3, 1, VIP_STANDBY);
+    second.vips[0].vip = VIP_ID + 1;
+    hear(core, 1, &suspect);
+    hear(core, 2, &first);
+    hear(core, 3, &second);
+    while (core->members[1].suspicion.rounds < 1) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    assert_int_equal(core->members[2].suspicion.kind, SUSPICION_NONE);
+    assert_int_equal(core->members[3].suspicion.kind, SUSPICION_LINKED);
+    free(core);
+}
+
 /* A record exactly as old as the suspicion: it may have been sent before the question. */
 static void test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question(void **unused)
 {
@@ -116,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_a_closed_port_begins_a_suspicion_once_per_interval),
         cmocka_unit_test(test_the_standbys_are_asked_only_with_a_holder),
         cmocka_unit_test(test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own),
+        cmocka_unit_test(test_a_vip_in_fault_takes_no_standby_along),
         cmocka_unit_test(test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question),
     };
     return cmocka_run_group_tests_name("core_suspicion", tests, NULL, NULL);

@@ -157,6 +157,23 @@ static void test_a_node_that_has_only_proved_to_run_is_alive_and_no_more_is_know
     free(core);
 }
 
+static void test_a_node_that_ended_without_a_stop_is_shown_so(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record other = record_of(1, 1, VIP_STANDBY);
+    hear(core, 1, &other);
+    assert_false(view_of_node(core, 1).crashed);
+    struct record will = record_of(1, RECORD_SEQ_WILL, VIP_STANDBY);
+    will.flags |= RECORD_LEAVING;
+    will.vip_count = 0;
+    hear(core, 1, &will);
+    struct node_view view = view_of_node(core, 1);
+    assert_int_equal(view.state, MEMBER_LEFT);
+    assert_true(view.crashed);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_who_answers_for_the_address_is_shown_by_its_mac),
         cmocka_unit_test(test_a_node_is_shown_as_far_as_it_is_known),
         cmocka_unit_test(test_a_node_that_has_only_proved_to_run_is_alive_and_no_more_is_known),
+        cmocka_unit_test(test_a_node_that_ended_without_a_stop_is_shown_so),
     };
     return cmocka_run_group_tests_name("core_view", tests, NULL, NULL);
 }

@@ -223,6 +223,17 @@ static void test_the_second_key_is_accepted_and_not_used(void **state)
     assert_false(keyring_verify(&old, 1, &record, &signature));
 }
 
+/* [SPEC K5] Key id 0 says that no cluster key is behind it. */
+static void test_a_cluster_key_whose_hash_begins_with_0_has_key_id_1(void **state)
+{
+    (void)state;
+    const uint8_t keys[1][KEY_BYTES] = {{[1] = 0x4d}};
+    struct keyring keyring;
+    init(&keyring, 0, keys, 1);
+    assert_int_equal(keyring.key_id[0], 1);
+    assert_int_equal(keyring_mac_key_id(&keyring, 1), 1);
+}
+
 static void test_two_keys_whose_ids_collide_are_both_tried(void **state)
 {
     (void)state;
@@ -454,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_another_cluster_name_gives_other_keys),
         cmocka_unit_test(test_a_signature_is_good_for_its_node_its_purpose_and_its_bytes_only),
         cmocka_unit_test(test_the_second_key_is_accepted_and_not_used),
+        cmocka_unit_test(test_a_cluster_key_whose_hash_begins_with_0_has_key_id_1),
         cmocka_unit_test(test_two_keys_whose_ids_collide_are_both_tried),
         cmocka_unit_test(test_every_bit_of_a_mac_and_of_what_it_covers_counts),
         cmocka_unit_test(test_with_keys_of_their_own_nodes_need_no_common_secret),

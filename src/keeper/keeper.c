@@ -28,6 +28,9 @@
 /* An engine that was late and has lost addresses for it may be swapped out, or stuck for good. */
 #define SILENCE_NS (2 * CLOCK_NS_PER_S)
 
+/* At the end: what the kernel refuses to remove that often it keeps until its lifetime is over. */
+#define REMOVE_TRIES_MAX 10
+
 /* News that could not be settled in one turn are looked at again after this. */
 #define PENDING_WAIT_MS 10
 
@@ -196,10 +199,8 @@ static void run_sweeps(struct keeper *keeper)
 
 static void run_timers(struct keeper *keeper)
 {
-    uint64_t expirations;
     const uint64_t now_ns = clock_now_ns();
 
-    (void)!read(keeper->timer_fd, &expirations, sizeof(expirations));
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);
     if (now_ns >= keeper->stop_end_ns) {
@@ -266,6 +267,8 @@ static void turn(struct keeper *keeper)
         read_signals(keeper);
     if (sources[SOURCE_MONITOR].revents != 0)
         news_read(keeper);
+    if (sources[SOURCE_TIMER].revents & POLLIN)
+        (void)!read(keeper->timer_fd, &(uint64_t){0}, sizeof(uint64_t));
     if (keeper->ended)
         return;
     /* Deadlines before news: what a deadline explains is nobody else's doing. */
@@ -322,5 +325,9 @@ int keeper_run(struct keeper *keeper)
     while (!keeper->ended)
         turn(keeper);
     removed = holding_remove_all(keeper) == 0;
+    for (unsigned tries = 0; !removed && tries < REMOVE_TRIES_MAX; tries++) {
+        (void)poll(NULL, 0, (int)(VIP_RETRY_NS / CLOCK_NS_PER_MS));
+        removed = holding_remove_all(keeper) == 0;
+    }
     return finish(keeper, removed);
 }

@@ -21,7 +21,7 @@ def value(thing):
 
 def lines(data, indent=""):
     for key, thing in data.items():
-        if key in SECTIONS:
+        if key in SECTIONS and isinstance(thing, dict):
             for name, inner in thing.items():
                 yield f'{indent}{key} "{name}" {{'
                 yield from lines(inner, indent + "    ")

@@ -17,5 +17,6 @@ def tool(name):
 def missing():
     """The programs that have not been built, of those that every test needs."""
     wanted = [DAEMON, TOOL, BUILD / "libexec" / "vipgossip-engine",
+              BUILD / "libexec" / "vipgossip-checker",
               *(pathlib.Path(tool(name)) for name in ("vg-ping", "vg-echo", "vg-watch"))]
     return [str(path) for path in wanted if not path.exists()]

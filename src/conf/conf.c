@@ -48,6 +48,7 @@ void conf_draft_init(struct conf_draft *draft, const char *file, struct conf_err
     conf->port = 7112;
     conf->interval_ns = UINT64_C(200000000);
     conf->fail_open = true;
+    conf->hook_timeout_ns = UINT64_C(10000000000);
     conf->log_level = LOG_LEVEL_INFO;
 }
 

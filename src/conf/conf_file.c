@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEYS_MAX 16 /* keys and sections of one section, and the end mark */
+#define KEYS_MAX 20 /* keys and sections of one section, and the end mark */
 
 /* A value as it stands in the file. */
 struct line_text {
@@ -52,6 +52,7 @@ static int tree_take(cfg_t *tree, struct conf_draft *draft);
 static int node_take(cfg_t *section, struct conf_draft *draft);
 static int vip_take(cfg_t *section, struct conf_draft *draft);
 static int vip_node_take(cfg_t *section, struct conf_target *target);
+static int check_take(cfg_t *section, struct conf_draft *draft);
 static int keys_take(cfg_t *section, const struct conf_key *keys, struct conf_target *target);
 static int key_require(cfg_t *section, const struct conf_place *place, const char *key,
                        const char *example);
@@ -130,12 +131,16 @@ static cfg_t *tree_new(void)
         (cfg_opt_t)CFG_SEC("node", vip_node, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     cfg_opt_t node[KEYS_MAX] = {{0}};
     (void)options_fill(node, conf_keys_node);
+    cfg_opt_t check[KEYS_MAX] = {{0}};
+    (void)options_fill(check, conf_keys_check);
     cfg_opt_t top[KEYS_MAX] = {{0}};
     size_t top_count = options_fill(top, conf_keys_top);
     top[top_count] =
         (cfg_opt_t)CFG_SEC("node", node, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     top[top_count + 1] =
         (cfg_opt_t)CFG_SEC("vip", vip, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+    top[top_count + 2] =
+        (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
     cfg_t *tree = cfg_init(top, CFGF_NONE);
     if (tree != NULL)
         (void)cfg_set_error_function(tree, on_error);
@@ -273,6 +278,11 @@ static int tree_take(cfg_t *tree, struct conf_draft *draft)
         if (vip_take(cfg_getnsec(tree, "vip", i), draft) < 0)
             return -1;
     }
+    /* After all VIPs, which checks may name. */
+    for (unsigned i = 0; i < cfg_size(tree, "check"); i++) {
+        if (check_take(cfg_getnsec(tree, "check", i), draft) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -313,6 +323,18 @@ static int vip_node_take(cfg_t *section, struct conf_target *target)
     if (keys_take(section, conf_keys_vip_node, target) < 0)
         return -1;
     return key_require(section, &place, "priority", "100");
+}
+
+static int check_take(cfg_t *section, struct conf_draft *draft)
+{
+    struct conf_place place = {draft->file, section->line, "check", draft->error};
+    int index = conf_check_add(draft, &place, cfg_title(section));
+    if (index < 0)
+        return -1;
+    struct conf_target target = {.draft = draft, .check = index};
+    if (keys_take(section, conf_keys_check, &target) < 0)
+        return -1;
+    return conf_check_end(&target, &place);
 }
 
 static int keys_take(cfg_t *section, const struct conf_key *keys, struct conf_target *target)

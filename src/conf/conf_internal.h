@@ -68,9 +68,11 @@ int conf_environment_read(struct conf_draft *draft);
 /* What a key is set in. */
 struct conf_target {
     struct conf_draft *draft;
-    int node;             /* index, in a node section */
-    int vip;              /* index, in a vip section */
-    bool nodes_are_given; /* vip: `nodes` has been seen; out-parameter of its setter */
+    int node;              /* index, in a node section */
+    int vip;               /* index, in a vip section */
+    int check;             /* index, in a check section */
+    bool nodes_are_given;  /* vip: `nodes` has been seen; out-parameter of its setter */
+    const char *only_http; /* check: a key that is for http only has been seen */
 };
 
 /* Takes one value, or says with conf_fail() what is allowed and returns -1. */
@@ -89,13 +91,24 @@ extern const struct conf_key conf_keys_top[];
 extern const struct conf_key conf_keys_node[];
 extern const struct conf_key conf_keys_vip[];
 extern const struct conf_key conf_keys_vip_node[];
+extern const struct conf_key conf_keys_check[]; /* conf_health.c */
 
 /* Appends a node or VIP with its defaults. Returns its index, or -1 after conf_fail(). */
 int conf_node_add(struct conf_draft *draft, const struct conf_place *place, const char *name);
 int conf_vip_add(struct conf_draft *draft, const struct conf_place *place, const char *name);
 
-/* True if `value` of `key` in `section` ("root", "node", "vip", "environment") belongs to a later
- * version; `value` NULL asks for the key as such. */
+/* conf_health.c */
+
+/* Appends a check with its defaults. Returns its index, or -1 after conf_fail(). */
+int conf_check_add(struct conf_draft *draft, const struct conf_place *place, const char *name);
+/* What can be said when all keys of a check are there. 0, or -1 after conf_fail(). */
+int conf_check_end(struct conf_target *target, const struct conf_place *place);
+conf_setter conf_set_hook, conf_set_hook_timeout;
+
+/* conf_section.c */
+
+/* True if `value` of `key` in `section` ("root", "node", "vip", "check", "environment") belongs to
+ * a later version; `value` NULL asks for the key as such. */
 bool conf_is_unavailable(const char *section, const char *key, const char *value);
 
 /* conf_check.c */

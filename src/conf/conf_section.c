@@ -32,12 +32,16 @@ static const struct {
     const char *key;
     const char *value; /* NULL: the key as such */
 } unavailable[] = {
-    {"root", "check", NULL},        /* health checks */
     {"root", "hook", NULL},         /* a program told of every change */
     {"root", "hook_timeout", NULL}, /* how long it may take */
-    {"root", "realtime", "true"},   /* real-time priority */
-    {"vip", "lease", NULL},         /* how long a vote holds, in mode quorum */
-    {"vip", "mode", "quorum"},      /* never two holders */
+    {"check", "docker", NULL},
+    {"check", "http", NULL},
+    {"check", "process", NULL},
+    {"check", "interface", NULL},
+    {"check", "gateway", NULL},
+    {"root", "realtime", "true"}, /* real-time priority */
+    {"vip", "lease", NULL},       /* how long a vote holds, in mode quorum */
+    {"vip", "mode", "quorum"},    /* never two holders */
     {"environment", "VIPGOSSIP_DOCKER", NULL},
 };
 

@@ -118,6 +118,15 @@ static void on_keeper_gone(void *arg, const char *why)
     /* Else see on_prepare(): this may be in the middle of a step. */
 }
 
+/* The node goes on with what its checks said last; `status` says so. */
+static void on_checker_gone(void *arg, const char *why)
+{
+    (void)arg;
+    log_error("the checker is lost: %s; the last results of the checks count on and the hook is "
+              "not called; restart vipgossipd",
+              why);
+}
+
 static void on_status(void *arg, struct pack *pack)
 {
     struct engine *engine = arg;
@@ -128,6 +137,8 @@ static void on_status(void *arg, struct pack *pack)
         .core = engine->core,
         .wire = &engine->wire,
         .udp = &engine->udp.counters,
+        .checks = engine->checks,
+        .checker_lost = engine->checker.gone,
         .started = engine->started,
         .now = mono_max(engine->now, clock_now()),
     };
@@ -192,12 +203,21 @@ static int open_sources(struct engine *engine, const struct engine_descriptors *
 {
     const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, loop_on_will,
                                                 engine};
+    const struct checker_link_handlers checker = {loop_on_result, on_checker_gone, engine};
     const struct control_source control = {on_status, on_events, engine};
     int error;
 
     engine->keeper.vip_count = engine->conf.vip_count;
     engine->keeper.address_count = engine->conf.address_count;
     error = keeper_link_open(&engine->keeper, &engine->loop, descriptors->keeper, &keeper);
+    if (error != 0) {
+        return error;
+    }
+    engine->checker.fd = -1;
+    engine->checker.check_count = engine->conf.check_count;
+    if (descriptors->checker >= 0) {
+        error = checker_link_open(&engine->checker, &engine->loop, descriptors->checker, &checker);
+    }
     if (error != 0) {
         return error;
     }
@@ -253,6 +273,9 @@ static void close_all(struct engine *engine)
     uv_close((uv_handle_t *)&engine->second, NULL);
     clock_timer_close(&engine->timer);
     keeper_link_close(&engine->keeper);
+    if (engine->checker.fd >= 0) {
+        checker_link_close(&engine->checker);
+    }
     control_close(&engine->control);
     udp_close(&engine->udp);
     /* One turn, so that the callbacks of closing free the clients. */

@@ -6,6 +6,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
+#include "engine/checker_link.h"
 #include "engine/clock.h"
 #include "engine/control.h"
 #include "engine/events.h"
@@ -19,6 +20,8 @@ struct engine {
     struct clock_timer timer; /* core_deadline() */
     struct udp udp;
     struct keeper_link keeper;
+    struct checker_link checker;
+    struct checker_note checks[CONF_CHECKS_MAX];
     struct control control;
     struct conf conf;
     char interfaces[CONF_VIPS_MAX][16];
@@ -64,6 +67,7 @@ void loop_on_timer(void *arg);
 void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length);
 void loop_on_unreachable(void *arg, uint8_t peer);
 void loop_on_will(void *arg, uint8_t node, struct ipc_will *ret);
+void loop_on_result(void *arg, const struct ipc_result *result);
 void loop_on_keeper(void *arg, const struct ipc_message *message);
 
 #endif

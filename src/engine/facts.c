@@ -9,13 +9,14 @@
 
 static void pack_vips(const struct facts *facts, struct pack *pack);
 static void pack_nodes(const struct facts *facts, struct pack *pack);
+static void pack_checks(const struct facts *facts, struct pack *pack);
 static void pack_counters(const struct facts *facts, struct pack *pack);
 
 void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 10);
+    pack_map(pack, 11);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
@@ -27,7 +28,8 @@ void facts_pack(const struct facts *facts, struct pack *pack)
     pack_key(pack, "nodes");
     pack_nodes(facts, pack);
     pack_key(pack, "checks");
-    pack_array(pack, 0);
+    pack_checks(facts, pack);
+    pack_key_bool(pack, "checker_lost", facts->checker_lost);
     pack_key(pack, "counters");
     pack_counters(facts, pack);
 }
@@ -156,6 +158,28 @@ static void pack_elects(const struct facts *facts, const struct record *record, 
     }
 }
 
+/* The VIPs for which that node is unhealthy although it is healthy as such. */
+static void pack_unhealthy_vips(const struct facts *facts, const struct record *record,
+                                struct pack *pack)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; record != NULL && i < record->vip_count; i++) {
+        bool named = record->vips[i].unhealthy != 0 && vip_index(facts, record->vips[i].vip) >= 0;
+
+        count += named ? 1 : 0;
+    }
+    pack_key(pack, "unhealthy_vips");
+    pack_array(pack, count);
+    for (unsigned i = 0; record != NULL && i < record->vip_count; i++) {
+        int v = vip_index(facts, record->vips[i].vip);
+
+        if (v >= 0 && record->vips[i].unhealthy != 0) {
+            pack_text(pack, facts->conf->vips[v].name);
+        }
+    }
+}
+
 static void pack_key_flag(struct pack *pack, const char *key, const struct record *record,
                           enum record_flag flag)
 {
@@ -233,7 +257,7 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     struct node_view view;
 
     core_view_node(facts->core, index, facts->now, &view);
-    pack_map(pack, 18);
+    pack_map(pack, 19);
     pack_key_text(pack, "name", node->name);
     pack_addresses(node->addresses, node->address_count, false, pack);
     pack_key_bool(pack, "witness", node->witness);
@@ -248,6 +272,7 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     pack_key_text(pack, "config", config_text(&view));
     pack_elects(facts, view.record, pack);
     pack_key_uint(pack, "mac_failures", facts->wire->peers[index].mac_failures);
+    pack_unhealthy_vips(facts, view.record, pack);
 }
 
 static void pack_nodes(const struct facts *facts, struct pack *pack)
@@ -255,6 +280,54 @@ static void pack_nodes(const struct facts *facts, struct pack *pack)
     pack_array(pack, facts->conf->node_count);
     for (uint8_t n = 0; n < facts->conf->node_count; n++) {
         pack_node(facts, n, pack);
+    }
+}
+
+/* The VIPs that a check is for; none named: all. */
+static void pack_check_vips(const struct facts *facts, const struct conf_check *check,
+                            struct pack *pack)
+{
+    pack_key(pack, "vips");
+    pack_array(pack, (size_t)__builtin_popcount(check->vips));
+    for (uint8_t v = 0; v < facts->conf->vip_count; v++) {
+        if ((check->vips >> v & 1) != 0) {
+            pack_text(pack, facts->conf->vips[v].name);
+        }
+    }
+}
+
+static void pack_check(const struct facts *facts, uint8_t index, struct pack *pack)
+{
+    const struct conf_check *check = &facts->conf->checks[index];
+    const struct checker_note *note = &facts->checks[index];
+    struct check_view view;
+
+    core_view_check(facts->core, index, facts->now, &view);
+    pack_map(pack, 11);
+    pack_key_text(pack, "name", check->name);
+    pack_key_text(pack, "kind", conf_check_kind_name((enum conf_check_kind)check->kind));
+    if (view.state == CHECK_UNKNOWN) {
+        pack_key_nil(pack, "ok");
+    } else {
+        pack_key_bool(pack, "ok", view.state == CHECK_OK);
+    }
+    pack_key_text(pack, "detail", note->heard ? note->detail : NULL);
+    pack_key_uint(pack, "since_ms", view.since_ns / NS_PER_MS);
+    pack_key_span(pack, "heard_ms",
+                  note->heard ? mono_elapsed(facts->now, note->heard_at) : VIEW_UNKNOWN_NS,
+                  NS_PER_MS);
+    pack_key_uint(pack, "streak", view.streak);
+    pack_key_uint(pack, "interval_ms", check->interval_ns / NS_PER_MS);
+    pack_key_uint(pack, "timeout_ms", check->timeout_ns / NS_PER_MS);
+    pack_key_int(pack, "weight", check->weight);
+    pack_check_vips(facts, check, pack);
+}
+
+static void pack_checks(const struct facts *facts, struct pack *pack)
+{
+    pack_array(pack, facts->conf->check_count);
+    for (uint8_t c = 0; c < facts->conf->check_count; c++) {
+        pack_check(facts, c, pack);
     }
 }
 

@@ -4,6 +4,8 @@
  * with actions, and they are carried out in the order of core/action.h before anything else is
  * looked at.
  */
+#include <string.h>
+
 #include "core/view.h"
 #include "engine.h"
 #include "engine/text.h"
@@ -76,6 +78,22 @@ void loop_on_unreachable(void *arg, uint8_t peer)
     struct event event = {.type = EVENT_UNREACHABLE, .unreachable = {.peer = peer}};
 
     loop_feed(arg, &event);
+}
+
+void loop_on_result(void *arg, const struct ipc_result *result)
+{
+    struct engine *engine = arg;
+    struct checker_note *note = &engine->checks[result->check];
+    struct event event = {
+        .type = EVENT_CHECK,
+        .check = {.check = (uint8_t)result->check, .passed = result->outcome == IPC_OUTCOME_OK}};
+
+    note->heard = true;
+    note->heard_at = clock_now();
+    memcpy(note->detail, result->detail, sizeof note->detail);
+    if (result->outcome != IPC_OUTCOME_UNKNOWN) {
+        loop_feed(engine, &event);
+    }
 }
 
 void loop_on_keeper(void *arg, const struct ipc_message *message)
@@ -167,15 +185,18 @@ static bool carry_out_sends(struct engine *engine)
 
 static void report(struct engine *engine, const struct change *change)
 {
-    const struct events_entry *entry = events_add(&engine->events, change, "", clock_wall_ms());
+    const char *detail = change->type == CHANGE_CHECK ? engine->checks[change->check].detail : "";
+    const struct events_entry *entry = events_add(&engine->events, change, detail, clock_wall_ms());
+    const char *colon = detail[0] != '\0' ? ": " : "";
     char text[TEXT_MAX];
     struct pack pack;
 
     (void)text_change(&engine->conf, change, text);
-    if (change->type == CHANGE_VIP && change->to == VIP_FAULT) {
-        log_warning("%s", text);
+    if ((change->type == CHANGE_VIP && change->to == VIP_FAULT) ||
+        (change->type == CHANGE_CHECK && change->to == CHECK_FAILED)) {
+        log_warning("%s%s%s", text, colon, detail);
     } else {
-        log_notice("%s", text);
+        log_notice("%s%s%s", text, colon, detail);
     }
     if (control_is_followed(&engine->control)) {
         pack_init(&pack);

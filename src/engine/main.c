@@ -72,7 +72,7 @@ static struct ipc_setup *read_setup(void)
 
 int main(void)
 {
-    static const struct engine_descriptors descriptors = {IPC_FD_KEEPER, IPC_FD_CONTROL};
+    struct engine_descriptors descriptors = {IPC_FD_KEEPER, IPC_FD_CONTROL, -1};
     struct ipc_setup *setup;
     int exit_code;
 
@@ -92,6 +92,9 @@ int main(void)
         return 1;
     }
     log_set_level(setup->verbose != 0 ? LOG_LEVEL_DEBUG : (enum log_level)setup->conf.log_level);
+    if (conf_needs_checker(&setup->conf)) {
+        descriptors.checker = IPC_FD_CHECKER;
+    }
     exit_code = engine_run(setup, &descriptors);
     sodium_memzero(setup, sizeof *setup);
     free(setup);

@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+/* Until a check that was started at once has its result, the checker has to be there: on a slow
+ * machine, after having been started a second time. */
+#define CHECKER_START_NS (5 * NS_PER_S)
+
 _Static_assert(CONF_NODES_MAX == NODES_MAX, "conf and core have the same bound of nodes");
 _Static_assert(CONF_VIPS_MAX == VIPS_MAX, "conf and core have the same bound of VIPs");
+_Static_assert(CONF_CHECKS_MAX == CHECKS_MAX, "conf and core have the same bound of checks");
 _Static_assert(CONF_KEY_BYTES == KEY_BYTES, "conf and wire have the same size of keys");
 
 static void map_vip(const struct conf *conf, uint8_t self, uint8_t index, struct core_vip *ret)
@@ -22,6 +27,15 @@ static void map_vip(const struct conf *conf, uint8_t self, uint8_t index, struct
     ret->candidates = vip->candidates;
 }
 
+static void map_check(const struct conf_check *check, struct core_check *ret)
+{
+    ret->rise = check->rise;
+    ret->fall = check->fall;
+    ret->weight = check->weight;
+    ret->is_general = check->vips == 0;
+    ret->vips = check->vips;
+}
+
 void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -37,6 +51,16 @@ void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret
     }
     for (uint8_t v = 0; v < conf->vip_count; v++) {
         map_vip(conf, self, v, &ret->vips[v]);
+    }
+    ret->check_count = conf->check_count;
+    ret->check_patience_ns = CHECKER_START_NS;
+    for (uint8_t c = 0; c < conf->check_count; c++) {
+        uint64_t patience_ns = conf->checks[c].timeout_ns + CHECKER_START_NS;
+
+        map_check(&conf->checks[c], &ret->checks[c]);
+        if (patience_ns > ret->check_patience_ns) {
+            ret->check_patience_ns = patience_ns;
+        }
     }
 }
 

@@ -85,6 +85,12 @@ void pack_key_text(struct pack *pack, const char *key, const char *text)
     pack_text(pack, text);
 }
 
+void pack_key_int(struct pack *pack, const char *key, int64_t value)
+{
+    pack_key(pack, key);
+    (void)msgpack_pack_int64(&pack->packer, value);
+}
+
 void pack_key_uint(struct pack *pack, const char *key, uint64_t value)
 {
     pack_text(pack, key);

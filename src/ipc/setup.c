@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ipc/setup.h"
 
+#include "ipc/checker.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -25,14 +27,14 @@ static int write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
-int ipc_setup_write(const struct ipc_setup *setup)
+static int write_sealed(const void *bytes, size_t size)
 {
     const int fd = memfd_create("vipgossip-setup", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int result;
 
     if (fd < 0)
         return -errno;
-    result = write_all(fd, setup, sizeof(*setup));
+    result = write_all(fd, bytes, size);
     if (result == 0 && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
         result = -errno;
     if (result < 0) {
@@ -42,27 +44,59 @@ int ipc_setup_write(const struct ipc_setup *setup)
     return fd;
 }
 
-int ipc_setup_read(int fd, struct ipc_setup *ret)
+static int read_sealed(int fd, void *ret, size_t size)
 {
     const int seals = fcntl(fd, F_GET_SEALS);
-    char *next = (char *)ret;
+    char *next = ret;
     size_t length = 0;
 
     if (seals < 0 || (seals & SEALS) != SEALS)
         return -EBADMSG;
-    if (lseek(fd, 0, SEEK_END) != (off_t)sizeof(*ret))
+    if (lseek(fd, 0, SEEK_END) != (off_t)size)
         return -EBADMSG;
-    while (length < sizeof(*ret)) {
-        const ssize_t count = pread(fd, next + length, sizeof(*ret) - length, (off_t)length);
+    while (length < size) {
+        const ssize_t count = pread(fd, next + length, size - length, (off_t)length);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
             return count < 0 ? -errno : -EBADMSG;
         length += (size_t)count;
     }
+    return 0;
+}
+
+int ipc_setup_write(const struct ipc_setup *setup)
+{
+    return write_sealed(setup, sizeof(*setup));
+}
+
+int ipc_setup_read(int fd, struct ipc_setup *ret)
+{
+    const int result = read_sealed(fd, ret, sizeof(*ret));
+
+    if (result < 0)
+        return result;
     if (ret->magic != IPC_SETUP_MAGIC || ret->size != sizeof(*ret))
         return -EBADMSG;
     if (ret->conf.vip_count > CONF_VIPS_MAX || ret->self >= ret->conf.node_count)
+        return -EBADMSG;
+    return 0;
+}
+
+int ipc_checker_setup_write(const struct ipc_checker_setup *setup)
+{
+    return write_sealed(setup, sizeof(*setup));
+}
+
+int ipc_checker_setup_read(int fd, struct ipc_checker_setup *ret)
+{
+    const int result = read_sealed(fd, ret, sizeof(*ret));
+
+    if (result < 0)
+        return result;
+    if (ret->magic != IPC_CHECKER_MAGIC || ret->size != sizeof(*ret))
+        return -EBADMSG;
+    if (ret->conf.check_count > CONF_CHECKS_MAX || ret->self >= ret->conf.node_count)
         return -EBADMSG;
     return 0;
 }

@@ -31,6 +31,9 @@
 /* At the end: what the kernel refuses to remove that often it keeps until its lifetime is over. */
 #define REMOVE_TRIES_MAX 10
 
+/* What supervisor and checker need to end, beside the hook. */
+#define SUPERVISOR_SLACK_NS (2 * CLOCK_NS_PER_S)
+
 /* News that could not be settled in one turn are looked at again after this. */
 #define PENDING_WAIT_MS 10
 
@@ -308,6 +311,10 @@ static int finish(struct keeper *keeper, bool removed)
         launch_reap(&engine, keeper->engine_gone ? REAP_WAIT_MS : 0, text, sizeof(text));
 
     probe_stop(keeper);
+    /* After an ordered stop the hook is told of it; an engine that failed has to be started anew
+     * soon. */
+    if (keeper->stopping && stopped)
+        supervisor_stop(&keeper->supervisor, keeper->conf.hook_timeout_ns + SUPERVISOR_SLACK_NS);
     if (keeper->stopping && stopped && end == LAUNCH_END_CLEAN) {
         log_notice("stopped");
         return 0;
@@ -315,6 +322,7 @@ static int finish(struct keeper *keeper, bool removed)
     log_error("the engine %s%s", text, keeper->stopping ? " before it had stopped in order" : "");
     if (!stopped)
         send_will(keeper, removed, end != LAUNCH_END_UNKNOWN);
+    supervisor_stop(&keeper->supervisor, SUPERVISOR_SLACK_NS / 10);
     return 1;
 }
 

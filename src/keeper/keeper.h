@@ -19,6 +19,7 @@
 #include "keeper/vip.h"
 #include "keeper/will.h"
 #include "monitor.h"
+#include "supervisor.h"
 
 #include "conf/conf.h"
 
@@ -83,6 +84,8 @@ struct keeper {
     int engine_pidfd;
     struct outbox outbox;
     struct will will;
+
+    struct supervisor supervisor; /* of the checker */
 
     bool stopping;
     bool stopped;           /* the engine said so */

@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define ENGINE_NAME "vipgossip-engine"
 
 /* Descriptors are moved up here first, so that none is in the way of its own place. */
 #define FD_ASIDE 16
@@ -25,8 +24,9 @@
 static const char *const passed_names[] = {"JOURNAL_STREAM", "TZ", "ASAN_OPTIONS", "UBSAN_OPTIONS",
                                            "LSAN_OPTIONS"};
 #define PASSED_COUNT (sizeof(passed_names) / sizeof(passed_names[0]))
+_Static_assert(PASSED_COUNT < LAUNCH_ENVIRONMENT_MAX, "room for each, and the end");
 
-void launch_find(char *path, size_t size)
+void launch_find(const char *name, char *path, size_t size)
 {
     char self[4096];
     const ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -37,55 +37,51 @@ void launch_find(char *path, size_t size)
         slash = strrchr(self, '/');
         if (slash != NULL) {
             *slash = '\0';
-            if (snprintf(path, size, "%s/libexec/" ENGINE_NAME, self) < (int)size &&
+            if (snprintf(path, size, "%s/libexec/%s", self, name) < (int)size &&
                 access(path, X_OK) == 0)
                 return;
         }
     }
-    (void)snprintf(path, size, "%s/" ENGINE_NAME, VG_LIBEXEC_DIR);
+    (void)snprintf(path, size, "%s/%s", VG_LIBEXEC_DIR, name);
 }
 
 /* What the child needs, none of it allocated after fork(). */
 struct child {
     const struct launch *launch;
-    int fds[3]; /* in the order of IPC_FD_... */
+    struct launch_program program;
     int report; /* errno of a failure; closed by execve() */
-    char *environment[PASSED_COUNT + 1];
 };
 
-/* Puts `fd` at `place`, where it survives execve(). */
-static int place_fd(int fd, int place)
+/* Puts the descriptors where the program looks for them, and closes all others but `spared`, which
+ * execve() closes. */
+static int place_fds(const struct launch_program *program, int *spared)
 {
-    return dup2(fd, place) < 0 ? -errno : 0;
-}
-
-static int place_fds(struct child *child)
-{
+    int fds[LAUNCH_FDS_MAX];
     int null;
 
-    for (int i = 0; i < 3; i++) {
-        child->fds[i] = fcntl(child->fds[i], F_DUPFD_CLOEXEC, FD_ASIDE);
-        if (child->fds[i] < 0)
+    for (unsigned i = 0; i < program->fd_count; i++) {
+        fds[i] = fcntl(program->fds[i], F_DUPFD_CLOEXEC, FD_ASIDE);
+        if (fds[i] < 0)
             return -errno;
     }
-    child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FD_ASIDE);
-    if (child->report < 0)
-        return -errno;
-    for (int i = 0; i < 3; i++)
-        if (place_fd(child->fds[i], IPC_FD_KEEPER + i) < 0)
+    if (*spared >= 0) {
+        *spared = fcntl(*spared, F_DUPFD_CLOEXEC, FD_ASIDE);
+        if (*spared < 0)
+            return -errno;
+    }
+    for (unsigned i = 0; i < program->fd_count; i++)
+        if (dup2(fds[i], LAUNCH_FD_FIRST + (int)i) < 0)
             return -errno;
     null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null < 0 || place_fd(null, STDIN_FILENO) < 0)
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0)
         return -errno;
     /* Whatever else is open goes away with execve(). Ours would anyway; this is for descriptors
      * that the keeper inherited, and kernels before 5.11 have to do without it. */
-    (void)close_range(IPC_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    (void)close_range(LAUNCH_FD_FIRST + program->fd_count, ~0U, CLOSE_RANGE_CLOEXEC);
     return 0;
 }
 
-/* An ordered stop comes over the socketpair. The terminal's ^C and the signal that systemd sends to
- * the whole group must not end the engine before it has told its peers. */
-static void set_signals(void)
+void launch_leave_signals(void)
 {
     sigset_t none;
 
@@ -96,23 +92,44 @@ static void set_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Returns only with an error: -errno. */
-static int become_engine(struct child *child)
+int launch_die_with(pid_t parent)
 {
-    char *const arguments[] = {(char[]){ENGINE_NAME}, NULL};
-    int result = place_fds(child);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return -errno;
+    return getppid() == parent ? 0 : -ESRCH;
+}
 
+int launch_become(const struct launch_program *program, pid_t parent)
+{
+    char *const arguments[] = {program->name, NULL};
+    int nothing = -1;
+    int result = place_fds(program, &nothing);
+
+    if (result == 0)
+        result = launch_die_with(parent);
     if (result < 0)
         return result;
-    set_signals();
-    result = privilege_drop_engine(&child->launch->user);
-    if (result < 0)
-        return result;
-    (void)execve(child->launch->path, arguments, child->environment);
+    (void)execve(program->path, arguments, program->environment);
     return -errno;
 }
 
-static void fill_environment(struct child *child)
+/* Returns only with an error: -errno. */
+static int become_engine(struct child *child)
+{
+    char *const arguments[] = {child->program.name, NULL};
+    int result = place_fds(&child->program, &child->report);
+
+    if (result < 0)
+        return result;
+    launch_leave_signals();
+    result = privilege_drop_engine(&child->launch->user);
+    if (result < 0)
+        return result;
+    (void)execve(child->program.path, arguments, child->program.environment);
+    return -errno;
+}
+
+void launch_fill_environment(struct launch_program *program)
 {
     size_t count = 0;
 
@@ -120,16 +137,16 @@ static void fill_environment(struct child *child)
         const char *value = getenv(passed_names[i]);
 
         if (value != NULL &&
-            asprintf(&child->environment[count], "%s=%s", passed_names[i], value) >= 0)
+            asprintf(&program->environment[count], "%s=%s", passed_names[i], value) >= 0)
             count++;
     }
-    child->environment[count] = NULL;
+    program->environment[count] = NULL;
 }
 
-static void free_environment(struct child *child)
+static void free_environment(struct launch_program *program)
 {
-    for (size_t i = 0; child->environment[i] != NULL; i++)
-        free(child->environment[i]);
+    for (size_t i = 0; program->environment[i] != NULL; i++)
+        free(program->environment[i]);
 }
 
 /* Forks; 0 once the engine's program runs, else -errno. */
@@ -169,10 +186,10 @@ static int start_with(struct child *child, struct launch_result *ret)
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
-    child->fds[0] = ends[1];
-    fill_environment(child);
+    child->program.fds[0] = ends[1];
+    launch_fill_environment(&child->program);
     result = start(child, &ret->pid);
-    free_environment(child);
+    free_environment(&child->program);
     (void)close(ends[1]); /* or its end would never be seen */
     if (result < 0) {
         (void)close(ends[0]);
@@ -185,13 +202,16 @@ static int start_with(struct child *child, struct launch_result *ret)
 
 int launch_engine(const struct launch *launch, struct launch_result *ret)
 {
-    struct child child = {.launch = launch};
+    struct child child = {.launch = launch,
+                          .program = {.path = launch->path, .name = (char[]){LAUNCH_ENGINE}}};
     const int setup = ipc_setup_write(launch->setup);
     int result = setup;
 
     if (setup >= 0) {
-        child.fds[1] = setup;
-        child.fds[2] = launch->control_fd;
+        child.program.fds[IPC_FD_CONF - LAUNCH_FD_FIRST] = setup;
+        child.program.fds[IPC_FD_CONTROL - LAUNCH_FD_FIRST] = launch->control_fd;
+        child.program.fds[IPC_FD_CHECKER - LAUNCH_FD_FIRST] = launch->checker_fd;
+        child.program.fd_count = launch->checker_fd >= 0 ? 4 : 3;
         result = start_with(&child, ret);
         (void)close(setup);
     }

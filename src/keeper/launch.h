@@ -13,10 +13,27 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define LAUNCH_ENGINE  "vipgossip-engine"
+#define LAUNCH_CHECKER "vipgossip-checker"
+
+#define LAUNCH_FD_FIRST        3 /* where a program finds the first of its descriptors */
+#define LAUNCH_FDS_MAX         4
+#define LAUNCH_ENVIRONMENT_MAX 8
+
+/* A program that is about to run in a process. */
+struct launch_program {
+    const char *path;
+    char *name;
+    int fds[LAUNCH_FDS_MAX]; /* from LAUNCH_FD_FIRST on */
+    unsigned fd_count;
+    char *environment[LAUNCH_ENVIRONMENT_MAX]; /* ends with NULL */
+};
+
 struct launch {
     const char *path; /* of the engine's executable */
     const struct ipc_setup *setup;
     int control_fd;
+    int checker_fd; /* the engine's end of the socketpair with the checker, -1: there is none */
     struct privilege_user user;
 };
 
@@ -26,9 +43,21 @@ struct launch_result {
     int fd; /* our end of the socketpair */
 };
 
-/* Where the engine's executable is: libexec/vipgossip-engine beside this program, or else where it
- * is installed. */
-void launch_find(char *path, size_t size);
+/* Where an executable is: libexec/NAME beside this program, or else where it is installed. */
+void launch_find(const char *name, char *path, size_t size);
+
+/* What of our environment such a program gets, in memory that is never freed. */
+void launch_fill_environment(struct launch_program *program);
+
+/* An ordered stop comes over a socketpair. The terminal's ^C and the signal that systemd sends to
+ * the whole group must not end this process before. */
+void launch_leave_signals(void);
+
+/* Ends this process with its parent. 0, or -errno: the parent has ended already. */
+int launch_die_with(pid_t parent);
+
+/* The process becomes the program, and ends with its parent. Returns only with an error: -errno. */
+int launch_become(const struct launch_program *program, pid_t parent);
 
 /* Returns when the engine runs. 0 or -1 with the reason in the log. */
 int launch_engine(const struct launch *launch, struct launch_result *ret);

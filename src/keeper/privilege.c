@@ -3,9 +3,11 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *privilege_missing(void)
@@ -42,10 +44,11 @@ static int apply_sets(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static int change_user(const struct privilege_user *user)
+static int change_user(const struct privilege_user *user, bool drop_groups)
 {
     const bool bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
-    const unsigned flags = CAPNG_DROP_SUPP_GRP | (bounds ? CAPNG_CLEAR_BOUNDING : 0U);
+    const unsigned flags = (drop_groups ? (unsigned)CAPNG_DROP_SUPP_GRP : 0U) |
+                           (bounds ? (unsigned)CAPNG_CLEAR_BOUNDING : 0U);
 
     capng_clear(CAPNG_SELECT_BOTH);
     if (capng_change_id((int)user->uid, (int)user->gid, (capng_flags_t)flags) < 0)
@@ -58,9 +61,43 @@ int privilege_drop_engine(const struct privilege_user *user)
     if (capng_get_caps_process() < 0)
         return -EPERM;
     if (user->change)
-        return change_user(user);
+        return change_user(user, true);
     capng_clear(CAPNG_SELECT_BOTH);
     return apply_sets();
+}
+
+/* The group that may write to the socket at `path`, if that is how one may; else `none`. Docker's
+ * socket has its group also while there is no engine. */
+static gid_t group_of(const char *path, gid_t none)
+{
+    const struct group *docker;
+    struct stat status;
+
+    if (stat(path, &status) == 0)
+        return (status.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP ? status.st_gid : none;
+    docker = getgrnam("docker");
+    return docker != NULL ? docker->gr_gid : none;
+}
+
+int privilege_drop_checker(const struct privilege_user *user, const struct conf *conf)
+{
+    gid_t groups[CONF_CHECKS_MAX + 1];
+    size_t count = 0;
+
+    if (!user->change)
+        return privilege_drop_engine(user);
+    groups[count++] = user->gid;
+    for (unsigned i = 0; i < conf->check_count; i++) {
+        const struct conf_check *check = &conf->checks[i];
+        const struct conf_words *socket =
+            check->kind == CONF_CHECK_DOCKER ? &check->target : &check->socket;
+
+        if (socket->count > 0)
+            groups[count++] = group_of(conf_word(conf, socket, 0), user->gid);
+    }
+    if (capng_get_caps_process() < 0 || setgroups(count, groups) < 0)
+        return -EPERM;
+    return change_user(user, false);
 }
 
 int privilege_drop_keeper(bool may_kill)

@@ -6,6 +6,8 @@
 #ifndef KEEPER_PRIVILEGE_H
 #define KEEPER_PRIVILEGE_H
 
+#include "conf/conf.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -26,6 +28,13 @@ struct privilege_user privilege_find_user(void);
 
 /* In the engine's process, before it is executed. 0 or -errno. */
 int privilege_drop_engine(const struct privilege_user *user);
+
+/*
+ * In the supervisor's process, before it starts the checker: as the engine, but with the groups
+ * that may write to the Unix sockets of the checks (group docker, say; whoever is in that one is as
+ * good as root, and so is what a check with that socket runs). 0 or -errno.
+ */
+int privilege_drop_checker(const struct privilege_user *user, const struct conf *conf);
 
 /* In the keeper, once the engine runs. `may_kill`: the engine has another user, and without
  * CAP_KILL the keeper could not end it, nor would the kernel end it with the keeper. 0 or -errno.

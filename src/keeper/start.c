@@ -157,18 +157,30 @@ static int look_around(struct keeper *keeper)
     return 0;
 }
 
-static int start_engine(struct keeper *keeper, const struct ipc_setup *setup)
+static int start_engine(struct keeper *keeper, struct ipc_setup *setup)
 {
     char path[4200];
     struct launch launch = {.path = path,
                             .setup = setup,
                             .control_fd = keeper->control_fd,
+                            .checker_fd = -1,
                             .user = privilege_find_user()};
     struct launch_result engine;
+    int result;
 
-    launch_find(path, sizeof(path));
-    if (launch_engine(&launch, &engine) < 0)
+    if (conf_needs_checker(&keeper->conf) &&
+        supervisor_start(setup, &launch.user, &keeper->supervisor, &launch.checker_fd) < 0)
         return -1;
+    /* What checks and hook are told is none of the engine's business. */
+    explicit_bzero(setup->conf.words, sizeof(setup->conf.words));
+    launch_find(LAUNCH_ENGINE, path, sizeof(path));
+    result = launch_engine(&launch, &engine);
+    if (launch.checker_fd >= 0)
+        (void)close(launch.checker_fd);
+    if (result < 0) {
+        supervisor_stop(&keeper->supervisor, 0);
+        return -1;
+    }
     keeper->engine_pid = engine.pid;
     keeper->engine_pidfd = engine.pidfd;
     keeper->engine_fd = engine.fd;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const top_keys[] = {
-    "version",  "cluster", "node",  "interval_ms", "uptime_ms", "starting", "status",
-    "problems", "vips",    "nodes", "checks",      "counters",  NULL,
+    "version",  "cluster", "node",  "interval_ms", "uptime_ms",    "starting", "status",
+    "problems", "vips",    "nodes", "checks",      "checker_lost", "counters", NULL,
 };
 
 static const char *const vip_keys[] = {
@@ -21,7 +21,13 @@ static const char *const vip_keys[] = {
 static const char *const node_keys[] = {
     "name",    "self",     "state",   "addresses",     "priority",     "effective_priority",
     "healthy", "witness",  "drained", "last_heard_ms", "rtt_us",       "loss_percent",
-    "path",    "hears_me", "config",  "elects",        "mac_failures", NULL,
+    "path",    "hears_me", "config",  "elects",        "mac_failures", "unhealthy_vips",
+    NULL,
+};
+
+static const char *const check_keys[] = {
+    "name",   "ok",          "detail",     "since_ms", "kind", "heard_ms",
+    "streak", "interval_ms", "timeout_ms", "weight",   "vips", NULL,
 };
 
 static json_t *map_in_order(json_t *map, const char *const keys[]);
@@ -73,6 +79,9 @@ json_t *facts_in_order(json_t *facts)
     if (json_is_array(json_object_get(copy, "nodes")))
         (void)json_object_set_new(copy, "nodes",
                                   list_in_order(json_object_get(copy, "nodes"), node_keys));
+    if (json_is_array(json_object_get(copy, "checks")))
+        (void)json_object_set_new(copy, "checks",
+                                  list_in_order(json_object_get(copy, "checks"), check_keys));
     return copy;
 }
 

@@ -49,6 +49,7 @@ static void print_ok(const json_t *facts, const struct style *style);
 static void print_notes(const json_t *facts, const struct style *style);
 static void print_vips(const json_t *facts, const struct style *style);
 static void print_nodes(const json_t *facts, const struct style *style);
+static void print_checks(const json_t *facts, const struct style *style);
 
 int status_command(const struct invocation *invocation)
 {
@@ -159,6 +160,7 @@ static void print_text(const json_t *facts, const struct verdict *verdict,
     print_vips(facts, style);
     (void)fputc('\n', style->out);
     print_nodes(facts, style);
+    print_checks(facts, style);
 }
 
 /* "WARNING: node swarm-2 is dead..." */
@@ -364,6 +366,63 @@ static void print_nodes(const json_t *facts, const struct style *style)
         table_add(&table, COLOUR_NONE, "%s", facts_text_or(node, "path", "-"));
         table_add(&table, facts_is(node, "config", "differs") ? COLOUR_YELLOW : COLOUR_NONE, "%s",
                   facts_text_or(node, "config", "-"));
+    }
+    table_print(&table, style->coloured, style->out);
+    table_deinit(&table);
+}
+
+static void add_check_state(struct table *table, const json_t *check)
+{
+    if (facts_is_true(check, "ok"))
+        table_add(table, COLOUR_NONE, "ok");
+    else if (facts_is_false(check, "ok"))
+        table_add(table, COLOUR_RED, "failed");
+    else
+        table_add(table, COLOUR_YELLOW, "unknown");
+}
+
+/* What a failure of it does: "unhealthy", "priority -20", "unhealthy for web". */
+static void add_check_effect(struct table *table, const json_t *check)
+{
+    const int64_t weight = json_integer_value(json_object_get(check, "weight"));
+    const json_t *vips = json_object_get(check, "vips");
+    const char *vip = json_string_value(json_array_get(vips, 0));
+    const size_t count = json_array_size(vips);
+    char text[160] = "unhealthy";
+
+    if (weight != 0)
+        (void)snprintf(text, sizeof(text), "priority %+" PRId64, weight);
+    if (vip == NULL)
+        table_add(table, COLOUR_NONE, "%s", text);
+    else if (count == 1)
+        table_add(table, COLOUR_NONE, "%s for %s", text, vip);
+    else
+        table_add(table, COLOUR_NONE, "%s for %s + %zu more", text, vip, count - 1);
+}
+
+static void print_checks(const json_t *facts, const struct style *style)
+{
+    static const char *const headings[] = {"CHECK", "KIND",        "STATE",
+                                           "SINCE", "IF IT FAILS", "DETAIL"};
+    const json_t *checks = json_object_get(facts, "checks");
+    const json_t *check;
+    struct table table;
+    size_t i;
+
+    if (json_array_size(checks) == 0)
+        return;
+    (void)fputc('\n', style->out);
+    table_init(&table, headings, sizeof(headings) / sizeof(headings[0]));
+    json_array_foreach(checks, i, check)
+    {
+        const char *detail = facts_text_or(check, "detail", "");
+        table_add(&table, COLOUR_NONE, "%s", facts_text_or(check, "name", "?"));
+        table_add(&table, COLOUR_NONE, "%s", facts_text_or(check, "kind", "-"));
+        add_check_state(&table, check);
+        table_add(&table, COLOUR_NONE, "%s",
+                  duration_from_ms(facts_number(check, "since_ms")).text);
+        add_check_effect(&table, check);
+        table_add(&table, COLOUR_NONE, "%s", detail[0] != '\0' ? detail : "-");
     }
     table_print(&table, style->coloured, style->out);
     table_deinit(&table);

@@ -15,6 +15,10 @@
  * two on average, five at worst, and a start one more. */
 #define VACANT_INTERVALS 10
 
+/* A check without a result for so long beyond its interval and timeout is not run. A checker that
+ * died is back after a second or two, so nobody is told of that. */
+#define STALE_MS 5000
+
 #define NAMES_SHOWN_MAX 4
 
 enum tier {
@@ -36,6 +40,7 @@ struct view {
     const char *self; /* name of this node */
     int64_t interval_ms;
     bool starting;
+    bool checker_lost;
     struct verdict *verdict;
 };
 
@@ -45,6 +50,7 @@ static void judge_vacancy(const struct view *view, const json_t *vip);
 static void judge_tier(const struct view *view, const json_t *vip);
 static void judge_node(const struct view *view, const json_t *node);
 static void judge_silence(const struct view *view, const json_t *node);
+static void judge_fitness(const struct view *view, const json_t *node);
 static void judge_path(const struct view *view, const json_t *node);
 static void judge_check(const struct view *view, const json_t *check);
 static void problem(const struct view *view, enum verdict_status status, const char *format, ...)
@@ -62,6 +68,7 @@ void verdict_judge(const json_t *facts, struct verdict *ret)
         .self = facts_text_or(facts, "node", "this node"),
         .interval_ms = facts_number(facts, "interval_ms"),
         .starting = facts_is_true(facts, "starting"),
+        .checker_lost = facts_is_true(facts, "checker_lost"),
         .verdict = ret,
     };
     const json_t *item;
@@ -84,6 +91,11 @@ void verdict_judge(const json_t *facts, struct verdict *ret)
     {
         judge_check(&view, item);
     }
+    if (view.checker_lost)
+        problem(&view, VERDICT_WARNING,
+                "the checker of %s has ended for good, the last results of its checks count on: "
+                "restart vipgossipd",
+                view.self);
 }
 
 void verdict_write(const struct verdict *verdict, json_t *facts)
@@ -206,6 +218,7 @@ static void judge_vacancy(const struct view *view, const json_t *vip)
                 name, since.text);
 }
 
+/* Unhealthy or drained nodes serve when nobody else lives (fail_open). */
 static void judge_tier(const struct view *view, const json_t *vip)
 {
     const char *name = facts_text_or(vip, "name", "?");
@@ -240,7 +253,26 @@ static void judge_node(const struct view *view, const json_t *node)
                 "the configuration of node %s differs from that of %s: make the file the same on "
                 "all nodes and restart vipgossipd where it changed",
                 name, view->self);
+    judge_fitness(view, node);
     judge_path(view, node);
+}
+
+/* What the checks of another node say; those of this one are known one by one. */
+static void judge_fitness(const struct view *view, const json_t *node)
+{
+    const char *name = facts_text_or(node, "name", "?");
+    const json_t *vips = json_object_get(node, "unhealthy_vips");
+
+    if (facts_is_false(node, "healthy"))
+        problem(view, VERDICT_WARNING,
+                "node %s is unhealthy: run 'vipgossip status' on %s and mend what the check that "
+                "fails looks at",
+                name, name);
+    else if (json_array_size(vips) > 0)
+        problem(view, VERDICT_WARNING,
+                "node %s is unhealthy for VIP %s: run 'vipgossip status' on %s and mend what the "
+                "check that fails looks at",
+                name, join(vips).text, name);
 }
 
 /* A node that does not say what it should. `left` is no problem if somebody stopped it in order. */
@@ -300,10 +332,25 @@ static void judge_path(const struct view *view, const json_t *node)
 
 static void judge_check(const struct view *view, const json_t *check)
 {
-    if (facts_is_false(check, "ok"))
-        problem(view, VERDICT_WARNING, "check %s fails on %s (%s): mend what it looks at",
-                facts_text_or(check, "name", "?"), view->self,
-                facts_text_or(check, "detail", "no detail"));
+    const char *name = facts_text_or(check, "name", "?");
+    const char *detail = facts_text(check, "detail");
+    const int64_t heard_ms = facts_number(check, "heard_ms");
+    const int64_t patience_ms =
+        facts_number(check, "interval_ms") + facts_number(check, "timeout_ms") + STALE_MS;
+
+    if (facts_is_false(check, "ok") && detail == NULL)
+        problem(view, VERDICT_WARNING,
+                "check %s counts as failed on %s, because it has had no result since the start: "
+                "read the log of vipgossipd for what it says of the checker",
+                name, view->self);
+    else if (facts_is_false(check, "ok"))
+        problem(view, VERDICT_WARNING, "check %s fails on %s (%s): mend what it looks at", name,
+                view->self, detail);
+    if (heard_ms > patience_ms && !view->checker_lost)
+        problem(view, VERDICT_WARNING,
+                "check %s has had no result on %s for %s, the last one counts on: read the log of "
+                "vipgossipd for what it says of the checker",
+                name, view->self, duration_from_ms(heard_ms).text);
 }
 
 /* The only place where the status gets worse. */

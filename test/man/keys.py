@@ -9,12 +9,13 @@ import pathlib
 import re
 import sys
 
-# Table of conf_section.c, and the heading of its keys in the manual.
+# Table of conf_section.c or conf_health.c, and the heading of its keys in the manual.
 SECTIONS = {
     "conf_keys_top": "Top level",
     "conf_keys_node": "Section node",
     "conf_keys_vip": "Section vip",
     "conf_keys_vip_node": "Section node within a vip",
+    "conf_keys_check": "Section check",
 }
 
 
@@ -40,11 +41,13 @@ def main():
     root = pathlib.Path(sys.argv[1])
     manual = (root / "src/man/vipgossip.conf.5").read_text(encoding="utf-8")
     environment = (root / "src/conf/conf_environment.c").read_text(encoding="utf-8")
-    code = keys_of_code((root / "src/conf/conf_section.c").read_text(encoding="utf-8"))
+    code = {}
+    for source in ("conf_section.c", "conf_health.c"):
+        code |= keys_of_code((root / "src/conf" / source).read_text(encoding="utf-8"))
     documented = keys_of_manual(manual)
     found = []
     if code.keys() != SECTIONS.keys() or not all(code.values()):
-        found.append(f"the tables of conf_section.c are {sorted(code)}, not {sorted(SECTIONS)}")
+        found.append(f"the tables of src/conf are {sorted(code)}, not {sorted(SECTIONS)}")
     for table, heading in SECTIONS.items():
         found += differences(heading, code.get(table, set()), documented.get(heading, set()))
     variables = {"VIPGOSSIP_" + name for name in re.findall(r'\{PREFIX "(\w+)"', environment)}

@@ -31,7 +31,7 @@ static void assert_refused(const struct refused *files, size_t count)
 
 #define TOP_KEYS                                                                               \
     "cluster, key_file, node_key_file, port, interval, control_socket, state_dir, fail_open, " \
-    "realtime, log_level, node, vip"
+    "realtime, log_level, node, vip, check"
 
 static void test_text_that_libconfuse_would_misread_is_refused(void **state)
 {
@@ -150,7 +150,7 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
     (void)state;
     static const struct refused files[] = {
         {GOOD "check \"docker\" {\n docker = \"/var/run/docker.sock\"\n}\n",
-         "f.conf:5: check: not available in this version"},
+         "f.conf:6: docker: not available in this version"},
         {GOOD "hook = {\"/bin/true\"}\n", "f.conf:5: hook: not available in this version"},
         {GOOD "hook_timeout = \"1s\"\n", "f.conf:5: hook_timeout: not available in this version"},
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},

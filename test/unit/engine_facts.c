@@ -58,6 +58,15 @@ static const struct conf conf = {
               .announce_refresh_ns = 60 * NS_PER_S,
               .priority = {200, 100, 50},
               .candidates = 7}},
+    .check_count = 1,
+    .checks = {{.name = "disk",
+                .kind = CONF_CHECK_EXEC,
+                .rise = 2,
+                .fall = 3,
+                .weight = -20,
+                .vips = 1,
+                .interval_ns = NS_PER_S,
+                .timeout_ns = 500 * NS_PER_MS}},
     .addresses = {{.family = 2, .prefix = 32, .bytes = {192, 0, 2, 100}},
                   {.family = 10, .prefix = 128, .bytes = {0xfd, [15] = 1}}},
 };
@@ -112,6 +121,8 @@ static struct cluster *new_cluster(void)
 {
     struct cluster *cluster = calloc(1, sizeof *cluster);
     struct keyring_config keyring;
+    const struct event passed = {
+        .type = EVENT_CHECK, .now = {NS_PER_S}, .check = {.check = 0, .passed = true}};
 
     assert_non_null(cluster);
     cluster->conf = conf;
@@ -129,6 +140,7 @@ static struct cluster *new_cluster(void)
         peer->core = calloc(1, core_size());
         assert_non_null(peer->core);
         core_init(peer->core, &peer->config, cluster->now);
+        core_step(peer->core, &passed, &peer->actions); /* its datagrams are lost */
     }
     return cluster;
 }
@@ -162,6 +174,8 @@ static void pack_of(struct cluster *cluster, int node, struct pack *pack)
 {
     static char interfaces[CONF_VIPS_MAX][16] = {"eth0"};
     static const struct udp_counters udp = {.received = 5, .sent = 6, .send_errors = 7};
+    static const struct checker_note notes[CONF_CHECKS_MAX] = {
+        {.heard = true, .heard_at = {NS_PER_S}, .detail = "exit code 0"}};
     const struct facts facts = {
         .conf = &cluster->conf,
         .interfaces = interfaces,
@@ -169,6 +183,7 @@ static void pack_of(struct cluster *cluster, int node, struct pack *pack)
         .core = cluster->peers[node].core,
         .wire = &cluster->peers[node].wire,
         .udp = &udp,
+        .checks = notes,
         .started = {NS_PER_S},
         .now = cluster->now,
     };
@@ -291,6 +306,7 @@ static void test_the_facts_are_those_that_the_documentation_lists(void **state)
             top += check_row(line, &facts.map.data);
             inner = strstr(line, "`vips[]`") != NULL     ? item(&facts.map.data, "vips", 0)
                     : strstr(line, "`nodes[]`") != NULL  ? item(&facts.map.data, "nodes", 0)
+                    : strstr(line, "`checks[]`") != NULL ? item(&facts.map.data, "checks", 0)
                     : strstr(line, "`counters`") != NULL ? find(&facts.map.data, "counters")
                                                          : NULL;
         }
@@ -382,6 +398,9 @@ static void test_of_a_peer_it_says_what_the_peer_says_and_what_it_measures(void 
     assert_value(node, "hears_me", "true");
     assert_value(node, "config", "\"same\"");
     assert_value(node, "mac_failures", "0");
+    assert_value(item(&facts.map.data, "checks", 0), "name", "\"disk\"");
+    assert_value(item(&facts.map.data, "checks", 0), "ok", "true");
+    assert_value(item(&facts.map.data, "checks", 0), "weight", "-20");
     assert_value(item(&facts.map.data, "nodes", 2), "state", "\"unknown\"");
     free_answer(&facts);
     free_cluster(cluster);

@@ -101,7 +101,7 @@ static void start(struct run *run)
     run->pid = fork();
     assert_true(run->pid >= 0);
     if (run->pid == 0) {
-        const struct engine_descriptors descriptors = {fds[1], listener};
+        const struct engine_descriptors descriptors = {fds[1], listener, -1};
 
         (void)close(fds[0]);
         (void)close(run->control);

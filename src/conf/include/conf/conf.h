@@ -23,6 +23,7 @@
 #define CONF_STATE_DIR     "/var/lib/vipgossip"
 #define CONF_KEY_BYTES     32
 #define CONF_CHECKS_MAX    32   /* check sections */
+#define CONF_ARGUMENTS_MAX 64   /* of a check or the hook, the program included */
 #define CONF_WORDS_BYTES   8192 /* text of all checks and the hook */
 
 /* An IPv4 or IPv6 address; `bytes` in network order, IPv4 in the first four, the rest zero. */
@@ -172,6 +173,14 @@ bool conf_address_equal(const struct conf_address *a, const struct conf_address 
 
 /* String number `index` of `words`, "" if there is none. */
 const char *conf_word(const struct conf *conf, const struct conf_words *words, unsigned index);
+
+#define CONF_HOST_MAX 253
+/*
+ * Takes "host:port" or "[IPv6]:port" apart. True, or false if it is neither; then nothing is
+ * written.
+ */
+bool conf_split_host_port(const char *text, char ret_host[static CONF_HOST_MAX + 1],
+                          uint16_t *ret_port);
 
 /* "tcp", "exec"...: the key that makes a check one of that kind. */
 const char *conf_check_kind_name(enum conf_check_kind kind);

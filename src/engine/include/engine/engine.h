@@ -11,6 +11,7 @@
 struct engine_descriptors {
     int keeper;  /* IPC_FD_KEEPER */
     int control; /* IPC_FD_CONTROL, a listening socket; becomes the engine's */
+    int checker; /* IPC_FD_CHECKER; -1: the configuration has nothing for a checker to do */
 };
 
 /* Runs until the keeper stops it or is gone. Wipes the keys in `setup`. Returns the exit code of

@@ -8,6 +8,7 @@
 
 #include "conf/conf.h"
 #include "core/core.h"
+#include "engine/checker_link.h"
 #include "engine/pack.h"
 #include "engine/udp.h"
 #include "wire/wire.h"
@@ -19,6 +20,8 @@ struct facts {
     const struct core *core;
     const struct wire *wire;
     const struct udp_counters *udp;
+    const struct checker_note *checks; /* of each check */
+    bool checker_lost;
     struct mono started;
     struct mono now;
 };

@@ -33,6 +33,7 @@ void pack_text(struct pack *pack, const char *text);
 /* A key and its value, inside of a map. */
 void pack_key(struct pack *pack, const char *key);
 void pack_key_text(struct pack *pack, const char *key, const char *text);
+void pack_key_int(struct pack *pack, const char *key, int64_t value);
 void pack_key_uint(struct pack *pack, const char *key, uint64_t value);
 void pack_key_bool(struct pack *pack, const char *key, bool value);
 void pack_key_double(struct pack *pack, const char *key, double value);

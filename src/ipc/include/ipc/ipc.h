@@ -8,6 +8,7 @@
  *   IPC_FD_KEEPER  the socketpair
  *   IPC_FD_CONF    a sealed memfd that holds one struct ipc_setup (see ipc/setup.h)
  *   IPC_FD_CONTROL the listening control socket, already bound with the right owner and mode
+ *   IPC_FD_CHECKER the socketpair with the checker, see ipc/checker.h; where there is one
  */
 #ifndef IPC_IPC_H
 #define IPC_IPC_H
@@ -19,6 +20,7 @@
 #define IPC_FD_KEEPER  3
 #define IPC_FD_CONF    4
 #define IPC_FD_CONTROL 5
+#define IPC_FD_CHECKER 6
 
 enum ipc_type {
     /* engine to keeper; `vip` is an index of conf.vips */

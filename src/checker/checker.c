@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "checker/checker.h"
+
+#include "task.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct checker {
+    uv_loop_t loop;
+    uv_poll_t engine;
+    uv_timer_t alive;
+    struct checker_descriptors descriptors;
+    const struct ipc_checker_setup *setup;
+    struct task tasks[CONF_CHECKS_MAX];
+    int exit_code;
+};
+
+/* An engine that does not read is about to end, or has other things to do: the next result says the
+ * same. */
+static void on_result(void *arg, const struct ipc_result *result)
+{
+    const struct checker *checker = arg;
+
+    (void)ipc_packet_send(checker->descriptors.engine, result, sizeof(*result));
+}
+
+static void on_engine(uv_poll_t *poll, int status, int events)
+{
+    struct checker *checker = poll->data;
+    char unexpected[8];
+    const long length =
+        ipc_packet_receive(checker->descriptors.engine, unexpected, sizeof(unexpected));
+
+    (void)events;
+    if (status == 0 && length == -EAGAIN)
+        return;
+    if (length > 0) {
+        log_error("the engine sent a message that is none of this version");
+        checker->exit_code = 1;
+    }
+    uv_stop(&checker->loop);
+}
+
+static void on_alive(uv_timer_t *timer)
+{
+    const struct checker *checker = timer->data;
+
+    (void)!write(checker->descriptors.alive, "", 1); /* a full pipe says it too */
+}
+
+static int open_all(struct checker *checker)
+{
+    int error = uv_loop_init(&checker->loop);
+
+    if (error != 0)
+        return error;
+    error = uv_poll_init(&checker->loop, &checker->engine, checker->descriptors.engine);
+    if (error != 0)
+        return error;
+    checker->engine.data = checker;
+    (void)uv_timer_init(&checker->loop, &checker->alive);
+    checker->alive.data = checker;
+    if (checker->descriptors.alive >= 0)
+        (void)uv_timer_start(&checker->alive, on_alive, 0, IPC_CHECKER_ALIVE_MS);
+    return uv_poll_start(&checker->engine, UV_READABLE, on_engine);
+}
+
+static void begin_tasks(struct checker *checker)
+{
+    const struct conf *conf = &checker->setup->conf;
+
+    for (uint16_t i = 0; i < conf->check_count; i++) {
+        struct task *task = &checker->tasks[i];
+
+        *task = (struct task){.loop = &checker->loop,
+                              .conf = conf,
+                              .check = &conf->checks[i],
+                              .node = conf->nodes[checker->setup->self].name,
+                              .index = i,
+                              .report = on_result,
+                              .arg = checker};
+        task_begin(task);
+    }
+}
+
+static void close_all(struct checker *checker)
+{
+    for (unsigned i = 0; i < checker->setup->conf.check_count; i++)
+        task_end(&checker->tasks[i]);
+    uv_close((uv_handle_t *)&checker->engine, NULL);
+    uv_close((uv_handle_t *)&checker->alive, NULL);
+    (void)uv_run(&checker->loop, UV_RUN_NOWAIT);
+    (void)uv_loop_close(&checker->loop);
+}
+
+int checker_run(const struct ipc_checker_setup *setup,
+                const struct checker_descriptors *descriptors)
+{
+    struct checker *checker = calloc(1, sizeof(*checker));
+    int exit_code = 1;
+    int error;
+
+    if (checker == NULL) {
+        log_error("out of memory");
+        return 1;
+    }
+    checker->descriptors = *descriptors;
+    checker->setup = setup;
+    error = open_all(checker);
+    if (error != 0) {
+        log_error("cannot start: %s", uv_strerror(error));
+    } else {
+        begin_tasks(checker);
+        (void)uv_run(&checker->loop, UV_RUN_DEFAULT);
+        exit_code = checker->exit_code;
+        close_all(checker);
+    }
+    free(checker);
+    return exit_code;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "task.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NS_PER_US UINT64_C(1000)
+#define NS_PER_MS UINT64_C(1000000)
+
+/* libuv runs its timers before it reads: a process that was not run for a while sees the timeout
+ * before the answer that has come in time. So it looks once more. */
+#define LAST_LOOK_MS 1
+
+static const struct task_kind *const kinds[CONF_CHECK_KIND_COUNT] = {
+    [CONF_CHECK_TCP] = &check_tcp,
+    [CONF_CHECK_EXEC] = &check_exec,
+};
+
+static void on_due(uv_timer_t *timer);
+
+static void start_in(struct task *task, uint64_t wait_ms)
+{
+    (void)uv_timer_start(&task->due, on_due, wait_ms, 0);
+}
+
+/* Has run, or is given up: again one interval after the last start. */
+static void finish(struct task *task, const struct ipc_result *result)
+{
+    const uint64_t took_ns = uv_hrtime() - task->started_ns;
+    const uint64_t interval_ns = task->check->interval_ns;
+
+    task->running = false;
+    (void)uv_timer_stop(&task->limit);
+    uv_update_time(task->loop);
+    start_in(task, took_ns < interval_ns ? (interval_ns - took_ns) / NS_PER_MS : 0);
+    task->report(task->arg, result);
+}
+
+static void finish_with(struct task *task, enum ipc_outcome outcome, const char *detail)
+{
+    struct ipc_result result = {.check = task->index, .outcome = (uint16_t)outcome};
+    const uint64_t took_us = (uv_hrtime() - task->started_ns) / NS_PER_US;
+
+    result.took_us = took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
+    ipc_detail_set(result.detail, detail);
+    finish(task, &result);
+}
+
+void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
+{
+    char text[2 * IPC_DETAIL_MAX];
+    va_list arguments;
+
+    va_start(arguments, detail);
+    (void)vsnprintf(text, sizeof(text), detail, arguments);
+    va_end(arguments);
+    task->run = NULL;
+    finish_with(task, outcome, text);
+}
+
+static void on_limit(uv_timer_t *timer)
+{
+    struct task *task = timer->data;
+    char text[64];
+
+    if (!task->late) {
+        task->late = true;
+        (void)uv_timer_start(&task->limit, on_limit, LAST_LOOK_MS, 0);
+        return;
+    }
+    task->kind->stop(task);
+    task->run = NULL;
+    (void)snprintf(text, sizeof(text), "not done within its timeout, %" PRIu64 " ms",
+                   task->check->timeout_ns / NS_PER_MS);
+    finish_with(task, IPC_OUTCOME_FAILED, text);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+    struct task *task = timer->data;
+
+    task->running = true;
+    task->late = false;
+    task->started_ns = uv_hrtime();
+    (void)uv_timer_start(&task->limit, on_limit, task->check->timeout_ns / NS_PER_MS, 0);
+    task->kind->start(task);
+}
+
+void task_begin(struct task *task)
+{
+    task->kind = kinds[task->check->kind];
+    (void)uv_timer_init(task->loop, &task->due);
+    (void)uv_timer_init(task->loop, &task->limit);
+    task->due.data = task;
+    task->limit.data = task;
+    start_in(task, 0);
+}
+
+void task_end(struct task *task)
+{
+    if (task->running)
+        task->kind->stop(task);
+    task->running = false;
+    uv_close((uv_handle_t *)&task->due, NULL);
+    uv_close((uv_handle_t *)&task->limit, NULL);
+}

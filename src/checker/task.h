@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * task: one check, again and again. It is started when it is due, at once at first; a kind of check
+ * says how, and calls task_done() exactly once for each start that was not given up. A start that
+ * takes longer than the timeout is given up and has failed.
+ */
+#ifndef CHECKER_TASK_H
+#define CHECKER_TASK_H
+
+#include "conf/conf.h"
+#include "ipc/checker.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct task;
+
+struct task_kind {
+    void (*start)(struct task *task);
+    /* Gives up: task_done() must not be called any more for this start. */
+    void (*stop)(struct task *task);
+};
+
+struct task {
+    uv_loop_t *loop;
+    const struct conf *conf; /* all of it, for conf_word() */
+    const struct conf_check *check;
+    const char *node; /* this node's name */
+    const struct task_kind *kind;
+    uint16_t index;
+    uv_timer_t due;
+    uv_timer_t limit;
+    bool running;
+    bool late;           /* the timeout is over; what has come meanwhile is still looked at */
+    uint64_t started_ns; /* uv_hrtime() */
+    void *run;           /* of the kind, while it runs */
+    void (*report)(void *arg, const struct ipc_result *result);
+    void *arg;
+};
+
+/* Starts it, and again every interval. loop, conf, check, node, index, report and arg are set. */
+void task_begin(struct task *task);
+/* Gives up what runs, and starts nothing more. */
+void task_end(struct task *task);
+
+/* The outcome of the running start. `detail` says to people what was found. */
+void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+
+extern const struct task_kind check_tcp;  /* check_tcp.c */
+extern const struct task_kind check_exec; /* check_exec.c */
+
+#endif

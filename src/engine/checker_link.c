@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "engine/checker_link.h"
+
+#include <errno.h>
+
+/* In one turn of the loop: the results of all checks, and some more. */
+#define RESULTS_MAX (2U * CONF_CHECKS_MAX)
+
+static void lose(struct checker_link *link, const char *why)
+{
+    link->gone = true;
+    (void)uv_poll_stop(&link->poll);
+    link->handlers.gone(link->handlers.arg, why);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct checker_link *link = poll->data;
+
+    (void)status;
+    (void)events;
+    for (unsigned n = 0; n < RESULTS_MAX && !link->gone; n++) {
+        struct ipc_result result;
+        long length = ipc_packet_receive(link->fd, &result, sizeof result);
+
+        if (length == -EAGAIN) {
+            return;
+        }
+        if (length <= 0) {
+            lose(link, "it has ended for good");
+        } else if (!ipc_result_is_valid(&result, (size_t)length, link->check_count)) {
+            lose(link, "it sent a message that is none of this version");
+        } else {
+            link->handlers.result(link->handlers.arg, &result);
+        }
+    }
+}
+
+int checker_link_open(struct checker_link *link, uv_loop_t *loop, int fd,
+                      const struct checker_link_handlers *handlers)
+{
+    int error;
+
+    link->fd = fd;
+    link->handlers = *handlers;
+    error = uv_poll_init(loop, &link->poll, fd);
+    if (error != 0) {
+        return error;
+    }
+    link->poll.data = link;
+    return uv_poll_start(&link->poll, UV_READABLE, on_poll);
+}
+
+void checker_link_close(struct checker_link *link)
+{
+    uv_close((uv_handle_t *)&link->poll, NULL);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * checker: the messages between the checker and the engine, over a SOCK_SEQPACKET socketpair of
+ * their own: results of checks one way, news for the hook the other way. They have one size per
+ * direction and no pointer, and are checked before anybody looks at them. The engine links nothing
+ * that a check needs, and never waits for one.
+ *
+ * The checker is started by its supervisor (execve of libexec/vipgossip-checker) with these
+ * descriptors, whenever conf_needs_checker():
+ *   IPC_CHECKER_FD_ENGINE the socketpair
+ *   IPC_CHECKER_FD_CONF   a sealed memfd that holds one struct ipc_checker_setup
+ *   IPC_CHECKER_FD_ALIVE  a pipe: a byte each second says that its loop runs
+ */
+#ifndef IPC_CHECKER_H
+#define IPC_CHECKER_H
+
+#include "conf/conf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IPC_CHECKER_FD_ENGINE 3
+#define IPC_CHECKER_FD_CONF   4
+#define IPC_CHECKER_FD_ALIVE  5
+
+#define IPC_CHECKER_ALIVE_MS 1000 /* between two bytes of the pipe */
+
+#define IPC_CHECKER_MAGIC 0x76695043U
+
+#define IPC_DETAIL_MAX 96 /* bytes of a result's text, the NUL included */
+
+enum ipc_outcome {
+    IPC_OUTCOME_OK = 1,
+    IPC_OUTCOME_FAILED,
+    IPC_OUTCOME_UNKNOWN, /* it cannot be said: what was known stays */
+};
+
+/* Checker to engine: a check has run. */
+struct ipc_result {
+    uint16_t check;              /* index of conf.checks */
+    uint16_t outcome;            /* enum ipc_outcome */
+    uint32_t took_us;            /* how long it ran */
+    char detail[IPC_DETAIL_MAX]; /* what it found, for people; printable, the rest NUL */
+};
+_Static_assert(sizeof(struct ipc_result) == 8 + IPC_DETAIL_MAX, "no padding");
+
+/* Is this a result that a checker of this configuration may send? */
+bool ipc_result_is_valid(const void *bytes, size_t length, unsigned check_count);
+
+/* Copies `text` into `ret`, shortened to what fits, other than printable ASCII replaced by '?'. */
+void ipc_detail_set(char ret[static IPC_DETAIL_MAX], const char *text);
+
+/* Sends one message. 0, -EAGAIN if the peer does not read, -EPIPE if it is gone, or another -errno.
+ */
+int ipc_packet_send(int fd, const void *bytes, size_t size);
+/* Receives one. Its real length, which may be more than `size`, 0 at end of file, or -errno
+ * (-EAGAIN: none). */
+long ipc_packet_receive(int fd, void *ret, size_t size);
+
+/* What the checker gets of the configuration: all but the keys. */
+struct ipc_checker_setup {
+    uint32_t magic;
+    uint32_t size; /* sizeof(struct ipc_checker_setup) */
+    uint8_t self;  /* index of conf.nodes */
+    uint8_t verbose;
+    struct conf conf;
+};
+
+/* Writes `setup` into a new sealed memfd. The descriptor (close-on-exec), or -errno. */
+int ipc_checker_setup_write(const struct ipc_checker_setup *setup);
+/* Reads it back from `fd`. 0, or -errno (-EBADMSG: not of this build). */
+int ipc_checker_setup_read(int fd, struct ipc_checker_setup *ret);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor.h"
+
+#include "keeper/clock.h"
+#include "launch.h"
+
+#include "ipc/checker.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A checker that has given no sign of life for so long stands still. */
+#define SILENCE_MS (10 * IPC_CHECKER_ALIVE_MS)
+
+/* It is started again after 1 s, then twice that, up to 30 s; from 1 s on again once it has run for
+ * a minute. */
+#define WAIT_FIRST_MS 1000
+#define WAIT_MAX_MS   30000
+#define RAN_WELL_NS   (60 * CLOCK_NS_PER_S)
+
+/* The keeper's last word to hooks that take too long, beyond their own timeout. */
+#define STOP_SLACK_MS 1000
+
+struct nurse {
+    char path[4200];
+    char name[sizeof(LAUNCH_CHECKER)];
+    struct launch_program program;
+    int leash;
+    int alive[2]; /* pipe from the checker */
+    pid_t checker;
+    int pidfd;
+    int wait_ms;
+    int patience_ms; /* of the checker at the end of the keeper */
+};
+
+enum why {
+    WHY_ENDED,
+    WHY_SILENT,
+    WHY_LEASH,
+};
+
+/* The child's side of fork(). */
+static _Noreturn void become_checker(const struct nurse *nurse, pid_t parent)
+{
+    const int error = launch_become(&nurse->program, parent);
+
+    log_error("cannot start the checker, %s: %s", nurse->program.path, strerror(-error));
+    _exit(127);
+}
+
+static int start_checker(struct nurse *nurse)
+{
+    const pid_t self = getpid();
+
+    nurse->checker = fork();
+    if (nurse->checker == 0)
+        become_checker(nurse, self);
+    if (nurse->checker < 0)
+        return -errno;
+    nurse->pidfd = pidfd_open(nurse->checker, 0);
+    return nurse->pidfd < 0 ? -errno : 0;
+}
+
+/* Reads the signs of life; how many there are does not matter. */
+static void drain_alive(const struct nurse *nurse)
+{
+    char bytes[64];
+
+    while (read(nurse->alive[0], bytes, sizeof(bytes)) > 0) {
+    }
+}
+
+/* Waits until something is to be done about the running checker. */
+static enum why watch(const struct nurse *nurse)
+{
+    for (;;) {
+        struct pollfd sources[] = {{.fd = nurse->pidfd, .events = POLLIN},
+                                   {.fd = nurse->leash, .events = POLLIN},
+                                   {.fd = nurse->alive[0], .events = POLLIN}};
+        const int count = poll(sources, 3, SILENCE_MS);
+
+        if (count == 0)
+            return WHY_SILENT;
+        if (count > 0 && sources[0].revents != 0)
+            return WHY_ENDED;
+        if (count > 0 && sources[1].revents != 0)
+            return WHY_LEASH;
+        drain_alive(nurse);
+    }
+}
+
+/* Collects the checker, killed if it does not end by itself. True: exit code 0. */
+static bool reap(struct nurse *nurse, int patience_ms, char *text, size_t size)
+{
+    struct pollfd ended = {.fd = nurse->pidfd, .events = POLLIN};
+    int status = 0;
+
+    if (poll(&ended, 1, patience_ms) != 1)
+        (void)kill(nurse->checker, SIGKILL);
+    while (waitpid(nurse->checker, &status, 0) < 0 && errno == EINTR) {
+    }
+    (void)close(nurse->pidfd);
+    if (WIFSIGNALED(status))
+        (void)snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status),
+                       strsignal(WTERMSIG(status)));
+    else
+        (void)snprintf(text, size, "exited with code %d", WEXITSTATUS(status));
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Between two checkers. True: the keeper has let go meanwhile. */
+static bool wait_for_next(struct nurse *nurse)
+{
+    struct pollfd leash = {.fd = nurse->leash, .events = POLLIN};
+    const bool over = poll(&leash, 1, nurse->wait_ms) > 0;
+
+    nurse->wait_ms = nurse->wait_ms * 2 < WAIT_MAX_MS ? nurse->wait_ms * 2 : WAIT_MAX_MS;
+    return over;
+}
+
+/* One life of a checker. True: there shall be no other. */
+static bool serve(struct nurse *nurse)
+{
+    const uint64_t started_ns = clock_now_ns();
+    const int error = start_checker(nurse);
+    char text[128];
+    enum why why;
+    bool clean;
+
+    if (error < 0) {
+        log_error("cannot start the checker: %s", strerror(-error));
+        return wait_for_next(nurse);
+    }
+    why = watch(nurse);
+    clean = reap(nurse, why == WHY_LEASH ? nurse->patience_ms : 0, text, sizeof(text));
+    if (why == WHY_LEASH || clean)
+        return true; /* the engine has closed its end */
+    if (clock_now_ns() - started_ns >= RAN_WELL_NS)
+        nurse->wait_ms = WAIT_FIRST_MS;
+    log_warning("the checker %s%s; the last results of the checks count on, and it is started "
+                "again in %d s",
+                why == WHY_SILENT ? "stood still and " : "", text, nurse->wait_ms / 1000);
+    return wait_for_next(nurse);
+}
+
+/* What has to be open in the new process. */
+static void close_others(const struct nurse *nurse)
+{
+    const int kept[] = {nurse->program.fds[0], nurse->program.fds[1], nurse->alive[0],
+                        nurse->alive[1], nurse->leash};
+
+    for (int fd = LAUNCH_FD_FIRST; fd < 1024; fd++) {
+        bool keep = false;
+
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+            keep |= fd == kept[i];
+        if (!keep)
+            (void)close(fd);
+    }
+}
+
+static _Noreturn void supervise(struct nurse *nurse, const struct privilege_user *user,
+                                const struct conf *conf, pid_t keeper)
+{
+    int error;
+
+    close_others(nurse);
+    launch_leave_signals();
+    error = privilege_drop_checker(user, conf);
+    if (error == 0)
+        error = launch_die_with(keeper);
+    if (error < 0) {
+        log_error("cannot give up what the checker must not have: %s", strerror(-error));
+        _exit(1);
+    }
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    while (!serve(nurse)) {
+    }
+    _exit(0);
+}
+
+/* The checker's part of the configuration, in a memfd. */
+static int write_setup(const struct ipc_setup *setup)
+{
+    struct ipc_checker_setup *own = calloc(1, sizeof(*own));
+    int fd;
+
+    if (own == NULL)
+        return -ENOMEM;
+    own->magic = IPC_CHECKER_MAGIC;
+    own->size = sizeof(*own);
+    own->self = setup->self;
+    own->verbose = setup->verbose;
+    own->conf = setup->conf;
+    fd = ipc_checker_setup_write(own);
+    free(own);
+    return fd;
+}
+
+static int open_all(struct nurse *nurse, const struct ipc_setup *setup, int ends[2], int leash[2])
+{
+    const int fd = write_setup(setup);
+
+    if (fd < 0)
+        return fd;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ||
+        pipe2(leash, O_CLOEXEC) < 0 || pipe2(nurse->alive, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    nurse->program =
+        (struct launch_program){.path = nurse->path, .name = nurse->name, .fd_count = 3};
+    nurse->program.fds[IPC_CHECKER_FD_ENGINE - LAUNCH_FD_FIRST] = ends[1];
+    nurse->program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST] = fd;
+    nurse->program.fds[IPC_CHECKER_FD_ALIVE - LAUNCH_FD_FIRST] = nurse->alive[1];
+    launch_fill_environment(&nurse->program);
+    nurse->leash = leash[0];
+    nurse->wait_ms = WAIT_FIRST_MS;
+    nurse->patience_ms = (int)(setup->conf.hook_timeout_ns / CLOCK_NS_PER_MS) + STOP_SLACK_MS;
+    return 0;
+}
+
+int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
+                     struct supervisor *ret, int *ret_engine_fd)
+{
+    const pid_t keeper = getpid();
+    struct nurse nurse = {.name = LAUNCH_CHECKER};
+    int ends[2];
+    int leash[2];
+    int error;
+
+    launch_find(LAUNCH_CHECKER, nurse.path, sizeof(nurse.path));
+    if (access(nurse.path, X_OK) < 0) {
+        log_error("cannot start the checker, %s: %s", nurse.path, strerror(errno));
+        return -1;
+    }
+    error = open_all(&nurse, setup, ends, leash);
+    if (error == 0) {
+        ret->pid = fork();
+        if (ret->pid == 0) {
+            explicit_bzero(&setup->keys, sizeof(setup->keys));
+            supervise(&nurse, user, &setup->conf, keeper);
+        }
+        error = ret->pid < 0 ? -errno : 0;
+    }
+    if (error < 0) {
+        log_error("cannot start the checker: %s", strerror(-error));
+        ret->pid = 0;
+        return -1;
+    }
+    ret->pidfd = pidfd_open(ret->pid, 0);
+    ret->leash = leash[1];
+    *ret_engine_fd = ends[0];
+    (void)close(ends[1]);
+    (void)close(leash[0]);
+    (void)close(nurse.alive[0]);
+    (void)close(nurse.alive[1]);
+    (void)close(nurse.program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST]);
+    return 0;
+}
+
+void supervisor_stop(struct supervisor *supervisor, uint64_t patience_ns)
+{
+    struct pollfd ended = {.fd = supervisor->pidfd, .events = POLLIN};
+    siginfo_t info = {0};
+
+    if (supervisor->pid == 0)
+        return;
+    (void)close(supervisor->leash);
+    if (poll(&ended, 1, (int)(patience_ns / CLOCK_NS_PER_MS)) != 1) {
+        (void)pidfd_send_signal(supervisor->pidfd, SIGKILL, NULL, 0);
+    }
+    (void)waitid(P_PIDFD, (id_t)supervisor->pidfd, &info, WEXITED);
+    (void)close(supervisor->pidfd);
+    supervisor->pid = 0;
+}

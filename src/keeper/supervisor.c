@@ -252,7 +252,7 @@ int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
         }
         error = ret->pid < 0 ? -errno : 0;
     }
-    if (error < 0) {
+    if (error != 0) {
         log_error("cannot start the checker: %s", strerror(-error));
         ret->pid = 0;
         return -1;

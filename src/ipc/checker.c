@@ -41,7 +41,7 @@ void ipc_detail_set(char ret[static IPC_DETAIL_MAX], const char *text)
 {
     size_t length = 0;
 
-    for (; text[length] != '\0' && length < IPC_DETAIL_MAX - 1; length++)
+    for (; length < IPC_DETAIL_MAX - 1 && text[length] != '\0'; length++)
         ret[length] = text[length];
     for (size_t i = 0; i < length; i++)
         if (!is_printable(ret[i]))

@@ -234,8 +234,8 @@ int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
 {
     const pid_t keeper = getpid();
     struct nurse nurse = {.name = LAUNCH_CHECKER};
-    int ends[2];
-    int leash[2];
+    int ends[2] = {-1, -1};
+    int leash[2] = {-1, -1};
     int error;
 
     launch_find(LAUNCH_CHECKER, nurse.path, sizeof(nurse.path));

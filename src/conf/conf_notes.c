@@ -75,7 +75,7 @@ static void note_vip(const struct conf_vip *vip, const struct notes *notes)
     if (vip->kernel_lease_s == 0)
         say(notes,
             "vip \"%s\": with kernel_lease = \"off\" its addresses stay when the daemon is "
-            "killed as a whole, or its keeper alone: two nodes hold until it is started again",
+            "killed as a whole",
             vip->name);
 }
 

@@ -87,14 +87,17 @@ static void take(struct core *core, const struct event *event)
         kernel_take(core, event);
         break;
     case EVENT_FRAME:
+        ASSERT(event->frame.vip < core->config.vip_count);
         core->arbiters[event->frame.vip].answered = true;
         __builtin_memcpy(core->arbiters[event->frame.vip].answered_mac, event->frame.mac,
                          sizeof event->frame.mac);
         break;
     case EVENT_UNREACHABLE:
+        ASSERT(event->unreachable.peer < core->config.node_count);
         suspicion_hint(core, event->unreachable.peer);
         break;
     case EVENT_LINK:
+        ASSERT(event->link.vip < core->config.vip_count);
         core->arbiters[event->link.vip].link_down = !event->link.up;
         gossip_compose(core);
         if (event->link.up) {

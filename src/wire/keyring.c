@@ -55,7 +55,7 @@ int keyring_init(struct keyring *keyring, const struct keyring_config *config)
     CHECK(config->key_count >= 1 && config->key_count <= KEYRING_GENERATIONS);
 
     memset(keyring, 0, sizeof(*keyring));
-    if (sodium_init() < 0)
+    if (sodium_init() < 0 || config->has_node_key != config->nodes[config->self].has_public_key)
         return -1;
     keyring->self = config->self;
     keyring->node_count = config->node_count;
@@ -65,8 +65,6 @@ int keyring_init(struct keyring *keyring, const struct keyring_config *config)
         keyring->node_id[n] = keyring_id(config->nodes[n].name);
         keyring->own_keys |= (uint64_t)config->nodes[n].has_public_key << n;
     }
-    if (config->has_node_key != has_own_key(keyring, keyring->self))
-        return -1;
     for (uint8_t g = 0; g < keyring->generations; g++) {
         keyring->key_id[g] = key_id_of(config->keys[g]);
         if (derive_public(keyring, config, g) != 0 || !public_keys_differ(keyring, g) ||

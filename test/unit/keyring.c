@@ -420,6 +420,7 @@ static void test_a_node_key_and_a_public_key_come_together_or_not_at_all(void **
 {
     (void)state;
     uint8_t keys[3][KEY_BYTES];
+    static const struct keyring wiped;
     struct keyring keyring;
     fill_keys(keys);
     struct keyring_config config = own_keys_config(0, (const uint8_t(*)[KEY_BYTES])keys);
@@ -428,6 +429,7 @@ static void test_a_node_key_and_a_public_key_come_together_or_not_at_all(void **
     config = own_keys_config(0, (const uint8_t(*)[KEY_BYTES])keys);
     config.nodes[0].has_public_key = false;
     assert_int_equal(keyring_init(&keyring, &config), -1);
+    assert_memory_equal(&keyring, &wiped, sizeof(keyring));
 }
 
 static void test_two_nodes_with_one_public_key_are_refused(void **state)

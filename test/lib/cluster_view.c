@@ -89,6 +89,11 @@ uint64_t cluster_takeovers(const struct cluster *cluster)
     return cluster->takeovers;
 }
 
+uint64_t cluster_messages(const struct cluster *cluster, uint8_t from, uint8_t to)
+{
+    return cluster->messages[from][to];
+}
+
 uint64_t cluster_datagrams(const struct cluster *cluster)
 {
     return cluster->datagrams;

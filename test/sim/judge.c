@@ -141,6 +141,10 @@ static void judge_member(struct judge *judge, uint8_t node, const struct change 
     } else if (change->to == MEMBER_DEAD) {
         judge->nodes[node].known[other].alive_ns = NEVER;
     }
+    if (change->to == MEMBER_DEAD && cluster_messages(judge->cluster, node, other) <
+                                         judge->nodes[node].known[other].messages + 12) {
+        judge_break(judge, RULE_ROUNDS, node, 0);
+    }
     if (change->to != MEMBER_DEAD || !judge_is_settled(judge) || state->life_count == 0) {
         return;
     }

@@ -16,6 +16,7 @@
     X(DUAL, "S2", "a second node holds the VIP although good paths join them")          \
     X(MEET, "S2", "two holders can hear each other, and both still hold the VIP")       \
     X(DEATH, "S2", "a node that lives and is joined by good paths was declared dead")   \
+    X(ROUNDS, "R32", "a node was declared dead that had not been asked twelve times")   \
     X(LEFT, "R25", "a node that stopped in order was declared dead")                    \
     X(GAP, "S3", "nobody holds the VIP for longer than it takes to notice a death")     \
     X(CONVERGE, "S3", "after the faults the VIP is not held by the elected node alone") \
@@ -76,6 +77,7 @@ struct judge_node {
         uint64_t other_ns;  /* its window remembers since then */
         uint64_t alive_ns;
         uint64_t seq;
+        uint64_t messages; /* that it had for it when the newest record came */
     } known[NODES_MAX];
 };
 

@@ -129,6 +129,10 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
         judge->nodes[node].known[other].former = judge->nodes[node].known[other].incarnation;
         judge->nodes[node].known[other].incarnation = incarnation;
         judge->nodes[node].known[other].seq = seq;
+        if (!same || seq != former_seq) {
+            judge->nodes[node].known[other].messages =
+                cluster_messages(judge->cluster, node, other);
+        }
         if (same && seq != former_seq && !judge->attacker) {
             judge_age(judge, node, other, seq);
         }

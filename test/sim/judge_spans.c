@@ -118,6 +118,25 @@ static uint64_t patience_ns(struct judge *judge)
     return lately ? 5 * judge_slow_ns(judge) : 0;
 }
 
+/* What a dead node's slow paths of before left in the measures of those that wait for it: grace and
+ * last wait go by them [SPEC R3]. */
+static uint64_t round_trips_ns(const struct judge *judge)
+{
+    const struct cluster *cluster = judge->cluster;
+    uint64_t most_ns = 0;
+    for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
+        for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
+            struct node_view view;
+            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
+                continue;
+            }
+            cluster_view_node(cluster, a, b, &view);
+            most_ns = longest(most_ns, view.rtt_ns == VIEW_UNKNOWN_NS ? 0 : 4 * view.rtt_ns);
+        }
+    }
+    return shortest(most_ns, 8 * judge->delay_peak_ns);
+}
+
 /* Of one death, or of several in one moment: how long until somebody has taken over? [SPEC S3] */
 static uint64_t takeover_ns(struct judge *judge)
 {
@@ -142,6 +161,7 @@ static uint64_t takeover_ns(struct judge *judge)
     /* What lay in the sockets of a node that was stalled is passed on as if it were news. */
     span_ns += stalled ? 2 * judge_detection_ns(judge) : 0;
     span_ns += patience_ns(judge);
+    span_ns += round_trips_ns(judge);
     return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 

@@ -155,25 +155,36 @@ static void name_unheard(struct core *core, uint8_t node)
     }
 }
 
+/* Names those that live, or those that do not, until the record has `most` names; from where the
+ * last heartbeat ended. */
+static void name_some(struct core *core, bool live, uint8_t most)
+{
+    uint8_t count = core->config.node_count;
+    uint8_t first = core->unheard_first[live];
+    core->unheard_next[live] = first;
+    for (uint8_t i = 0; i < count && core->draft.unheard_count < most; i++) {
+        uint8_t node = (uint8_t)((first + i) % count);
+        if (membership_is_live(core, node) == live &&
+            membership_is_unheard(core, node, core->now)) {
+            name_unheard(core, node);
+            core->unheard_next[live] = (uint8_t)((node + 1) % count);
+        }
+    }
+}
+
 /*
- * Who matters most comes first: live nodes, that are heard through others; then those that are
- * known to have run; then the rest. They take turns within the 16 names [SPEC R14].
+ * Live nodes first, that are heard through others; four names are for the rest, so that nobody
+ * stays unknown for lack of room. Each kind takes turns within its names [SPEC R14].
  */
 static void compose_unheard(struct core *core)
 {
-    const uint8_t count = core->config.node_count;
     core->draft.unheard_count = 0;
-    for (uint8_t urgency = 0; urgency < 3; urgency++) {
-        for (uint8_t i = 0; i < count && core->draft.unheard_count < UNHEARD_MAX; i++) {
-            uint8_t node = (uint8_t)((core->unheard_offset + i) % count);
-            uint8_t its = membership_is_live(core, node)         ? 0
-                          : core->members[node].incarnation != 0 ? 1
-                                                                 : 2;
-            if (its == urgency && membership_is_unheard(core, node, core->now)) {
-                name_unheard(core, node);
-            }
-        }
+    unsigned rest = 0;
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        rest += !membership_is_live(core, node) && membership_is_unheard(core, node, core->now);
     }
+    name_some(core, true, (uint8_t)(UNHEARD_MAX - (rest < UNHEARD_REST ? rest : UNHEARD_REST)));
+    name_some(core, false, UNHEARD_MAX);
 }
 
 static uint32_t id_of(const struct core *core, uint8_t node)
@@ -305,8 +316,10 @@ static void beat(struct core *core)
             arbiter_order(core, vip, ACTION_DEADLINE);
         }
     }
-    core->unheard_offset =
-        (uint8_t)((core->unheard_offset + UNHEARD_MAX) % core->config.node_count);
+    if (draft->unheard_count == UNHEARD_MAX) {
+        core->unheard_first[false] = core->unheard_next[false];
+        core->unheard_first[true] = core->unheard_next[true];
+    }
 }
 
 /* The end of every step: is a heartbeat due, and which record goes with what is sent? */

@@ -162,7 +162,9 @@ struct core {
     struct mono phase_until;
     bool extended;      /* the hello was lengthened for nodes that are not confirmed */
     uint64_t stop_vips; /* bit per VIP that the ordered stop released */
-    uint8_t unheard_offset;
+    /* Of those that do not live, and that live: where the names of a record begin, and ended. */
+    uint8_t unheard_first[2];
+    uint8_t unheard_next[2];
     uint64_t random_key[2];
     uint64_t random_count;
     struct mono now;         /* of the running step */

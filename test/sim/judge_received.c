@@ -108,6 +108,18 @@ static void follow_other_window(struct judge *judge, const struct cluster_news *
     }
 }
 
+/* Twelve questions have to follow what came straight from a node and ended any suspicion [SPEC
+ * R32].
+ */
+static void count_questions(struct judge *judge, uint8_t node, uint8_t other)
+{
+    struct node_view view;
+    cluster_view_node(judge->cluster, node, other, &view);
+    if (view.state == MEMBER_ALIVE && view.last_heard_ns == 0) {
+        judge->nodes[node].known[other].messages = cluster_messages(judge->cluster, node, other);
+    }
+}
+
 static void follow_members(struct judge *judge, uint8_t node, enum cluster_origin origin)
 {
     bool must_stay = origin == ORIGIN_FORGED || origin == ORIGIN_REPLAY;
@@ -129,10 +141,7 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
         judge->nodes[node].known[other].former = judge->nodes[node].known[other].incarnation;
         judge->nodes[node].known[other].incarnation = incarnation;
         judge->nodes[node].known[other].seq = seq;
-        if (!same || seq != former_seq) {
-            judge->nodes[node].known[other].messages =
-                cluster_messages(judge->cluster, node, other);
-        }
+        count_questions(judge, node, other);
         if (same && seq != former_seq && !judge->attacker) {
             judge_age(judge, node, other, seq);
         }

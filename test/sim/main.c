@@ -20,6 +20,7 @@ struct options {
     uint8_t nodes;
     bool trace;
     bool cheap;
+    bool drawn; /* an option that says how a cluster is drawn was given */
     const char *config;
     const char *scenario;
 };
@@ -37,7 +38,7 @@ struct progress {
 static const char usage_text[] =
     "usage: vipgossip-sim [--seed N] [--runs N] [--nodes N] [--mode available] [--hours H]\n"
     "                     [--cheap-signatures] [--trace]\n"
-    "       vipgossip-sim --config FILE --scenario TEXT [--seed N]\n"
+    "       vipgossip-sim --config FILE --scenario TEXT [--seed N] [--trace]\n"
     "Runs clusters of the real core on a simulated network until a rule of the protocol breaks.\n"
     "  --seed N             of the first run [1]; each further run has the next one\n"
     "  --runs N             how many [10]\n"
@@ -135,6 +136,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
     *ret = (struct options){.seed = 1, .runs = 10, .hours = 0.1};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        ret->drawn |= strchr("rnhq", option) != NULL;
         int code = take_option(ret, option);
         if (code != 0) {
             return code;
@@ -145,6 +147,11 @@ static int parse_options(int argc, char **argv, struct options *ret)
     }
     if ((ret->config == NULL) != (ret->scenario == NULL)) {
         return refuse("--config and --scenario go together", "");
+    }
+    if (ret->config != NULL && ret->drawn) {
+        return refuse("--runs, --nodes, --hours and --cheap-signatures are for clusters that are "
+                      "drawn, not for that of --config",
+                      "");
     }
     return 0;
 }
@@ -229,7 +236,7 @@ int main(int argc, char **argv)
         return code;
     }
     if (options.config != NULL) {
-        return rehearse(options.config, options.scenario, options.seed);
+        return rehearse(options.config, options.scenario, options.seed, options.trace);
     }
     return campaign(&options);
 }

@@ -29,7 +29,9 @@ MUTANTS = {
         "mono_max(member->heard, mono_sub(core->now, carried->age_ns));",
         "mono_max(member->heard, core->now);")]},
     "an incarnation without an echo": {"core/membership.c": [(
-        "        start_unconfirmed(core, node);\n        ask(core, node, peer);\n        return;",
+        "        start_unconfirmed(core, node);\n"
+        "        member->doubted = peer == node && membership_is_live(core, node);\n"
+        "        ask(core, node, peer);\n        return;",
         "        start_unconfirmed(core, node);\n"
         "        confirm(core, node, &(struct echo){.node = record->node,\n"
         "            .incarnation = record->incarnation, .seq = record->seq}, peer);")]},
@@ -44,13 +46,12 @@ MUTANTS = {
         "    if ((record->flags & RECORD_LEAVING) != 0) {",
         "    if ((record->flags & RECORD_LEAVING) > 255) {")]},
     "a relay forgets to pass on": {"core/gossip.c": [(
-        "    if (node == peer || node == core->config.self || !membership_is_live(core, node)) {\n"
-        "        return;\n    }\n    struct message_out *out = gossip_to(core, peer);",
-        "    if (node != NODE_NONE || !membership_is_live(core, node)) {\n"
-        "        return;\n    }\n    struct message_out *out = gossip_to(core, peer);")]},
+        "    if (node != peer && node != core->config.self && membership_is_live(core, node)) {",
+        "    if (node == NODE_NONE && membership_is_live(core, node)) {")]},
     "nobody is named as not heard": {"core/gossip.c": [(
-        "    for (uint8_t urgency = 0; urgency < 3; urgency++) {",
-        "    for (uint8_t urgency = 3; urgency < 3; urgency++) {")]},
+        "        if (membership_is_live(core, node) == live &&\n"
+        "            membership_is_unheard(core, node, core->now)) {",
+        "        if (node == NODE_NONE && live) {")]},
     "the deadline is never moved": {"core/gossip.c": [(
         "        if (wanted && !membership_is_missed(core)) {",
         "        if (wanted && core->random_key[0] == 0) {")]},
@@ -125,7 +126,7 @@ MUTANTS = {
         "        yielded |= entry->released_to == own_id ? BIT(node) : 0;",
         "        yielded |= entry->released_to == own_id ? 0 : 0;")]},
     "what another program removed stays away": {"core/kernel.c": [(
-        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ADDRESS_ADD);",
+        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_put_back(core, vip);",
         "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ANNOUNCE);")]},
     "wire: no replay window": {"wire/replay.c": [(
         "    if (counter > window->newest)\n        return true;\n    uint64_t age",

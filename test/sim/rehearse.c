@@ -28,6 +28,7 @@ struct rehearsal {
     struct cluster_config config;
     uint64_t healthy;
     uint64_t drained;
+    bool trace; /* who is heard of and who is not, too */
     unsigned step_count;
     struct step steps[STEPS_MAX];
     uint64_t vacant_since_ns[VIPS_MAX];
@@ -296,6 +297,17 @@ static int refuse(const char *step, const char *why)
     return 2;
 }
 
+static int refuse_words(const struct rehearsal *rehearsal, const struct verb *verb,
+                        const char *whole)
+{
+    char why[512];
+    int used = snprintf(why, sizeof why, "its form is %s; the nodes are", verb->form);
+    for (uint8_t node = 0; node < rehearsal->conf.node_count && used < (int)sizeof why; node++) {
+        used += snprintf(why + used, sizeof why - (size_t)used, " %s", node_name(rehearsal, node));
+    }
+    return refuse(whole, why);
+}
+
 static const struct verb *find_verb(const char *word)
 {
     for (size_t i = 0; word != NULL && i < VERBS; i++) {
@@ -336,7 +348,7 @@ static int read_step(struct rehearsal *rehearsal, char *text, const char *whole)
         step->words[step->count++] = word;
     }
     if (!step->verb->check(rehearsal, step)) {
-        return refuse(whole, step->verb->form);
+        return refuse_words(rehearsal, step->verb, whole);
     }
     rehearsal->step_count++;
     return 0;
@@ -391,6 +403,11 @@ static void watch(void *arg, const struct cluster_news *news)
         if (cluster_holders(rehearsal->cluster, news->vip) == 0) {
             rehearsal->vacant_since_ns[news->vip] = cluster_now(rehearsal->cluster);
         }
+    } else if (news->type == NEWS_CHANGE && rehearsal->trace &&
+               news->change->type == CHANGE_MEMBER) {
+        say(rehearsal, "%s: node %s %s -> %s: %s", name, node_name(rehearsal, news->change->node),
+            member_state_name(news->change->from), member_state_name(news->change->to),
+            reason_text(news->change->reason));
     } else if (news->type == NEWS_STOPPED) {
         say(rehearsal, "%s has stopped in order", name);
     }
@@ -458,7 +475,7 @@ static int read_cluster(struct rehearsal *rehearsal, const char *path)
     return 0;
 }
 
-int rehearse(const char *path, const char *scenario, uint64_t seed)
+int rehearse(const char *path, const char *scenario, uint64_t seed, bool trace)
 {
     struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
     char *text = strdup(scenario);
@@ -467,6 +484,7 @@ int rehearse(const char *path, const char *scenario, uint64_t seed)
         fprintf(stderr, "vipgossip-sim: %s\n", strerror(errno));
         goto out;
     }
+    rehearsal->trace = trace;
     if (read_cluster(rehearsal, path) != 0 || read_scenario(rehearsal, text) != 0) {
         goto out;
     }

@@ -7,10 +7,11 @@
 #ifndef SIM_REHEARSE_H
 #define SIM_REHEARSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Returns the exit code: 0, or 2 if the file or the scenario is bad; then stderr says what is
  * allowed. */
-int rehearse(const char *path, const char *scenario, uint64_t seed);
+int rehearse(const char *path, const char *scenario, uint64_t seed, bool trace);
 
 #endif

@@ -31,6 +31,8 @@ BAD = [
     ["--no-such-option"],
     ["argument"],
     ["--scenario", "at 5s heal"],
+    ["--config", "a", "--scenario", "at 5s heal", "--runs", "2"],
+    ["--config", "a", "--scenario", "at 5s heal", "--nodes", "3"],
 ]
 BAD_SCENARIOS = [
     "",
@@ -104,6 +106,12 @@ def check_rehearsal(program):
             done = run(program, "--config", file.name, "--scenario", scenario)
             expect(done.returncode == 2 and "cut NODE NODE" in done.stderr,
                    f"scenario {scenario!r} is not refused with what is allowed", done)
+        expect("the nodes are swarm-1 swarm-2 swarm-3" in
+               run(program, "--config", file.name, "--scenario", "at 5s kill swarm-9").stderr,
+               "an unknown node is refused without the names of those that are there", done)
+        traced = run(program, "--config", file.name, "--scenario", SCENARIO, "--trace")
+        expect("swarm-2: node swarm-1 suspect -> dead" in traced.stdout,
+               "--trace does not say who was declared dead", traced)
         expect(run(program, "--config", file.name).returncode == 2, "no scenario is allowed", done)
         file.write('vip "second" { address = {"192.168.4.4"} mode = "quorum" }\n')
         file.flush()

@@ -104,7 +104,8 @@ static void test_live_nodes_that_are_not_heard_are_always_named(void **unused)
     core->members[NODES - 1].heard = core->now;
     core->members[NODES - 1].record.next_ms = 100;
     for (uint8_t turn = 0; turn < NODES; turn++) {
-        core->unheard_offset = turn;
+        core->unheard_first[false] = turn;
+        core->unheard_first[true] = turn;
         gossip_compose(core);
         assert_int_equal(core->draft.unheard_count, UNHEARD_MAX);
         assert_int_equal(core->draft.unheard[0].node, 1000 + NODES - 1);

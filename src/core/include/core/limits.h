@@ -10,6 +10,7 @@
 #define VIPS_MAX              32
 #define CHECKS_MAX            32
 #define UNHEARD_MAX           16 /* names in "not heard directly", in turn [SPEC R14] */
+#define UNHEARD_REST          4  /* of them for nodes that do not live */
 #define RELAYS_MAX            2
 #define DEAD_INCARNATIONS_MAX 8
 #define MESSAGE_RECORDS_MAX   12 /* records in one datagram, the sender's own included */

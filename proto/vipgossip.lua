@@ -87,6 +87,7 @@ field(ProtoField.uint8, "vip.state", "State", base.DEC, STATES)
 field(ProtoField.uint8, "vip.ready", "Readiness", base.DEC, READINESS)
 field(ProtoField.uint8, "vip.mode", "Mode", base.DEC, MODES)
 field(ProtoField.uint8, "vip.unhealthy", "Unhealthy for this VIP")
+field(ProtoField.uint8, "vip.drained", "Drained for this VIP")
 field(ProtoField.uint8, "vip.priority", "Priority")
 field(ProtoField.uint32, "vip.lease", "Lease (ms)")
 id_field("vip.elects", "Elects")
@@ -282,16 +283,17 @@ end
 -- [SPEC F4]
 local function dissect_conduct(cursor, tree)
     local number, range = cursor:integer()
-    local conduct = number > UInt64(127) and 127 or number:tonumber()
+    local conduct = number > UInt64(255) and 255 or number:tonumber()
     local state, ready = conduct % 8, math.floor(conduct / 8) % 4
-    local mode, unhealthy = math.floor(conduct / 32) % 2, math.floor(conduct / 64)
-    if number > UInt64(127) or not (STATES[state] and READINESS[ready]) then
+    local mode, unhealthy = math.floor(conduct / 32) % 2, math.floor(conduct / 64) % 2
+    if number > UInt64(255) or not (STATES[state] and READINESS[ready]) then
         complain("no such conduct: %s", tostring(number))
     end
     tree:add(fields["vip.state"], range, state)
     tree:add(fields["vip.ready"], range, ready)
     tree:add(fields["vip.mode"], range, mode)
     tree:add(fields["vip.unhealthy"], range, unhealthy)
+    tree:add(fields["vip.drained"], range, math.floor(conduct / 128))
     return STATES[state]
 end
 

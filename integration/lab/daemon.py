@@ -69,6 +69,7 @@ class Vipgossip(Daemon):
         self.file = self.directory / "vipgossip.conf"
         self.key = self.directory / "cluster.key"
         self.socket = self.directory / "control.sock"
+        self.state = self.directory / "state"
 
     def write_key(self, text):
         self.key.touch(mode=0o600)
@@ -77,7 +78,8 @@ class Vipgossip(Daemon):
 
     def write_config(self, data):
         """The cluster's file; only the paths are this host's own."""
-        own = {"key_file": str(self.key), "control_socket": str(self.socket)}
+        own = {"key_file": str(self.key), "control_socket": str(self.socket),
+               "state_dir": str(self.state)}
         self.file.write_text(config.text(config.merge(data, own)))
 
     def command(self):

@@ -209,7 +209,7 @@ def bad_records():
     for index, name, values in (
             (0, "id", (0, 2**32)), (1, "addresses", (2**32,)), (3, "priority", (0, 256)),
             (4, "lease", (60_001,)), (5, "elects", (2**32,)), (6, "released to", (2**32,)),
-            (2, "conduct", (128, 5, 6, 7, 24, 31, 69, 88, 127))):
+            (2, "conduct", (256, 5, 6, 7, 24, 31, 69, 88, 127, 133, 255))):
         for value in values:
             yield _fail(f"{name} of a VIP: {value}", ["F4"], _changed(vip_at(index, value)))
     yield _fail("a VIP of 6 elements", ["F4"], _changed(lambda all_: all_[8][0].pop()))
@@ -248,6 +248,8 @@ def foreign_records():
     for mode in range(2):
         yield _pass(f"unhealthy for a VIP in mode {records.MODES[mode]}", ["F4"],
                     _record(vips=[vip(mode=mode, unhealthy=1)]))
+        yield _pass(f"drained for a VIP in mode {records.MODES[mode]}", ["F4"],
+                    _record(vips=[vip(mode=mode, drained=1)]))
     yield _pass("all numbers as small as they may be", ["F3", "F4"],
                 _record(seq=1, interval_ms=10, next_ms=0, config=0, flags=0,
                         unheard=[{"node": 1, "relays": [0, 0]}],

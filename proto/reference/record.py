@@ -20,7 +20,7 @@ RECORD_NUMBERS = (
 VIP_NUMBERS = (
     ("vip", 1, ID_MAX),
     ("addresses", 0, ID_MAX),
-    ("conduct", 0, 127),
+    ("conduct", 0, 255),
     ("priority", 1, 255),
     ("lease_ms", 0, 60_000),
     ("elects", 0, ID_MAX),
@@ -39,7 +39,8 @@ def _split_conduct(vip):
     """[SPEC F4]"""
     conduct = vip.pop("conduct")
     vip["state"], vip["ready"] = conduct & 7, conduct >> 3 & 3
-    vip["mode"], vip["unhealthy"] = conduct >> 5 & 1, conduct >> 6
+    vip["mode"], vip["unhealthy"] = conduct >> 5 & 1, conduct >> 6 & 1
+    vip["drained"] = conduct >> 7
     if vip["state"] >= len(STATES) or vip["ready"] >= len(READINESS):
         raise Malformed(f"no such conduct: {conduct}")
     return vip
@@ -83,7 +84,7 @@ def elements(record):
     vips = []
     for vip in record["vips"]:
         values = dict(vip, conduct=vip["state"] + 8 * vip["ready"] + 32 * vip["mode"]
-                      + 64 * vip["unhealthy"])
+                      + 64 * vip["unhealthy"] + 128 * vip["drained"])
         vips.append([values[key] for key, _, _ in VIP_NUMBERS])
     return [*numbers, unheard, vips]
 

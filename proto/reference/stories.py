@@ -30,7 +30,7 @@ def node(name="swarm-2", **changes):
 
 def vip(**changes):
     return {"vip": VIP, "addresses": 0xA0B0C0D0, "state": 2, "ready": 2, "mode": 0, "unhealthy": 0,
-            "priority": 100, "lease_ms": 800, "elects": keys.name_id("swarm-1"),
+            "drained": 0, "priority": 100, "lease_ms": 800, "elects": keys.name_id("swarm-1"),
             "released_to": 0, **changes}
 
 
@@ -43,7 +43,7 @@ def own_record(name, **changes):
 def largest_record(name):
     """[SPEC F6] All numbers as large as they may be, but for who speaks."""
     vips = [vip(vip=2**32 - 1 - at, addresses=2**32 - 1, state=4, ready=2, mode=1,
-                unhealthy=1, priority=255, lease_ms=60_000, elects=2**32 - 1,
+                unhealthy=1, drained=1, priority=255, lease_ms=60_000, elects=2**32 - 1,
                 released_to=2**32 - 1) for at in range(32)]
     unheard = [{"node": 2**32 - 1 - at, "relays": [2**32 - 1, 2**32 - 2]} for at in range(16)]
     return own_record(name, seq=2**64 - 1, interval_ms=10_000, next_ms=100_000,

@@ -37,9 +37,6 @@ static void note_unchecked(const struct conf *conf, const struct notes *notes)
         say(notes, "the key file %s was not read", conf->key_file);
     if (conf->node_key_file[0] != '\0')
         say(notes, "the key file %s was not read", conf->node_key_file);
-    if (strcmp(conf->state_dir, CONF_STATE_DIR) != 0)
-        say(notes, "state_dir: this version keeps no state; nothing is written to %s",
-            conf->state_dir);
     for (int i = 0; i < conf->vip_count; i++) {
         const struct conf_vip *vip = &conf->vips[i];
         if (vip->interface[0] == '\0')

@@ -71,7 +71,8 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
         arbiter->link_down || membership_is_missed(core) || health_is_pending(core, vip)) {
         return VIP_READY_NO;
     }
-    bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained;
+    bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained &&
+                  (core->drained_vips & BIT(vip)) == 0;
     if (!config->fail_open && !is_fit) {
         return VIP_READY_NO;
     }

@@ -106,8 +106,8 @@ static enum reason claim_reason(const struct core *core, uint8_t vip)
         if (election_tier(core, vip, holder) <= election_tier(core, vip, core->config.self)) {
             return REASON_PREFERRED;
         }
-        bool drained = (core->members[holder].record.flags & RECORD_DRAINED) != 0;
-        return drained ? REASON_HOLDER_DRAINED : REASON_HOLDER_UNHEALTHY;
+        return election_tier(core, vip, holder) == TIER_DRAINED ? REASON_HOLDER_DRAINED
+                                                                : REASON_HOLDER_UNHEALTHY;
     }
     if (arbiter->holder != NODE_NONE && arbiter->holder != core->config.self) {
         enum member_state state = core->members[arbiter->holder].state;

@@ -113,6 +113,7 @@ static void take(struct core *core, const struct event *event)
     case EVENT_CONDITION:
         core->healthy = event->condition.healthy;
         core->drained = event->condition.drained;
+        core->drained_vips = event->condition.drained_vips;
         gossip_compose(core); /* the election reads it, in this very step */
         break;
     case EVENT_CHECK:

@@ -6,10 +6,6 @@
  */
 #include "state.h"
 
-#define TIER_HEALTHY   ((uint8_t)0)
-#define TIER_UNHEALTHY ((uint8_t)1)
-#define TIER_DRAINED   ((uint8_t)2)
-
 static uint8_t node_flags(const struct core *core, uint8_t node)
 {
     return node == core->config.self ? core->draft.flags : core->members[node].record.flags;
@@ -19,11 +15,11 @@ static uint8_t node_flags(const struct core *core, uint8_t node)
 uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node)
 {
     uint8_t flags = node_flags(core, node);
-    if ((flags & RECORD_DRAINED) != 0) {
+    const struct record_vip *entry = membership_entry(core, node, vip);
+    if ((flags & RECORD_DRAINED) != 0 || entry->drained != 0) {
         return TIER_DRAINED;
     }
-    bool healthy =
-        (flags & RECORD_HEALTHY) != 0 && membership_entry(core, node, vip)->unhealthy == 0;
+    bool healthy = (flags & RECORD_HEALTHY) != 0 && entry->unhealthy == 0;
     return healthy ? TIER_HEALTHY : TIER_UNHEALTHY;
 }
 

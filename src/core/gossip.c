@@ -212,6 +212,7 @@ void gossip_compose(struct core *core)
         entry->mode = (uint8_t)config->vips[vip].mode;
         entry->priority = health_priority(core, vip);
         entry->unhealthy = health_of_vip(core, vip) ? 0 : 1;
+        entry->drained = (core->drained_vips & BIT(vip)) != 0 ? 1 : 0;
         entry->ready = (uint8_t)arbiter_ready(core, vip);
         entry->state = (uint8_t)arbiter->state;
         entry->elects = id_of(core, arbiter->elected);
@@ -247,7 +248,7 @@ static bool is_urgent(const struct record *before, const struct record *now)
         const struct record_vip *a = &before->vips[vip];
         const struct record_vip *b = &now->vips[vip];
         if (a->ready != b->ready || a->state != b->state || a->priority != b->priority ||
-            a->unhealthy != b->unhealthy) {
+            a->unhealthy != b->unhealthy || a->drained != b->drained) {
             return true;
         }
     }

@@ -410,7 +410,7 @@ static bool means_the_same(const struct record *a, const struct record *b)
         const struct record_vip *y = &b->vips[i];
         if (x->vip != y->vip || x->mode != y->mode || x->ready != y->ready ||
             x->state != y->state || x->priority != y->priority || x->unhealthy != y->unhealthy ||
-            x->released_to != y->released_to) {
+            x->drained != y->drained || x->released_to != y->released_to) {
             return false;
         }
     }

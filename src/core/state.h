@@ -153,10 +153,11 @@ struct core {
     enum phase phase;
     bool healthy;
     bool drained;
-    bool peer_heard;      /* some peer was confirmed since this node started */
-    bool mute;            /* not one datagram of the last heartbeat could be sent */
-    bool dirty;           /* something that the election looks at changed */
-    uint8_t phase_rounds; /* hello or leaving rounds sent */
+    uint64_t drained_vips; /* bit per VIP, beside `drained` */
+    bool peer_heard;       /* some peer was confirmed since this node started */
+    bool mute;             /* not one datagram of the last heartbeat could be sent */
+    bool dirty;            /* something that the election looks at changed */
+    uint8_t phase_rounds;  /* hello or leaving rounds sent */
     struct mono phase_started;
     struct mono phase_next;
     struct mono phase_until;
@@ -238,6 +239,10 @@ uint8_t election_best(const struct core *core, uint8_t vip, uint64_t excluded);
 bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b);
 uint8_t election_holder(const struct core *core, uint8_t vip);
 bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded);
+/* Tiers of R52: the lower the better. */
+#define TIER_HEALTHY   ((uint8_t)0)
+#define TIER_UNHEALTHY ((uint8_t)1)
+#define TIER_DRAINED   ((uint8_t)2)
 uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node);
 
 /* --- arbiter.c --- */

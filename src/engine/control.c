@@ -99,7 +99,19 @@ static void pack_error(struct pack *pack, const char *text)
     pack_key_text(pack, "error", text);
 }
 
-static void answer(struct control_client *client, enum request request)
+static void answer_drain(const struct control_source *source, bool drained, const char *name,
+                         struct pack *pack)
+{
+    const char *refusal = source->drain(source->arg, drained, name);
+
+    if (refusal != NULL) {
+        pack_error(pack, refusal);
+    } else {
+        pack_map(pack, 0);
+    }
+}
+
+static void answer(struct control_client *client, enum request request, const char *name)
 {
     const struct control_source *source = &client->control->source;
     struct pack pack;
@@ -118,10 +130,15 @@ static void answer(struct control_client *client, enum request request)
     case REQUEST_EVENTS:
         source->events(source->arg, &pack);
         break;
+    case REQUEST_DRAIN:
+    case REQUEST_UNDRAIN:
+        answer_drain(source, request == REQUEST_DRAIN, name, &pack);
+        break;
     case REQUEST_UNKNOWN:
     case REQUEST_PARTIAL:
-        pack_error(&pack, "no such request: " CONTROL_STATUS ", " CONTROL_EVENTS
-                          " or " CONTROL_EVENTS_FOLLOW " and a newline are known");
+        pack_error(&pack,
+                   "no such request: " CONTROL_STATUS ", " CONTROL_EVENTS ", " CONTROL_EVENTS_FOLLOW
+                   ", " CONTROL_DRAIN " and " CONTROL_UNDRAIN " and a newline are known");
         break;
     }
     if (pack.length == 0 && client->state == CLIENT_ANSWERED && !pack.failed) {
@@ -148,6 +165,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
     struct control_client *client = stream->data;
+    char name[CONTROL_REQUEST_MAX];
     enum request request;
 
     (void)buffer;
@@ -163,9 +181,9 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
         return;
     }
     client->length += (size_t)length;
-    request = request_parse(client->request, client->length);
+    request = request_parse(client->request, client->length, name);
     if (request != REQUEST_PARTIAL) {
-        answer(client, request);
+        answer(client, request, name);
     }
 }
 

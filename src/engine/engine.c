@@ -39,6 +39,7 @@ static int take_setup(struct engine *engine, struct ipc_setup *setup)
     engine->conf = setup->conf;
     memcpy(engine->interfaces, setup->interfaces, sizeof engine->interfaces);
     mapping_core(&engine->conf, setup->self, &engine->core_config);
+    drain_begin(engine, setup);
     while (incarnation == 0) {
         randombytes_buf(&incarnation, sizeof incarnation);
     }
@@ -139,6 +140,10 @@ static void on_status(void *arg, struct pack *pack)
         .udp = &engine->udp.counters,
         .checks = engine->checks,
         .checker_lost = engine->checker.gone,
+        .drained = engine->drain.node,
+        .drained_vips = engine->drain.vips,
+        .drain_pending = keeper_link_is_keeping(&engine->keeper),
+        .drain_error = engine->drain.error,
         .started = engine->started,
         .now = mono_max(engine->now, clock_now()),
     };
@@ -204,7 +209,7 @@ static int open_sources(struct engine *engine, const struct engine_descriptors *
     const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, loop_on_will,
                                                 engine};
     const struct checker_link_handlers checker = {loop_on_result, on_checker_gone, engine};
-    const struct control_source control = {on_status, on_events, engine};
+    const struct control_source control = {on_status, on_events, drain_set, engine};
     int error;
 
     engine->keeper.vip_count = engine->conf.vip_count;

@@ -12,6 +12,7 @@
 #include "engine/events.h"
 #include "engine/keeper_link.h"
 #include "engine/udp.h"
+#include "ipc/setup.h"
 
 struct engine {
     uv_loop_t loop;
@@ -29,6 +30,11 @@ struct engine {
     struct core *core;
     struct wire wire;
     struct events events;
+    struct {
+        bool node;     /* for every VIP */
+        uint32_t vips; /* bit per VIP, beside `node` */
+        int error;     /* the last one that was to be kept is not: errno, 0 */
+    } drain;
     struct mono started;
     struct mono now;          /* of the last event: the core's time never runs backwards */
     bool running;             /* an own address is open: the core lives */
@@ -55,6 +61,14 @@ void orphan_begin(struct engine *engine);
 /* orphan.c: when orphan_step() has something to do; MONO_NEVER: never. */
 struct mono orphan_deadline(const struct engine *engine);
 void orphan_step(struct engine *engine, struct mono now);
+
+/* drain.c: what an earlier run was told; to the core once it runs. */
+void drain_begin(struct engine *engine, const struct ipc_setup *setup);
+void drain_start(struct engine *engine);
+/* drain.c: see control_source.drain. Not from within a step. */
+const char *drain_set(void *arg, bool drained, const char *name);
+/* drain.c: the keeper's answer, 0 or -errno. */
+void drain_kept(struct engine *engine, int error);
 
 /* loop.c: one event through the core, and what it wants done. Not from within a step. */
 void loop_feed(struct engine *engine, struct event *event);

@@ -10,6 +10,7 @@
 static void pack_vips(const struct facts *facts, struct pack *pack);
 static void pack_nodes(const struct facts *facts, struct pack *pack);
 static void pack_checks(const struct facts *facts, struct pack *pack);
+static void pack_drain(const struct facts *facts, struct pack *pack);
 static void pack_counters(const struct facts *facts, struct pack *pack);
 
 void facts_pack(const struct facts *facts, struct pack *pack)
@@ -30,6 +31,8 @@ void facts_pack(const struct facts *facts, struct pack *pack)
     pack_key(pack, "checks");
     pack_checks(facts, pack);
     pack_key_bool(pack, "checker_lost", facts->checker_lost);
+    pack_key(pack, "drain");
+    pack_drain(facts, pack);
     pack_key(pack, "counters");
     pack_counters(facts, pack);
 }
@@ -108,6 +111,16 @@ static void pack_vips(const struct facts *facts, struct pack *pack)
     }
 }
 
+static void pack_vip_names(const struct facts *facts, uint32_t vips, struct pack *pack)
+{
+    pack_array(pack, (size_t)__builtin_popcount(vips));
+    for (uint8_t v = 0; v < facts->conf->vip_count; v++) {
+        if ((vips >> v & 1) != 0) {
+            pack_text(pack, facts->conf->vips[v].name);
+        }
+    }
+}
+
 /* Index of the configured VIP with that id, or -1: a node whose file differs may name others. */
 static int vip_index(const struct facts *facts, uint32_t id)
 {
@@ -158,26 +171,38 @@ static void pack_elects(const struct facts *facts, const struct record *record, 
     }
 }
 
+/* Names of the VIPs that a node is drained for, beside its flag for all of them. */
+static void pack_drained_vips(const struct facts *facts, const struct record *record,
+                              struct pack *pack)
+{
+    uint32_t vips = 0;
+
+    for (unsigned i = 0; record != NULL && i < record->vip_count; i++) {
+        int v = vip_index(facts, record->vips[i].vip);
+
+        if (v >= 0 && record->vips[i].drained != 0) {
+            vips |= UINT32_C(1) << v;
+        }
+    }
+    pack_key(pack, "drained_vips");
+    pack_vip_names(facts, vips, pack);
+}
+
 /* The VIPs for which that node is unhealthy although it is healthy as such. */
 static void pack_unhealthy_vips(const struct facts *facts, const struct record *record,
                                 struct pack *pack)
 {
-    size_t count = 0;
+    uint32_t vips = 0;
 
-    for (unsigned i = 0; record != NULL && i < record->vip_count; i++) {
-        bool named = record->vips[i].unhealthy != 0 && vip_index(facts, record->vips[i].vip) >= 0;
-
-        count += named ? 1 : 0;
-    }
-    pack_key(pack, "unhealthy_vips");
-    pack_array(pack, count);
     for (unsigned i = 0; record != NULL && i < record->vip_count; i++) {
         int v = vip_index(facts, record->vips[i].vip);
 
         if (v >= 0 && record->vips[i].unhealthy != 0) {
-            pack_text(pack, facts->conf->vips[v].name);
+            vips |= UINT32_C(1) << v;
         }
     }
+    pack_key(pack, "unhealthy_vips");
+    pack_vip_names(facts, vips, pack);
 }
 
 static void pack_key_flag(struct pack *pack, const char *key, const struct record *record,
@@ -268,6 +293,7 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     pack_priorities(facts, view.record, pack);
     pack_key_flag(pack, "healthy", view.record, RECORD_HEALTHY);
     pack_key_flag(pack, "drained", view.record, RECORD_DRAINED);
+    pack_drained_vips(facts, view.record, pack);
     pack_link(facts, index, &view, pack);
     pack_key_text(pack, "config", config_text(&view));
     pack_elects(facts, view.record, pack);
@@ -288,12 +314,7 @@ static void pack_check_vips(const struct facts *facts, const struct conf_check *
                             struct pack *pack)
 {
     pack_key(pack, "vips");
-    pack_array(pack, (size_t)__builtin_popcount(check->vips));
-    for (uint8_t v = 0; v < facts->conf->vip_count; v++) {
-        if ((check->vips >> v & 1) != 0) {
-            pack_text(pack, facts->conf->vips[v].name);
-        }
-    }
+    pack_vip_names(facts, check->vips, pack);
 }
 
 static void pack_check(const struct facts *facts, uint8_t index, struct pack *pack)
@@ -329,6 +350,23 @@ static void pack_checks(const struct facts *facts, struct pack *pack)
     for (uint8_t c = 0; c < facts->conf->check_count; c++) {
         pack_check(facts, c, pack);
     }
+}
+
+/* What an operator has told this node, which is its own record too once the core runs. */
+static void pack_drain(const struct facts *facts, struct pack *pack)
+{
+    bool failed = facts->drain_error != 0;
+
+    pack_map(pack, 4);
+    pack_key_bool(pack, "node", facts->drained);
+    pack_key(pack, "vips");
+    pack_vip_names(facts, facts->drained_vips, pack);
+    if (facts->drain_pending) {
+        pack_key_nil(pack, "kept");
+    } else {
+        pack_key_bool(pack, "kept", !failed);
+    }
+    pack_key_text(pack, "error", failed ? text_error(facts->drain_error) : NULL);
 }
 
 static void pack_counters(const struct facts *facts, struct pack *pack)

@@ -120,6 +120,11 @@ static void flush(struct keeper_link *link)
     for (uint8_t vip = 0; vip < link->vip_count && !link->blocked && !link->gone; vip++) {
         (void)flush_vip(link, vip);
     }
+    if (link->has_drain && !link->blocked && !link->gone &&
+        was_sent(link, ipc_send(link->fd, &link->drain))) {
+        link->has_drain = false;
+        link->keeping++;
+    }
     if (link->stopped && !link->blocked && !link->gone && send_message(link, IPC_STOPPED, 0, 0)) {
         link->stopped = false;
     }
@@ -173,6 +178,19 @@ void keeper_link_awake(struct keeper_link *link)
     flush(link);
 }
 
+void keeper_link_keep_drain(struct keeper_link *link, bool node, uint32_t vips)
+{
+    link->drain = (struct ipc_message){
+        .type = IPC_DRAIN, .reason = node ? IPC_DRAIN_NODE : IPC_DRAIN_VIPS, .vips = vips};
+    link->has_drain = true;
+    flush(link);
+}
+
+bool keeper_link_is_keeping(const struct keeper_link *link)
+{
+    return link->has_drain || link->keeping > 0;
+}
+
 void keeper_link_deposit(struct keeper_link *link, uint64_t nodes)
 {
     link->wills |= nodes;
@@ -208,6 +226,9 @@ void keeper_link_drain(struct keeper_link *link)
                                    link->address_count)) {
             lose(link, "it sent a message that is none of this version");
             return;
+        }
+        if (message.type == IPC_KEPT && link->keeping > 0) {
+            link->keeping--;
         }
         link->handlers.message(link->handlers.arg, &message);
     }

@@ -30,6 +30,7 @@ void loop_start(struct engine *engine)
             loop_feed(engine, &event); /* told before there was a core to hear it */
         }
     }
+    drain_start(engine);
 }
 
 void loop_arm(struct engine *engine)
@@ -107,6 +108,10 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
     if (!engine->running && message->type == IPC_STOP) {
         keeper_link_stopped(&engine->keeper); /* no own address was ever there: nobody to tell */
         engine_end(engine, 0);
+        return;
+    }
+    if (message->type == IPC_KEPT) {
+        drain_kept(engine, message->error);
         return;
     }
     if (!keeper_link_event(&engine->keeper, message, &event)) {

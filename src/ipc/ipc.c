@@ -15,6 +15,7 @@ enum field {
     FIELD_MAC = 1U << 5,
     FIELD_DEADLINE = 1U << 6,
     FIELD_SEQUENCE = 1U << 7,
+    FIELD_DRAIN = 1U << 8, /* `reason`, of enum ipc_drain, and `vips` */
 };
 
 struct shape {
@@ -29,6 +30,7 @@ static const struct shape from_engine[] = {
     {IPC_ANNOUNCE, FIELD_VIP},
     {IPC_PROBE, FIELD_VIP},
     {IPC_STOPPED, 0},
+    {IPC_DRAIN, FIELD_DRAIN},
     {IPC_AWAKE, 0},
 };
 
@@ -39,6 +41,7 @@ static const struct shape from_keeper[] = {
     {IPC_FRAME, FIELD_VIP | FIELD_ADDRESS | FIELD_MAC},
     {IPC_STOP, 0},
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
+    {IPC_KEPT, FIELD_ERROR},
 };
 
 struct limits {
@@ -48,6 +51,10 @@ struct limits {
 
 static bool index_is_valid(const struct ipc_message *message, unsigned fields, struct limits limits)
 {
+    const uint64_t vips = (fields & FIELD_DRAIN) ? (UINT64_C(1) << limits.vip_count) - 1 : 0;
+
+    if ((message->vips & ~vips) != 0)
+        return false;
     if ((fields & FIELD_VIP) ? message->vip >= limits.vip_count : message->vip != 0)
         return false;
     return (fields & FIELD_ADDRESS) ? message->address < limits.address_count
@@ -60,6 +67,8 @@ static bool reason_is_valid(const struct ipc_message *message, unsigned fields)
         return message->reason >= IPC_LOST_DEADLINE && message->reason <= IPC_LOST_CONFLICT;
     if (fields & FIELD_LINK)
         return message->reason == IPC_LINK_DOWN || message->reason == IPC_LINK_UP;
+    if (fields & FIELD_DRAIN)
+        return message->reason == IPC_DRAIN_VIPS || message->reason == IPC_DRAIN_NODE;
     return message->reason == 0;
 }
 

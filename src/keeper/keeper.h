@@ -13,6 +13,7 @@
 #define KEEPER_KEEPER_H
 
 #include "gateway.h"
+#include "keeper/drain.h"
 #include "keeper/kernel.h"
 #include "keeper/lookup.h"
 #include "keeper/outbox.h"
@@ -84,6 +85,7 @@ struct keeper {
     int engine_pidfd;
     struct outbox outbox;
     struct will will;
+    struct drain drain;
 
     struct supervisor supervisor; /* of the checker */
 

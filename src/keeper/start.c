@@ -249,7 +249,11 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
     setup->self = (uint8_t)self;
     setup->conf = *conf;
     memcpy(setup->interfaces, interfaces.names, sizeof(setup->interfaces));
-    return check_capabilities() < 0 || open_kernel(keeper) < 0 ? START_EXIT_FAILED : START_EXIT_OK;
+    if (check_capabilities() < 0 || drain_open(&keeper->drain, conf) < 0 || open_kernel(keeper) < 0)
+        return START_EXIT_FAILED;
+    setup->drained = keeper->drain.node ? 1 : 0;
+    setup->drained_vips = keeper->drain.vips;
+    return START_EXIT_OK;
 }
 
 int start_daemon(struct conf *conf, bool verbose)
@@ -263,6 +267,7 @@ int start_daemon(struct conf *conf, bool verbose)
         result = prepare(keeper, conf, setup);
         if (result == START_EXIT_OK)
             result = run_with_socket(keeper, setup);
+        drain_close(&keeper->drain);
         will_close(&keeper->will);
         monitor_close(&keeper->monitor);
         netlink_close(&keeper->netlink);

@@ -3,6 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DURATION_MAX_MS INT64_C(86400000)
 
 /* Two units that are shown together: `major` units of `size` seconds, and what is left in `minor`.
  */
@@ -68,4 +72,24 @@ struct duration_text duration_from_us(int64_t us)
         (void)snprintf(ret.text, sizeof(ret.text), "%" PRId64 ".%" PRId64 " ms", us / 1000,
                        us % 1000 / 100);
     return ret;
+}
+
+int64_t duration_parse_ms(const char *text)
+{
+    static const struct {
+        const char *word;
+        int64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
+    const size_t digits = strspn(text, "0123456789");
+
+    /* Nine digits of the largest unit do not overflow. */
+    if (digits == 0 || digits > 9 || (text[0] == '0' && digits > 1))
+        return -1;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(text + digits, units[i].word) == 0) {
+            const int64_t ms = strtol(text, NULL, 10) * units[i].ms;
+            return ms <= DURATION_MAX_MS ? ms : -1;
+        }
+    }
+    return -1;
 }

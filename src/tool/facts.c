@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const top_keys[] = {
-    "version",  "cluster", "node",  "interval_ms", "uptime_ms",    "starting", "status",
-    "problems", "vips",    "nodes", "checks",      "checker_lost", "counters", NULL,
+    "version", "cluster", "node",   "interval_ms",  "uptime_ms", "starting", "status", "problems",
+    "vips",    "nodes",   "checks", "checker_lost", "drain",     "counters", NULL,
 };
 
 static const char *const vip_keys[] = {
@@ -19,10 +19,10 @@ static const char *const vip_keys[] = {
 };
 
 static const char *const node_keys[] = {
-    "name",    "self",     "state",   "addresses",     "priority",     "effective_priority",
-    "healthy", "witness",  "drained", "last_heard_ms", "rtt_us",       "loss_percent",
-    "path",    "hears_me", "config",  "elects",        "mac_failures", "unhealthy_vips",
-    NULL,
+    "name",           "self",    "state",    "addresses",    "priority",      "effective_priority",
+    "healthy",        "witness", "drained",  "drained_vips", "last_heard_ms", "rtt_us",
+    "loss_percent",   "path",    "hears_me", "config",       "elects",        "mac_failures",
+    "unhealthy_vips", NULL,
 };
 
 static const char *const check_keys[] = {

@@ -208,6 +208,10 @@ static void print_ok(const json_t *facts, const struct style *style)
             (void)fprintf(line, "; %s left", facts_text_or(item, "name", "?"));
         else if (facts_is_true(item, "drained"))
             (void)fprintf(line, "; %s drained", facts_text_or(item, "name", "?"));
+        else if (json_array_size(json_object_get(item, "drained_vips")) > 0)
+            (void)fprintf(
+                line, "; %s drained for %zu of %zu VIPs", facts_text_or(item, "name", "?"),
+                json_array_size(json_object_get(item, "drained_vips")), json_array_size(vips));
     }
     if (fclose(line) == 0)
         print_headline(style, VERDICT_OK, text);
@@ -283,6 +287,13 @@ static void print_vips(const json_t *facts, const struct style *style)
     table_deinit(&table);
 }
 
+static const char *drained_text(const json_t *node)
+{
+    if (facts_is_true(node, "drained"))
+        return ", drained";
+    return json_array_size(json_object_get(node, "drained_vips")) > 0 ? ", drained in part" : "";
+}
+
 /* "alive", "alive, witness", "this node, drained" */
 static void add_node_state(struct table *table, const json_t *node)
 {
@@ -295,8 +306,7 @@ static void add_node_state(struct table *table, const json_t *node)
         colour = COLOUR_YELLOW;
     table_add(table, colour, "%s%s%s%s", facts_is_true(node, "self") ? "this node" : state,
               facts_is_true(node, "witness") ? ", witness" : "",
-              facts_is_false(node, "healthy") ? ", unhealthy" : "",
-              facts_is_true(node, "drained") ? ", drained" : "");
+              facts_is_false(node, "healthy") ? ", unhealthy" : "", drained_text(node));
 }
 
 /* "200", or "200 (web 150)", "200 (web 150 and 2 more)" where it differs on some VIPs. */

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "ipc/control.h"
+#include "tool/duration.h"
 #include "tool/verdict.h"
 
 #include <errno.h>
@@ -46,6 +47,24 @@ static const struct command commands[] = {
         .usage_exit = TOOL_USAGE,
     },
     {
+        .name = "drain",
+        .run = drain_command,
+        .usage = "drain [--vip NAME] [--wait DURATION]",
+        .help = "gives the VIPs of this node away and takes none while another candidate lives,\n"
+                "also after a restart; waits until they are served elsewhere. DURATION is a whole\n"
+                "number and ms, s or m",
+        .flags = FLAG_VIP | FLAG_WAIT,
+        .usage_exit = TOOL_USAGE,
+    },
+    {
+        .name = "undrain",
+        .run = undrain_command,
+        .usage = "undrain [--vip NAME]",
+        .help = "takes that back",
+        .flags = FLAG_VIP,
+        .usage_exit = TOOL_USAGE,
+    },
+    {
         .name = "keygen",
         .run = keygen_command,
         .usage = "keygen [FILE]",
@@ -81,6 +100,8 @@ struct request {
     size_t operand_count;
     const char *socket;
     unsigned flags;
+    const char *vip;
+    int64_t wait_ms;
     bool help;
     bool version;
     char mistake[160]; /* empty: none so far */
@@ -88,6 +109,7 @@ struct request {
 
 static void read_arguments(int argc, char *argv[], struct request *ret);
 static void take_option(int option, char *argv[], struct request *request);
+static void take_wait(const char *text, struct request *request);
 static void take_word(const char *word, struct request *request);
 static const struct command *find_command(const char *name);
 static int run_request(const struct request *request, const struct tool_streams *streams);
@@ -99,7 +121,7 @@ static void print_help(const struct command *command, FILE *out);
 
 int tool_run(int argc, char *argv[], const struct tool_streams *streams)
 {
-    struct request request = {.socket = CONTROL_SOCKET_DEFAULT};
+    struct request request = {.socket = CONTROL_SOCKET_DEFAULT, .wait_ms = -1};
 
     read_arguments(argc, argv, &request);
     return run_request(&request, streams);
@@ -111,6 +133,8 @@ enum {
     OPTION_JSON,
     OPTION_WATCH,
     OPTION_FOLLOW,
+    OPTION_VIP,
+    OPTION_WAIT,
 };
 
 static void read_arguments(int argc, char *argv[], struct request *ret)
@@ -120,6 +144,8 @@ static void read_arguments(int argc, char *argv[], struct request *ret)
         {"json", no_argument, NULL, OPTION_JSON},
         {"watch", no_argument, NULL, OPTION_WATCH},
         {"follow", no_argument, NULL, OPTION_FOLLOW},
+        {"vip", required_argument, NULL, OPTION_VIP},
+        {"wait", required_argument, NULL, OPTION_WAIT},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -152,6 +178,14 @@ static void take_option(int option, char *argv[], struct request *request)
     case OPTION_FOLLOW:
         request->flags |= FLAG_FOLLOW;
         return;
+    case OPTION_VIP:
+        request->flags |= FLAG_VIP;
+        request->vip = optarg;
+        return;
+    case OPTION_WAIT:
+        request->flags |= FLAG_WAIT;
+        take_wait(optarg, request);
+        return;
     case 'h':
         request->help = true;
         return;
@@ -174,6 +208,15 @@ static void take_option(int option, char *argv[], struct request *request)
     else
         (void)snprintf(request->mistake, sizeof(request->mistake), "unknown option '%s'",
                        argv[optind - 1]);
+}
+
+static void take_wait(const char *text, struct request *request)
+{
+    request->wait_ms = duration_parse_ms(text);
+    if (request->wait_ms < 0 && request->mistake[0] == '\0')
+        (void)snprintf(request->mistake, sizeof(request->mistake),
+                       "--wait '%.40s' is no duration (a whole number and ms, s or m, no blank)",
+                       text);
 }
 
 static void take_word(const char *word, struct request *request)
@@ -224,6 +267,8 @@ static int run_request(const struct request *request, const struct tool_streams 
         .socket = request->socket,
         .operand = request->operands[0],
         .flags = request->flags,
+        .vip = request->vip,
+        .wait_ms = request->wait_ms,
         .streams = *streams,
     };
     return flush(command->run(&invocation), command, streams);
@@ -246,7 +291,11 @@ static bool fits(const struct command *command, const struct request *request, F
     static const struct {
         unsigned flag;
         const char *option;
-    } names[] = {{FLAG_JSON, "--json"}, {FLAG_WATCH, "--watch"}, {FLAG_FOLLOW, "--follow"}};
+    } names[] = {{FLAG_JSON, "--json"},
+                 {FLAG_WATCH, "--watch"},
+                 {FLAG_FOLLOW, "--follow"},
+                 {FLAG_VIP, "--vip"},
+                 {FLAG_WAIT, "--wait"}};
     const size_t operands_max = command->operand != NULL ? 1 : 0;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

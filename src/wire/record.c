@@ -9,14 +9,15 @@
 #define VIP_ELEMENTS     7
 #define ELEMENTS_LIMIT   64
 
-/* state, ready, mode and health of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
+/* state, ready, mode, health and drain of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
 #define READY_SHIFT  3U
 #define MODE_SHIFT   5U
 #define HEALTH_SHIFT 6U
+#define DRAIN_SHIFT  7U
 #define STATE_MASK   7U
 #define READY_MASK   3U
 #define MODE_MASK    1U
-#define CONDUCT_MAX  0x7FU
+#define CONDUCT_MAX  0xFFU
 _Static_assert(VIP_STATE_COUNT <= STATE_MASK + 1U, "a state has three bits");
 _Static_assert(VIP_READY_COUNT <= READY_MASK + 1U, "a readiness has two bits");
 _Static_assert(VIP_MODE_COUNT <= MODE_MASK + 1U, "a mode has one bit");
@@ -100,7 +101,8 @@ static int encode_vip(msgpack_packer *packer, const struct record_vip *vip)
 {
     uint8_t conduct =
         (uint8_t)((unsigned)vip->state | (unsigned)vip->ready << READY_SHIFT |
-                  (unsigned)vip->mode << MODE_SHIFT | (unsigned)vip->unhealthy << HEALTH_SHIFT);
+                  (unsigned)vip->mode << MODE_SHIFT | (unsigned)vip->unhealthy << HEALTH_SHIFT |
+                  (unsigned)vip->drained << DRAIN_SHIFT);
     int failed = msgpack_pack_array(packer, VIP_ELEMENTS);
     failed |= msgpack_pack_uint32(packer, vip->vip);
     failed |= msgpack_pack_uint32(packer, vip->addresses);
@@ -121,7 +123,8 @@ static void decode_vip(struct cursor *cursor, struct record_vip *ret)
     ret->state = (uint8_t)(conduct & STATE_MASK);
     ret->ready = (uint8_t)(conduct >> READY_SHIFT & READY_MASK);
     ret->mode = (uint8_t)(conduct >> MODE_SHIFT & MODE_MASK);
-    ret->unhealthy = (uint8_t)(conduct >> HEALTH_SHIFT);
+    ret->unhealthy = (uint8_t)(conduct >> HEALTH_SHIFT & 1U);
+    ret->drained = (uint8_t)(conduct >> DRAIN_SHIFT);
     ret->priority = (uint8_t)cursor_uint(cursor, (struct cursor_range){1, UINT8_MAX});
     ret->lease_ms = (uint32_t)cursor_uint(cursor, (struct cursor_range){0, RECORD_LEASE_MS_MAX});
     ret->elects = (uint32_t)cursor_uint(cursor, any_id);

@@ -23,6 +23,8 @@ struct server {
     char directory[64];
     struct sockaddr_un address;
     size_t status_bytes; /* of the answer to `status` */
+    bool drained;
+    char drained_name[32];
 };
 
 static void pack_filler(struct pack *pack, size_t bytes)
@@ -49,9 +51,21 @@ static void on_events(void *arg, struct pack *pack)
     pack_text(pack, "old");
 }
 
+static const char *on_drain(void *arg, bool drained, const char *name)
+{
+    struct server *server = arg;
+
+    if (strcmp(name, "unknown") == 0) {
+        return "there is none";
+    }
+    server->drained = drained;
+    (void)snprintf(server->drained_name, sizeof server->drained_name, "%s", name);
+    return NULL;
+}
+
 static void open_server(struct server *server)
 {
-    const struct control_source source = {on_status, on_events, server};
+    const struct control_source source = {on_status, on_events, on_drain, server};
     int fd;
 
     memset(server, 0, sizeof *server);
@@ -155,6 +169,45 @@ static void test_a_request_is_answered_and_the_connection_closed(void **state)
     }
 }
 
+static void test_an_order_to_drain_reaches_the_source_or_is_answered_with_its_refusal(void **state)
+{
+    static const struct {
+        const char *request;
+        const char *name;
+        bool drained;
+        const char *refusal;
+    } cases[] = {{"drain\n", "", true, NULL},
+                 {"drain web\n", "web", true, NULL},
+                 {"undrain\n", "", false, NULL},
+                 {"undrain web\n", "web", false, NULL},
+                 {"drain unknown\n", NULL, false, "there is none"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct server server;
+        char bytes[256] = "";
+        bool ended;
+        int fd;
+
+        open_server(&server);
+        server.drained = !cases[i].drained;
+        fd = connect_client(&server);
+        ask(fd, cases[i].request);
+        (void)read_answer(&server, fd, bytes, sizeof bytes, &ended);
+        assert_true(ended);
+        if (cases[i].refusal == NULL) {
+            assert_int_equal((uint8_t)bytes[0], 0x80); /* an empty map */
+            assert_int_equal(server.drained, cases[i].drained);
+            assert_string_equal(server.drained_name, cases[i].name);
+        } else {
+            assert_non_null(
+                memmem(bytes, sizeof bytes, cases[i].refusal, strlen(cases[i].refusal)));
+        }
+        (void)close(fd);
+        close_server(&server);
+    }
+}
+
 static void test_a_request_may_come_in_pieces(void **state)
 {
     struct server server;
@@ -198,6 +251,7 @@ static void test_a_line_that_is_no_request_is_answered_with_an_error(void **stat
 {
     static const char *const requests[] = {
         "metrics\n",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 
     (void)state;
@@ -345,6 +399,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_request_is_answered_and_the_connection_closed),
+        cmocka_unit_test(test_an_order_to_drain_reaches_the_source_or_is_answered_with_its_refusal),
         cmocka_unit_test(test_a_request_may_come_in_pieces),
         cmocka_unit_test(test_a_client_that_closed_its_side_still_gets_its_answer),
         cmocka_unit_test(test_a_line_that_is_no_request_is_answered_with_an_error),

@@ -72,8 +72,15 @@ static const struct validity_case cases[] = {
     {"awake", {.type = IPC_AWAKE}, true, false},
     {"awake with a vip", {.type = IPC_AWAKE, .vip = 1}, false, false},
     {"a last will of a message's size", {.type = IPC_WILL}, false, false},
-    {"unknown type", {.type = 9}, false, false},
-    {"another unknown type", {.type = 38}, false, false},
+    {"drain", {.type = IPC_DRAIN, .reason = IPC_DRAIN_VIPS, .vips = 7}, true, false},
+    {"drain of the node", {.type = IPC_DRAIN, .reason = IPC_DRAIN_NODE}, true, false},
+    {"drain of neither", {.type = IPC_DRAIN, .vips = 1}, false, false},
+    {"drain of an unknown vip", {.type = IPC_DRAIN, .reason = 1, .vips = 8}, false, false},
+    {"vips where none belong", {.type = IPC_STOPPED, .vips = 1}, false, false},
+    {"kept", {.type = IPC_KEPT}, false, true},
+    {"not kept", {.type = IPC_KEPT, .error = -EROFS}, false, true},
+    {"unknown type", {.type = 31}, false, false},
+    {"another unknown type", {.type = 63}, false, false},
 };
 
 static void test_each_side_may_only_say_what_its_types_allow(void **state)

@@ -77,14 +77,14 @@ static void test_the_largest_record_has_the_length_that_the_limits_were_chosen_f
     struct record record;
     uint8_t bytes[RECORD_MAX];
     fixture_largest_record(&record);
-    assert_int_equal(encode(&record, bytes, sizeof(bytes)), 1164);
+    assert_int_equal(encode(&record, bytes, sizeof(bytes)), 1196);
 }
 
 static void test_a_record_that_does_not_fit_is_not_encoded(void **state)
 {
     (void)state;
     struct record record;
-    uint8_t bytes[1164];
+    uint8_t bytes[1196];
     fixture_largest_record(&record);
     for (size_t capacity = 0; capacity < sizeof(bytes); capacity++) {
         struct buffer buffer = {bytes, 0, capacity};
@@ -121,6 +121,7 @@ SPOIL(unheard_relay, r->unheard[1].relays[0] = ID_NONE)
 SPOIL(vip, r->vips[2].vip = 0)
 SPOIL(vip_twice, r->vips[2].vip = r->vips[0].vip)
 SPOIL(unhealthy, r->vips[1].unhealthy = 1)
+SPOIL(drained, r->vips[1].drained = 1)
 SPOIL(ready, r->vips[1].ready = VIP_READY_COUNT)
 SPOIL(state, r->vips[1].state = VIP_STATE_COUNT)
 SPOIL(priority_none, r->vips[1].priority = 0)
@@ -148,6 +149,7 @@ static const struct range_case range_cases[] = {
     {"VIP 0", spoil_vip, false},
     {"one VIP twice", spoil_vip_twice, false},
     {"unhealthy for a VIP", spoil_unhealthy, true},
+    {"drained for a VIP", spoil_drained, true},
     {"unknown readiness", spoil_ready, false},
     {"unknown state", spoil_state, false},
     {"priority 0", spoil_priority_none, false},

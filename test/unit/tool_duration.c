@@ -53,11 +53,30 @@ static void test_microseconds_are_shown_as_such_below_one_millisecond(void **sta
         assert_string_equal(duration_from_us(cases[i].span).text, cases[i].text);
 }
 
+static void test_a_duration_is_read_as_the_configuration_writes_it(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {
+        {"0s", 0},           {"500ms", 500}, {"10s", 10000}, {"2m", 120000},
+        {"1440m", 86400000}, {"1441m", -1},  {"", -1},       {"10", -1},
+        {"s", -1},           {"10 s", -1},   {"10S", -1},    {"-1s", -1},
+        {"1.5s", -1},        {"010s", -1},   {"10sx", -1},   {"1h", -1},
+        {"9999999999s", -1},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(duration_parse_ms(cases[i].text), cases[i].ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_milliseconds_are_shown_in_the_two_largest_units),
         cmocka_unit_test(test_microseconds_are_shown_as_such_below_one_millisecond),
+        cmocka_unit_test(test_a_duration_is_read_as_the_configuration_writes_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,7 @@ static void read_vip(const json_t *json, struct record_vip *ret)
         .state = byte_of(json, "state"),
         .priority = byte_of(json, "priority"),
         .unhealthy = byte_of(json, "unhealthy"),
+        .drained = byte_of(json, "drained"),
     };
 }
 
@@ -175,11 +176,11 @@ static json_t *id(uint32_t value)
 
 static json_t *write_vip(const struct record_vip *vip)
 {
-    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "vip", id(vip->vip),
+    return json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "vip", id(vip->vip),
                      "addresses", id(vip->addresses), "state", vip->state, "ready", vip->ready,
-                     "mode", vip->mode, "unhealthy", vip->unhealthy, "priority", vip->priority,
-                     "lease_ms", (int)vip->lease_ms, "elects", id(vip->elects), "released_to",
-                     id(vip->released_to));
+                     "mode", vip->mode, "unhealthy", vip->unhealthy, "drained", vip->drained,
+                     "priority", vip->priority, "lease_ms", (int)vip->lease_ms, "elects",
+                     id(vip->elects), "released_to", id(vip->released_to));
 }
 
 static json_t *write_record(const struct record *record)

@@ -199,6 +199,7 @@ void prng_record(struct prng *prng, struct record *ret)
             .state = (uint8_t)prng_between(prng, 0, VIP_STATE_COUNT - 1),
             .priority = (uint8_t)prng_between(prng, 1, UINT8_MAX),
             .unhealthy = (uint8_t)prng_between(prng, 0, 1),
+            .drained = (uint8_t)prng_between(prng, 0, 1),
         };
 }
 
@@ -228,5 +229,6 @@ void fixture_largest_record(struct record *ret)
             .state = VIP_FAULT,
             .priority = UINT8_MAX,
             .unhealthy = 1,
+            .drained = 1,
         };
 }

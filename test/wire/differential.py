@@ -104,7 +104,8 @@ class Draw:
         del vip["conduct"]
         return {**vip, "vip": 32 * self.rng.randint(1, 2**26) + at,
                 "state": self.rng.randrange(5), "ready": self.rng.randrange(3),
-                "mode": self.rng.randrange(2), "unhealthy": self.rng.randrange(2)}
+                "mode": self.rng.randrange(2), "unhealthy": self.rng.randrange(2),
+                "drained": self.rng.randrange(2)}
 
     def value(self, depth=3):
         """Anything that may be stepped over."""

@@ -25,7 +25,7 @@ from packing import Malformed
 
 DRAWN = 2500
 RECORD_KEYS = ("node", "incarnation", "seq", "config", "flags")
-VIP_KEYS = ("addresses", "state", "ready", "mode", "unhealthy", "priority", "elects",
+VIP_KEYS = ("addresses", "state", "ready", "mode", "unhealthy", "drained", "priority", "elects",
             "released_to")
 FIELDS = [f"vipgossip.{name}" for name in (
     "sender", "receiver", "incarnation", "counter", "item.age",

@@ -59,7 +59,8 @@ struct event {
         } mute;
         struct {
             bool healthy;
-            bool drained;
+            bool drained;          /* for every VIP */
+            uint64_t drained_vips; /* bit per VIP that it is drained for, whatever `drained` says */
         } condition;
         struct {
             uint8_t check; /* index of core_config.checks */

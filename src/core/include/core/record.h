@@ -66,6 +66,7 @@ struct record_vip {
     uint8_t state;        /* enum vip_state */
     uint8_t priority;     /* in effect: with the weights of checks, 1..255 */
     uint8_t unhealthy;    /* 1: a check that is for this VIP alone fails on the author */
+    uint8_t drained;      /* 1: the author is to hold this VIP last */
 };
 
 /* A node that the author does not hear directly, and the relays through which it wants to hear of

@@ -18,6 +18,8 @@
 struct control_source {
     void (*status)(void *arg, struct pack *pack);
     void (*events)(void *arg, struct pack *pack);
+    /* Drains, or not any more, this node or (`name` not empty) for that VIP. NULL, or why not. */
+    const char *(*drain)(void *arg, bool drained, const char *name);
     void *arg;
 };
 

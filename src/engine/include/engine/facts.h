@@ -22,6 +22,10 @@ struct facts {
     const struct udp_counters *udp;
     const struct checker_note *checks; /* of each check */
     bool checker_lost;
+    bool drained;          /* this node, by an operator */
+    uint32_t drained_vips; /* bit per VIP */
+    bool drain_pending;    /* whether it is kept for the next start is not known yet */
+    int drain_error;       /* errno of why it is not, 0: it is */
     struct mono started;
     struct mono now;
 };

@@ -39,10 +39,13 @@ struct keeper_link {
     uint8_t vip_count;
     uint16_t address_count;
     bool gone;
-    bool ended;     /* it is gone because its process has ended */
-    bool blocked;   /* the keeper does not read: wait until it does */
-    bool awake;     /* IPC_AWAKE waits to be sent */
-    bool stopped;   /* IPC_STOPPED waits to be sent, after everything else */
+    bool ended;       /* it is gone because its process has ended */
+    bool blocked;     /* the keeper does not read: wait until it does */
+    bool awake;       /* IPC_AWAKE waits to be sent */
+    bool stopped;     /* IPC_STOPPED waits to be sent, after everything else */
+    bool has_drain;   /* `drain` waits to be sent */
+    unsigned keeping; /* IPC_DRAIN that are not answered */
+    struct ipc_message drain;
     uint64_t wills; /* bit per node: its last will waits to be sent, before everything else */
     uint64_t sequence;
     uint64_t latest[VIPS_MAX]; /* sequence of the newest request of each VIP */
@@ -66,6 +69,11 @@ void keeper_link_awake(struct keeper_link *link);
 void keeper_link_stopped(struct keeper_link *link);
 /* Deposits the last will for each of these nodes (bit each) [SPEC R44]. */
 void keeper_link_deposit(struct keeper_link *link, uint64_t nodes);
+
+/* What is to be kept for the next start; see IPC_DRAIN. */
+void keeper_link_keep_drain(struct keeper_link *link, bool node, uint32_t vips);
+/* Is the keeper's answer to that still to come? */
+bool keeper_link_is_keeping(const struct keeper_link *link);
 
 /* Is everything sent? */
 bool keeper_link_is_flushed(const struct keeper_link *link);

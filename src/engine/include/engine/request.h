@@ -13,9 +13,14 @@ enum request {
     REQUEST_STATUS,
     REQUEST_EVENTS,
     REQUEST_EVENTS_FOLLOW,
+    REQUEST_DRAIN,
+    REQUEST_UNDRAIN,
 };
 
-/* What the first line of `bytes` asks for. What follows the line is ignored. */
-enum request request_parse(const char *bytes, size_t length);
+/*
+ * What the first line of `bytes` asks for. What follows the line is ignored. `ret_name`, of
+ * CONTROL_REQUEST_MAX bytes, becomes the name that a request to drain has, or empty.
+ */
+enum request request_parse(const char *bytes, size_t length, char *ret_name);
 
 #endif

@@ -8,6 +8,9 @@
  *   "status\n"         one map: the facts (docs/STATUS.md lists every key)
  *   "events\n"         one map for each event that is remembered, oldest first
  *   "events follow\n"  the same, and then each new one as it happens
+ *   "drain\n", "undrain\n", "drain NAME\n", "undrain NAME\n"
+ *                      this node, or for that VIP alone: one empty map. "drain" of the facts says
+ *                      what holds now, and whether it is kept for the next start
  *
  * The engine states facts; the sentences ("problems"), the verdict (ok, warning, critical) and the
  * JSON are the tool's.
@@ -19,8 +22,11 @@
 #define CONTROL_EVENTS        "events"
 #define CONTROL_EVENTS_FOLLOW "events follow"
 
-#define CONTROL_REQUEST_MAX    64 /* bytes of a request line, newline included */
-#define CONTROL_CLIENTS_MAX    16 /* connections at a time */
+#define CONTROL_DRAIN   "drain"
+#define CONTROL_UNDRAIN "undrain"
+
+#define CONTROL_REQUEST_MAX    128 /* bytes of a request line, newline included */
+#define CONTROL_CLIENTS_MAX    16  /* connections at a time */
 #define CONTROL_SOCKET_DEFAULT "/run/vipgossip/control.sock"
 
 #endif

@@ -35,6 +35,8 @@ enum ipc_type {
                      IPC_FRAME, 1 s long */
     IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
     IPC_WILL,     /* struct ipc_will */
+    IPC_DRAIN,    /* keep for the next start which VIPs this node is drained for: `reason` is enum
+                     ipc_drain, `vips` the VIPs. Answer: IPC_KEPT */
     IPC_AWAKE, /* the engine has read that it lost addresses for being late [IPC_LOST_DEADLINE] */
 
     /* keeper to engine */
@@ -45,6 +47,7 @@ enum ipc_type {
     IPC_FRAME, /* a foreign host `mac` answers for address `address` of `vip` */
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
     IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
+    IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not */
 };
 
 /* Why an address is gone [IPC_LOST]. */
@@ -62,14 +65,20 @@ enum ipc_link {
     IPC_LINK_UP,
 };
 
+enum ipc_drain {
+    IPC_DRAIN_VIPS = 1, /* those in `vips`, which may be none */
+    IPC_DRAIN_NODE,     /* every VIP, now and later */
+};
+
 struct ipc_message {
     uint16_t type;        /* enum ipc_type */
     uint16_t vip;         /* index of conf.vips */
     uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses */
-    uint16_t reason;      /* enum ipc_lost, enum ipc_link */
+    uint16_t reason;      /* enum ipc_lost, enum ipc_link, enum ipc_drain */
     int32_t error;        /* 0 or -errno */
     uint8_t mac[6];       /* IPC_FRAME */
-    uint8_t unused[6];    /* zero; no padding is left to the compiler */
+    uint8_t unused[2];    /* zero; no padding is left to the compiler */
+    uint32_t vips;        /* IPC_DRAIN: bit per VIP */
     uint64_t deadline_ns; /* CLOCK_BOOTTIME */
     uint64_t sequence; /* of IPC_ADD and IPC_REMOVE; the answer carries the same: an old answer is
                           recognised */

@@ -16,6 +16,8 @@ struct ipc_setup {
     uint32_t size; /* sizeof(struct ipc_setup): keeper and engine of one build */
     uint8_t self;  /* index of conf.nodes */
     uint8_t verbose;
+    uint8_t drained;       /* 1: this node is drained, as an earlier run was told */
+    uint32_t drained_vips; /* bit per VIP that it is drained for */
     struct conf conf;
     struct conf_keys keys;
     char interfaces[CONF_VIPS_MAX]

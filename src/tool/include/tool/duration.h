@@ -17,4 +17,7 @@ struct duration_text duration_from_ms(int64_t ms);
 /* `us` in microseconds, the same. */
 struct duration_text duration_from_us(int64_t us);
 
+/* "500ms", "10s", "2m" in milliseconds, as in the configuration; at most a day. -1: it is none. */
+int64_t duration_parse_ms(const char *text);
+
 #endif

@@ -12,7 +12,7 @@
 #define DATAGRAM_MAX    1400
 #define DATAGRAM_HEADER 48 /* proto/SPEC.md, D1 */
 /*
- * Bytes of an encoded record without its signature. The largest that this version makes has 1164
+ * Bytes of an encoded record without its signature. The largest that this version makes has 1196
  * (32 VIPs, 16 nodes unheard; a test computes it). The rest is what later versions may append: the
  * first datagram still has room for an answer and a question beside it [SPEC F6].
  */

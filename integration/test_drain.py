@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""vipgossip drain and undrain: a node gives its VIPs away, and stays the last resort."""
+import pytest
+
+OTHER = "10.77.0.101"
+
+
+def drained(node):
+    return node.status()["drain"]
+
+
+def test_drain_moves_the_vip_and_undrain_brings_it_back(three):
+    done = three["n1"].tool("drain", "--wait", "5s")
+    assert done.returncode == 0, done.stderr
+    assert "n1 is drained" in done.stdout and "held by n2" in done.stdout
+    assert three.holders() == {"n2"}
+    three.wait_until(lambda: three["n3"].sees("n1")["drained"], "n3 knows")
+    status = three["n2"].tool("status")
+    assert status.returncode == 0 and "n1 drained" in status.stdout
+    assert three["n1"].tool("undrain").returncode == 0
+    three.settle("n1")
+    assert three.dual_ms() == 0
+
+
+def test_drain_outlives_a_restart_and_a_crash(three):
+    assert three["n1"].tool("drain", "--wait", "5s").returncode == 0
+    for end in (three["n1"].stop, three["n1"].kill):
+        end()
+        three.start("n1")
+        three.wait_alive("n2", "n1")
+        three.wait_until(lambda: three["n1"].status() and drained(three["n1"])["node"], "drained")
+        three.quiet(1, lambda: three.holders() == {"n2"})
+    assert three["n1"].tool("undrain").returncode == 0
+    assert not (three["n1"].state / "drained").exists()
+    three.settle("n1")
+    assert three["n1"].stop() == 0
+    three.start("n1")
+    three.settle("n1")
+
+
+def test_drain_of_one_vip_leaves_the_other_where_it_is(make_cluster):
+    cluster = make_cluster(2, vip={"other": {"address": [OTHER]}})
+    cluster.start()
+    cluster.wait_holder("n1")
+    cluster.wait_holder("n1", OTHER)
+    done = cluster["n1"].tool("drain", "--vip", "other", "--wait", "5s")
+    assert done.returncode == 0, done.stderr
+    cluster.wait_holder("n2", OTHER)
+    assert cluster.holders() == {"n1"}
+    assert drained(cluster["n1"]) == {"node": False, "vips": ["other"], "kept": True,
+                                      "error": None}
+    cluster.wait_until(lambda: cluster["n2"].sees("n1")["drained_vips"] == ["other"], "n2 knows")
+    assert not cluster["n2"].sees("n1")["drained"]
+    assert cluster["n1"].stop() == 0
+    cluster.start("n1")
+    cluster.wait_holder("n1")
+    cluster.quiet(1, lambda: cluster.holders(OTHER) == {"n2"})
+    assert cluster["n1"].tool("undrain", "--vip", "other").returncode == 0
+    cluster.wait_holder("n1", OTHER)
+
+
+def test_last_resort_keeps_the_vip_and_says_so(make_cluster):
+    cluster = make_cluster(2)
+    cluster.start("n1")
+    cluster.wait_holder("n1")
+    done = cluster["n1"].tool("drain", "--wait", "300ms")
+    assert done.returncode == 1
+    assert "no other candidate lives" in done.stdout
+    assert "after 300 ms" in done.stderr
+    assert cluster.holders() == {"n1"}
+    status = cluster["n1"].status()
+    assert any("although it is drained" in problem for problem in status["problems"])
+    assert cluster["n1"].tool("drain").returncode == 0  # without --wait that is no failure
+    cluster.start("n2")
+    cluster.settle("n2")
+
+
+def test_without_fail_open_a_drained_node_holds_nothing(make_cluster):
+    cluster = make_cluster(2, fail_open=False)
+    cluster.start("n1")
+    cluster.wait_holder("n1")
+    assert cluster["n1"].tool("drain").returncode == 0
+    cluster.wait_until(lambda: cluster.holders() == set(), "nobody holds it")
+    assert cluster["n1"].tool("undrain").returncode == 0
+    cluster.wait_holder("n1")
+
+
+def test_what_cannot_be_kept_is_said(make_cluster):
+    cluster = make_cluster(2)
+    cluster["n1"].state.write_text("in the way")
+    cluster.start()
+    cluster.wait_holder("n1")
+    done = cluster["n1"].tool("drain", "--wait", "5s")
+    assert done.returncode == 1
+    assert "state_dir" in done.stderr and "Not a directory" in done.stderr
+    cluster.wait_holder("n2")
+    assert drained(cluster["n1"])["kept"] is False
+
+
+def test_a_file_that_cannot_be_read_keeps_the_daemon_from_starting(make_cluster):
+    cluster = make_cluster(1)
+    (cluster["n1"].state / "drained").mkdir(parents=True)
+    cluster.start("n1")
+    assert cluster["n1"].wait_exit() == 1
+    assert "drained" in cluster["n1"].log_text()
+
+
+@pytest.mark.parametrize("arguments, code, word", [
+    (("drain", "--vip", "nothing"), 1, "status"),
+    (("drain", "--vip", "a\nb"), 1, "status"),
+    (("drain", "--wait", "5"), 2, "duration"),
+    (("undrain", "--wait", "5s"), 2, "usage"),
+    (("drain", "web"), 2, "usage"),
+])
+def test_mistakes_are_named(two, arguments, code, word):
+    done = two["n1"].tool(*arguments)
+    assert done.returncode == code
+    assert word in done.stderr
+    assert drained(two["n1"])["node"] is False
+
+
+def test_undrain_of_a_vip_does_not_undrain_the_node(two):
+    assert two["n1"].tool("drain").returncode == 0
+    done = two["n1"].tool("undrain", "--vip", "web")
+    assert done.returncode == 1 and "without naming" in done.stderr
+    assert drained(two["n1"])["node"] is True
+
+
+def test_drain_without_a_daemon_exits_3(make_cluster):
+    assert make_cluster(1)["n1"].tool("drain").returncode == 3

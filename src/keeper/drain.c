@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define FILE_NAME  "drained"
-#define FILE_NEW   "drained.new"
 #define WHOLE_NODE "*"
 
 /* Every VIP's name and its newline; a file that is longer is none of ours. */
@@ -33,14 +32,37 @@ static void take_line(struct drain *drain, const struct conf *conf, const char *
                    CONF_NAME_MAX, line);
 }
 
-/* Bytes, or -errno. `text` has room for one byte more. */
-static long read_file(int directory, char *text)
+/* Made where it is not there yet: once the keeper is confined it opens no file any more. */
+static int open_file(const char *directory)
 {
-    const int fd = openat(directory, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t length;
+    int result;
+    int at;
 
-    if (fd < 0)
+    if (mkdir(directory, 0755) < 0 && errno != EEXIST)
         return -errno;
+    at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return -errno;
+    result = openat(at, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (result < 0)
+        result = -errno;
+    /* The name has to be on the disk as well. */
+    (void)fsync(at);
+    (void)close(at);
+    return result;
+}
+
+/* Bytes, or -errno. `text` has room for one byte more. */
+static long read_file(const char *directory, char *text)
+{
+    char path[CONF_PATH_MAX + sizeof(FILE_NAME) + 1];
+    ssize_t length;
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/" FILE_NAME, directory);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
     length = read(fd, text, FILE_BYTES_MAX + 1);
     if (length < 0)
         length = -errno;
@@ -48,26 +70,13 @@ static long read_file(int directory, char *text)
     return length > FILE_BYTES_MAX ? -EFBIG : length;
 }
 
-static int open_directory(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd < 0 ? -errno : fd;
-}
-
 int drain_open(struct drain *drain, const struct conf *conf)
 {
     char text[FILE_BYTES_MAX + 2] = "";
     char *rest = text;
-    long length;
+    const long length = read_file(conf->state_dir, text);
 
-    *drain = (struct drain){.directory = -1};
-    drain->directory = open_directory(conf->state_dir);
-    if (drain->directory < 0)
-        return 0;
-    length = read_file(drain->directory, text);
-    if (length == -ENOENT)
-        return 0;
+    *drain = (struct drain){.fd = -1};
     if (length < 0) {
         log_error("%s/" FILE_NAME " says what this node is drained for and cannot be read (%s): "
                   "mend or remove it",
@@ -77,13 +86,14 @@ int drain_open(struct drain *drain, const struct conf *conf)
     text[length] = '\0';
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
         take_line(drain, conf, line);
+    drain->fd = open_file(conf->state_dir);
     return 0;
 }
 
 void drain_close(struct drain *drain)
 {
-    if (drain->directory > 0)
-        (void)close(drain->directory);
+    if (drain->fd > 0)
+        (void)close(drain->fd);
 }
 
 static size_t write_text(const struct conf *conf, bool node, uint32_t vips, char *text, size_t size)
@@ -96,46 +106,21 @@ static size_t write_text(const struct conf *conf, bool node, uint32_t vips, char
     return length;
 }
 
-static int write_file(int directory, const char *text, size_t length)
-{
-    const int fd =
-        openat(directory, FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    ssize_t written;
-    int result = 0;
-
-    if (fd < 0)
-        return -errno;
-    written = write(fd, text, length);
-    if (written < 0 || fsync(fd) < 0)
-        result = -errno;
-    else if ((size_t)written < length)
-        result = -ENOSPC;
-    (void)close(fd);
-    if (result == 0 && renameat(directory, FILE_NEW, directory, FILE_NAME) < 0)
-        result = -errno;
-    return result;
-}
-
 int drain_keep(struct drain *drain, const struct conf *conf, bool node, uint32_t vips)
 {
     char text[FILE_BYTES_MAX + 1];
     const size_t length = write_text(conf, node, vips, text, sizeof(text));
-    int result = 0;
+    ssize_t written;
 
-    if (drain->directory == -ENOENT && mkdir(conf->state_dir, 0755) == 0)
-        drain->directory = open_directory(conf->state_dir);
-    if (drain->directory < 0)
-        return drain->directory == -ENOENT && length == 0 ? 0 : drain->directory;
-    if (length > 0)
-        result = write_file(drain->directory, text, length);
-    else if (unlinkat(drain->directory, FILE_NAME, 0) < 0 && errno != ENOENT)
-        result = -errno;
-    /* The name has to be on the disk as well. */
-    if (result == 0 && fsync(drain->directory) < 0)
-        result = -errno;
-    if (result == 0) {
-        drain->node = node;
-        drain->vips = vips;
-    }
-    return result;
+    if (drain->fd < 0)
+        return drain->fd;
+    /* In place: the file is smaller than a page, and the keeper may not make another one. */
+    written = pwrite(drain->fd, text, length, 0);
+    if (written < 0 || ftruncate(drain->fd, written) < 0 || fsync(drain->fd) < 0)
+        return -errno;
+    if ((size_t)written < length)
+        return -ENOSPC;
+    drain->node = node;
+    drain->vips = vips;
+    return 0;
 }

@@ -87,22 +87,7 @@ static void test_what_is_kept_is_read_at_the_next_start(void **state)
         assert_int_equal(drain.node, cases[i].node);
         drain_close(&drain);
         assert_kept(place, cases[i].node, cases[i].vips);
-        assert_int_equal(access(place->file, F_OK) == 0, cases[i].node || cases[i].vips != 0);
     }
-}
-
-static void test_without_a_directory_nothing_is_drained_and_none_is_made(void **state)
-{
-    const struct place *place = *state;
-    struct drain drain;
-
-    assert_kept(place, false, 0);
-    assert_int_equal(drain_open(&drain, &place->conf), 0);
-    assert_int_equal(drain_keep(&drain, &place->conf, false, 0), 0);
-    assert_int_equal(access(place->conf.state_dir, F_OK), -1);
-    assert_int_equal(drain_keep(&drain, &place->conf, false, 1), 0);
-    drain_close(&drain);
-    assert_kept(place, false, 1);
 }
 
 static void test_a_vip_that_is_not_configured_any_more_is_left_out(void **state)
@@ -147,8 +132,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_kept_is_read_at_the_next_start, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(
-            test_without_a_directory_nothing_is_drained_and_none_is_made, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_vip_that_is_not_configured_any_more_is_left_out,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(

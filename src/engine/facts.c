@@ -17,7 +17,7 @@ void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 11);
+    pack_map(pack, 12);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
@@ -282,7 +282,7 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     struct node_view view;
 
     core_view_node(facts->core, index, facts->now, &view);
-    pack_map(pack, 19);
+    pack_map(pack, 20);
     pack_key_text(pack, "name", node->name);
     pack_addresses(node->addresses, node->address_count, false, pack);
     pack_key_bool(pack, "witness", node->witness);

@@ -11,6 +11,7 @@
 #include "engine/facts.h"
 #include "engine/mapping.h"
 #include "log/log.h"
+#include "sandbox/sandbox.h"
 
 #define SECOND_MS 1000U
 /* A peer that was not heard for so long since the start, although datagrams come that name it. */
@@ -29,10 +30,23 @@ void engine_end(struct engine *engine, int exit_code)
     }
 }
 
+/* The keys are never swapped out and are in no core file, where the system allows it. */
+static void lock_keys(struct engine *engine)
+{
+    int error = sandbox_lock_secret(&engine->wire.keyring, sizeof engine->wire.keyring);
+
+    if (error != 0) {
+        log_warning("cannot lock the keys in memory: %s; they may be swapped out: raise the limit "
+                    "of locked memory (ulimit -l, LimitMEMLOCK=), or encrypt the swap space",
+                    strerrordesc_np(-error));
+    }
+}
+
 /* Takes what the setup says, and wipes the keys out of it. */
 static int take_setup(struct engine *engine, struct ipc_setup *setup)
 {
-    struct keyring_config *keyring = calloc(1, sizeof *keyring);
+    /* Locked in memory, with guard pages around it. */
+    struct keyring_config *keyring = sodium_malloc(sizeof *keyring);
     uint64_t incarnation = 0;
     int error = -1;
 
@@ -45,11 +59,12 @@ static int take_setup(struct engine *engine, struct ipc_setup *setup)
     }
     engine->core_config.incarnation = incarnation;
     randombytes_buf(&engine->core_config.seed, sizeof engine->core_config.seed);
+    lock_keys(engine);
     if (keyring != NULL) {
+        memset(keyring, 0, sizeof *keyring);
         mapping_keyring(&engine->conf, &setup->keys, setup->self, keyring);
         error = wire_init(&engine->wire, keyring, incarnation);
-        sodium_memzero(keyring, sizeof *keyring);
-        free(keyring);
+        sodium_free(keyring); /* wipes it */
     }
     sodium_memzero(&setup->keys, sizeof setup->keys);
     sodium_memzero(setup->conf.key_text, sizeof setup->conf.key_text);
@@ -64,10 +79,15 @@ static int take_setup(struct engine *engine, struct ipc_setup *setup)
 
 int engine_run(struct ipc_setup *setup, const struct engine_descriptors *descriptors)
 {
-    struct engine *engine = calloc(1, sizeof *engine);
+    struct engine *engine;
     int exit_code = 1;
     int error;
 
+    if (sodium_init() < 0) {
+        log_error("libsodium does not start: no source of random numbers");
+        return 1;
+    }
+    engine = calloc(1, sizeof *engine);
     if (engine == NULL || (engine->core = calloc(1, core_size())) == NULL) {
         log_error("out of memory");
         free(engine);

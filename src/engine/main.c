@@ -58,8 +58,12 @@ static struct ipc_setup *read_setup(void)
         log_error("out of memory");
         return NULL;
     }
+    (void)sandbox_lock_secret(&setup->keys, sizeof setup->keys); /* engine.c tells who cannot */
     error = ipc_setup_read(IPC_FD_CONF, setup);
     (void)close(IPC_FD_CONF);
+    if (error == 0) {
+        error = ipc_keys_receive(IPC_FD_KEEPER, &setup->keys);
+    }
     if (error != 0) {
         log_error("cannot read the setup from the keeper: %s; are vipgossipd and "
                   "vipgossip-engine of one installation?",
@@ -83,10 +87,6 @@ int main(void)
     }
     leave_signals_to_keeper();
     sandbox_hide(); /* again: it is another program now */
-    if (sodium_init() < 0) {
-        log_error("libsodium does not start: no source of random numbers");
-        return 1;
-    }
     setup = read_setup();
     if (setup == NULL) {
         return 1;

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Nobody who has the descriptor can change or resize it any more, and nobody can lift that. */
@@ -27,14 +29,22 @@ static int write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
-static int write_sealed(const void *bytes, size_t size)
+struct span {
+    const void *bytes;
+    size_t size;
+};
+
+#define SPANS_MAX 3 /* a size of 0 is nothing */
+
+static int write_sealed(const struct span parts[static SPANS_MAX])
 {
     const int fd = memfd_create("vipgossip-setup", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    int result;
+    int result = 0;
 
     if (fd < 0)
         return -errno;
-    result = write_all(fd, bytes, size);
+    for (size_t i = 0; result == 0 && i < SPANS_MAX; i++)
+        result = write_all(fd, parts[i].bytes, parts[i].size);
     if (result == 0 && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
         result = -errno;
     if (result < 0) {
@@ -67,7 +77,15 @@ static int read_sealed(int fd, void *ret, size_t size)
 
 int ipc_setup_write(const struct ipc_setup *setup)
 {
-    return write_sealed(setup, sizeof(*setup));
+    static const struct conf_keys no_keys;
+    const size_t after = offsetof(struct ipc_setup, keys) + sizeof(setup->keys);
+    const struct span parts[SPANS_MAX] = {
+        {setup, offsetof(struct ipc_setup, keys)},
+        {&no_keys, sizeof(no_keys)},
+        {(const char *)setup + after, sizeof(*setup) - after},
+    };
+
+    return write_sealed(parts);
 }
 
 int ipc_setup_read(int fd, struct ipc_setup *ret)
@@ -85,7 +103,9 @@ int ipc_setup_read(int fd, struct ipc_setup *ret)
 
 int ipc_checker_setup_write(const struct ipc_checker_setup *setup)
 {
-    return write_sealed(setup, sizeof(*setup));
+    const struct span parts[SPANS_MAX] = {{setup, sizeof(*setup)}};
+
+    return write_sealed(parts);
 }
 
 int ipc_checker_setup_read(int fd, struct ipc_checker_setup *ret)
@@ -99,4 +119,20 @@ int ipc_checker_setup_read(int fd, struct ipc_checker_setup *ret)
     if (ret->conf.check_count > CONF_CHECKS_MAX || ret->self >= ret->conf.node_count)
         return -EBADMSG;
     return 0;
+}
+
+int ipc_keys_send(int fd, const struct conf_keys *keys)
+{
+    const ssize_t length = send(fd, keys, sizeof(*keys), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    return length == (ssize_t)sizeof(*keys) ? 0 : -errno;
+}
+
+int ipc_keys_receive(int fd, struct conf_keys *ret)
+{
+    const ssize_t length = recv(fd, ret, sizeof(*ret), MSG_DONTWAIT | MSG_TRUNC);
+
+    if (length < 0)
+        return -errno;
+    return length == (ssize_t)sizeof(*ret) && ret->cluster_count <= 2 ? 0 : -EBADMSG;
 }

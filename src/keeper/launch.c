@@ -187,9 +187,12 @@ static int start_with(struct child *child, struct launch_result *ret)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     child->program.fds[0] = ends[1];
-    launch_fill_environment(&child->program);
-    result = start(child, &ret->pid);
-    free_environment(&child->program);
+    result = ipc_keys_send(ends[0], &child->launch->setup->keys);
+    if (result == 0) {
+        launch_fill_environment(&child->program);
+        result = start(child, &ret->pid);
+        free_environment(&child->program);
+    }
     (void)close(ends[1]); /* or its end would never be seen */
     if (result < 0) {
         (void)close(ends[0]);

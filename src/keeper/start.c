@@ -14,6 +14,7 @@
 #include "conf/key.h"
 #include "ipc/setup.h"
 #include "log/log.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -263,6 +264,7 @@ int start_daemon(struct conf *conf, bool verbose)
     int result = START_EXIT_FAILED;
 
     if (setup != NULL && keeper != NULL) {
+        (void)sandbox_lock_secret(&setup->keys, sizeof(setup->keys)); /* the engine complains */
         setup->verbose = verbose;
         result = prepare(keeper, conf, setup);
         if (result == START_EXIT_OK)

@@ -123,6 +123,7 @@ static void mac_of(const uint8_t key[static KEY_BYTES], const struct keyring_spa
     (void)crypto_generichash_update(&state, parts[0].bytes, parts[0].length);
     (void)crypto_generichash_update(&state, parts[1].bytes, parts[1].length);
     (void)crypto_generichash_final(&state, ret, MAC_BYTES);
+    sodium_memzero(&state, sizeof(state)); /* it holds the key, and the stack may be swapped out */
 }
 
 /* [SPEC K7] */

@@ -229,6 +229,7 @@ static void test_the_setup_arrives_as_it_was_written(void **state)
     const int fd = ipc_setup_write(setup);
 
     (void)state;
+    memset(&setup->keys, 0, sizeof(setup->keys)); /* they go another way */
     assert_non_null(copy);
     assert_true(fd >= 0);
     assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
@@ -236,6 +237,26 @@ static void test_the_setup_arrives_as_it_was_written(void **state)
     assert_memory_equal(copy, setup, sizeof(*setup));
     (void)close(fd);
     free(copy);
+    free(setup);
+}
+
+static void test_the_keys_arrive_once_and_nothing_else_is_taken_for_them(void **state)
+{
+    const struct ipc_message message = {.type = IPC_STOP};
+    struct ipc_setup *setup = setup_new();
+    struct conf_keys keys = {0};
+    int ends[2];
+
+    (void)state;
+    pair_open(ends);
+    assert_int_equal(ipc_keys_receive(ends[1], &keys), -EAGAIN);
+    assert_int_equal(ipc_keys_send(ends[0], &setup->keys), 0);
+    assert_int_equal(ipc_send(ends[0], &message), 0);
+    assert_int_equal(ipc_keys_receive(ends[1], &keys), 0);
+    assert_memory_equal(&keys, &setup->keys, sizeof(keys));
+    assert_int_equal(ipc_keys_receive(ends[1], &keys), -EBADMSG);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
     free(setup);
 }
 
@@ -314,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_peer_is_end_of_file_and_broken_pipe),
         cmocka_unit_test(test_a_peer_that_does_not_read_gives_eagain),
         cmocka_unit_test(test_the_setup_arrives_as_it_was_written),
+        cmocka_unit_test(test_the_keys_arrive_once_and_nothing_else_is_taken_for_them),
         cmocka_unit_test(test_nobody_can_change_the_setup_afterwards),
         cmocka_unit_test(test_a_setup_of_another_build_is_refused),
         cmocka_unit_test(test_a_setup_that_is_not_sealed_or_too_short_is_refused),

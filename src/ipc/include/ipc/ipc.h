@@ -5,7 +5,7 @@
  * the keeper trusts the engine for nothing but a deadline.
  *
  * The engine is started by the keeper (execve of libexec/vipgossip-engine) with these descriptors:
- *   IPC_FD_KEEPER  the socketpair
+ *   IPC_FD_KEEPER  the socketpair; the keys come first (ipc/setup.h), then messages
  *   IPC_FD_CONF    a sealed memfd that holds one struct ipc_setup (see ipc/setup.h)
  *   IPC_FD_CONTROL the listening control socket, already bound with the right owner and mode
  *   IPC_FD_CHECKER the socketpair with the checker, see ipc/checker.h; where there is one

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * setup: what the keeper hands to the engine at start, in a sealed memfd. The keys are in this one
- * and nowhere else.
+ * setup: what the keeper hands to the engine at start, in a sealed memfd; all but the keys. They
+ * are the first datagram on the socketpair: what waits there is the kernel's own memory, which is
+ * never swapped out, and is gone once it is read.
  */
 #ifndef IPC_SETUP_H
 #define IPC_SETUP_H
@@ -24,9 +25,14 @@ struct ipc_setup {
                    [16]; /* of each VIP, as the keeper found it; empty: not found yet */
 };
 
-/* Writes `setup` into a new sealed memfd. The descriptor (close-on-exec), or -errno. */
+/* Writes `setup` without its keys into a new sealed memfd. The descriptor (close-on-exec), or
+ * -errno. */
 int ipc_setup_write(const struct ipc_setup *setup);
 /* Reads it back from `fd`. 0, or -errno (-EBADMSG: not of this build). */
 int ipc_setup_read(int fd, struct ipc_setup *ret);
+
+/* The keys over the socketpair, before any message. 0, or -errno (-EBADMSG: no keys). */
+int ipc_keys_send(int fd, const struct conf_keys *keys);
+int ipc_keys_receive(int fd, struct conf_keys *ret);
 
 #endif

@@ -43,6 +43,10 @@ struct sandbox_list {
  * called first of all; execve() takes half of it back. */
 void sandbox_hide(void);
 
+/* Memory for a secret: in no core file, and never swapped out. 0 or -errno: it may be swapped out.
+ * The caller wipes it. */
+int sandbox_lock_secret(void *bytes, size_t length);
+
 /*
  * From here on no file can be opened, made, changed or removed, except that files may be removed
  * from the directory `remove_from` (NULL: nowhere). Needs no_new_privs. 0; -ENOSYS or -EOPNOTSUPP:

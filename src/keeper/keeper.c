@@ -155,7 +155,7 @@ static uint64_t min_ns(uint64_t a, uint64_t b)
 /* When the next thing is due by time. */
 static uint64_t next_ns(const struct keeper *keeper)
 {
-    uint64_t next = min_ns(keeper->probe_end_ns, keeper->stop_end_ns);
+    uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
 
     next = min_ns(next, keeper->silent_end_ns);
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
@@ -206,6 +206,10 @@ static void run_timers(struct keeper *keeper)
 
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);
+    if (now_ns >= keeper->watchdog_ns) {
+        keeper->watchdog_ns = now_ns + keeper->watchdog_every_ns;
+        notify_send("WATCHDOG=1");
+    }
     if (now_ns >= keeper->stop_end_ns) {
         log_error("the engine has not stopped within %u s",
                   (unsigned)(STOP_PATIENCE_NS / CLOCK_NS_PER_S));

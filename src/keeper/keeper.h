@@ -79,6 +79,8 @@ struct keeper {
     int control_fd;        /* kept open so that nobody takes the socket's path meanwhile */
     int timer_fd;
     int signal_fd;
+    uint64_t watchdog_every_ns; /* 0: systemd does not watch */
+    uint64_t watchdog_ns;       /* when it is told next; CLOCK_NEVER_NS: never */
 
     pid_t engine_pid;
     int engine_fd;

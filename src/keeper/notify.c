@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define NS_PER_US 1000U
+
 void notify_send(const char *text)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -29,4 +31,26 @@ void notify_send(const char *text)
     (void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&to,
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
     (void)close(fd);
+}
+
+/* A positive number, or 0. */
+static uint64_t environment_number(const char *name)
+{
+    const char *text = getenv(name);
+    char *end;
+    unsigned long long number;
+
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return 0;
+    number = strtoull(text, &end, 10);
+    return *end == '\0' && number <= UINT64_MAX / NS_PER_US ? number : 0;
+}
+
+uint64_t notify_watchdog_ns(void)
+{
+    const uint64_t pid = environment_number("WATCHDOG_PID");
+
+    if (getenv("WATCHDOG_PID") != NULL && pid != (uint64_t)getpid())
+        return 0; /* of somebody else, who handed its environment down */
+    return environment_number("WATCHDOG_USEC") * NS_PER_US / 2;
 }

@@ -158,6 +158,29 @@ static void test_systemd_is_told_by_path_and_by_abstract_name(void **state)
     assert_notified(name);
 }
 
+static void test_the_watchdog_is_told_twice_as_often_as_asked(void **state)
+{
+    char own[16];
+
+    (void)state;
+    (void)unsetenv("WATCHDOG_PID");
+    (void)unsetenv("WATCHDOG_USEC");
+    assert_int_equal(notify_watchdog_ns(), 0);
+    (void)setenv("WATCHDOG_USEC", "10000000", 1);
+    assert_int_equal(notify_watchdog_ns(), UINT64_C(5000000000));
+    (void)snprintf(own, sizeof(own), "%d", (int)getpid());
+    (void)setenv("WATCHDOG_PID", own, 1);
+    assert_int_equal(notify_watchdog_ns(), UINT64_C(5000000000));
+    (void)setenv("WATCHDOG_PID", "1", 1);
+    assert_int_equal(notify_watchdog_ns(), 0); /* meant for another process */
+    (void)unsetenv("WATCHDOG_PID");
+    (void)setenv("WATCHDOG_USEC", "-1", 1);
+    assert_int_equal(notify_watchdog_ns(), 0);
+    (void)setenv("WATCHDOG_USEC", "soon", 1);
+    assert_int_equal(notify_watchdog_ns(), 0);
+    (void)unsetenv("WATCHDOG_USEC");
+}
+
 static void test_nobody_is_told_when_nobody_asked(void **state)
 {
     char name[64];
@@ -255,6 +278,7 @@ int main(void)
         WITH_DIRECTORY(test_a_file_that_is_no_socket_stays_where_it_is),
         WITH_DIRECTORY(test_systemd_is_told_by_path_and_by_abstract_name),
         cmocka_unit_test(test_nobody_is_told_when_nobody_asked),
+        cmocka_unit_test(test_the_watchdog_is_told_twice_as_often_as_asked),
         cmocka_unit_test(test_messages_wait_for_an_engine_that_does_not_read_and_keep_their_order),
         WITH_DIRECTORY(test_a_configuration_comes_back_from_the_child),
         WITH_DIRECTORY(test_what_is_wrong_with_a_file_comes_back_with_its_line),

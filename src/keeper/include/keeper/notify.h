@@ -6,7 +6,13 @@
 #ifndef KEEPER_NOTIFY_H
 #define KEEPER_NOTIFY_H
 
+#include <stdint.h>
+
 /* "READY=1\nSTATUS=..."; nothing happens if nobody asked for it. */
 void notify_send(const char *text);
+
+/* How often systemd wants to hear "WATCHDOG=1", twice as often as it says, in nanoseconds; 0: not
+ * at all. */
+uint64_t notify_watchdog_ns(void);
 
 #endif

@@ -69,6 +69,14 @@ static int remove_stale(const struct sockaddr_un *address)
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
+/* Where the keeper has the group itself, as under systemd, nothing is to be done, nor allowed. */
+static bool has_group(const char *path, gid_t group)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && status.st_gid == group;
+}
+
 /* The socket is never more open than in the end: 0660 from its first moment on, and for root's
  * group until it gets its own. */
 static int bind_with_mode(int fd, const struct sockaddr_un *address)
@@ -81,7 +89,8 @@ static int bind_with_mode(int fd, const struct sockaddr_un *address)
     (void)umask(mask);
     if (result < 0)
         return -error;
-    if (group != NULL && lchown(address->sun_path, (uid_t)-1, group->gr_gid) < 0)
+    if (group != NULL && !has_group(address->sun_path, group->gr_gid) &&
+        lchown(address->sun_path, (uid_t)-1, group->gr_gid) < 0)
         log_warning("%s: cannot give it to group %s: %s", address->sun_path, PRIVILEGE_GROUP,
                     strerror(errno));
     return listen(fd, CONTROL_CLIENTS_MAX) < 0 ? -errno : 0;

@@ -33,11 +33,13 @@ struct privilege_user privilege_find_user(void)
 
 /*
  * Applies the sets that were chosen with libcap-ng. The bounding set first, while we still may, and
- * only where we may: it is a second lock on a door that no_new_privs has closed.
+ * only where we may (libcap-ng complains to syslog otherwise): it is a second lock on a door that
+ * no_new_privs has closed.
  */
-static int apply_sets(void)
+static int apply_sets(bool bounds)
 {
-    (void)capng_apply(CAPNG_SELECT_BOUNDS);
+    if (bounds)
+        (void)capng_apply(CAPNG_SELECT_BOUNDS);
     if (capng_apply(CAPNG_SELECT_CAPS) < 0)
         return -EPERM;
     (void)capng_apply(CAPNG_SELECT_AMBIENT); /* the kernel emptied it with the permitted set */
@@ -58,12 +60,15 @@ static int change_user(const struct privilege_user *user, bool drop_groups)
 
 int privilege_drop_engine(const struct privilege_user *user)
 {
+    bool bounds;
+
     if (capng_get_caps_process() < 0)
         return -EPERM;
+    bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
     if (user->change)
         return change_user(user, true);
     capng_clear(CAPNG_SELECT_BOTH);
-    return apply_sets();
+    return apply_sets(bounds);
 }
 
 /* The group that may write to the socket at `path`, if that is how one may; else `none`. Docker's
@@ -103,10 +108,12 @@ int privilege_drop_checker(const struct privilege_user *user, const struct conf 
 int privilege_drop_keeper(bool may_kill)
 {
     const capng_type_t sets = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+    const bool bounds =
+        capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
 
     capng_clear(CAPNG_SELECT_BOTH);
     (void)capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_RAW, -1);
     if (may_kill)
         (void)capng_update(CAPNG_ADD, sets, CAP_KILL);
-    return apply_sets();
+    return apply_sets(bounds);
 }

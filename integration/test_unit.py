@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""The unit for systemd: as systemd-analyze sees it, and as a real systemd runs it."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from lab import config, memory, paths, systemd
+
+EXPOSURE_MAX = 2.0
+UNIT = paths.ROOT / "scripts" / "systemd" / "vipgossipd.service"
+NET = 1 << 12 | 1 << 13
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """The unit with the daemon of the build in it: systemd-analyze looks whether it is there."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("/usr/sbin/vipgossipd", str(paths.DAEMON)))
+    return copy
+
+
+def analyze(*arguments):
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True,
+                          timeout=30, check=False)
+
+
+def test_unit_has_no_mistake(unit):
+    done = analyze("verify", "--man=no", str(unit))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_unit_is_exposed_at_most_2_0(unit):
+    done = analyze("security", "--offline=true", "--no-pager", str(unit))
+    found = re.search(r"Overall exposure level for vipgossipd.service: ([0-9.]+)", done.stdout)
+    assert done.stderr == ""
+    assert float(found.group(1)) <= EXPOSURE_MAX, done.stdout
+
+
+@pytest.fixture
+def machine(make_cluster):
+    """n1 runs under a systemd, n2 as ever."""
+    if systemd.missing():
+        pytest.skip(systemd.missing())
+    cluster = make_cluster(2)
+    node = cluster["n1"]
+    one = systemd.Machine(node.host)
+    cluster.closers.append(one.close)
+    one.cluster = cluster
+    one.write("cluster.key", cluster.key)
+    one.write("vipgossip.conf", config.text(config.merge(
+        cluster.config, {"key_file": "/etc/vipgossip/cluster.key"})), 0o644)
+    one.boot()
+    cluster.start("n2")
+    cluster.wait_holder("n1")
+    return one
+
+
+def test_a_real_systemd_runs_the_unit_and_restarts_what_crashed(machine):
+    pids = machine.pids()
+    for pid, capabilities in zip(pids, (NET, 0), strict=True):
+        status = memory.status(pid)
+        assert status["Uid"].split()[0] != "0"
+        assert int(status["CapEff"], 16) == capabilities
+        assert int(status["CapBnd"], 16) == NET
+        assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    assert machine.show("StatusText").startswith("node n1 of cluster lab")
+    assert machine.show("WatchdogUSec") == "10s"
+    socket = pathlib.Path(f"/proc/{machine.init}/root/run/vipgossip/control.sock")
+    assert socket.stat().st_mode & 0o777 == 0o660
+    journal = machine.journal()
+    assert "warning" not in journal and "cannot" not in journal and "failed" not in journal
+    os.kill(pids[1], signal.SIGKILL)
+    machine.cluster.wait_holder("n2")
+    machine.cluster.wait_holder("n1")  # systemd started it again, and it is preferred
+    assert machine.show("NRestarts") == "1"
+    machine.run("stop", "vipgossipd")
+    machine.cluster.wait_holder("n2")
+    assert machine.show("Result") == "success"
+    assert not socket.exists()

@@ -15,7 +15,7 @@ import keys as reference  # noqa: E402
 
 
 def forms(secret):
-    """A secret as bytes, and as people and programs write it; halves too, what is cut short counts."""
+    """A secret as bytes and as people and programs write it; halves, too."""
     half = secret[:16]
     return {secret, half, secret[16:], base64.b64encode(secret), base64.b64encode(half)[:20],
             binascii.hexlify(half), binascii.hexlify(half).upper()}

@@ -95,6 +95,8 @@ void cluster_free(struct cluster *cluster);
 void cluster_start(struct cluster *cluster, uint8_t node);
 /* Host gone: engine, keeper and addresses. */
 void cluster_crash(struct cluster *cluster, uint8_t node);
+/* The engine ends by itself: its keeper takes the addresses away, and then sends the last will. */
+void cluster_end_engine(struct cluster *cluster, uint8_t node);
 /* Ordered stop. */
 void cluster_stop(struct cluster *cluster, uint8_t node);
 /* Engine not run for that long; the keeper is. */

@@ -181,6 +181,16 @@ void cluster_crash(struct cluster *cluster, uint8_t node)
     }
 }
 
+void cluster_end_engine(struct cluster *cluster, uint8_t node)
+{
+    cluster_crash(cluster, node);
+    for (uint8_t peer = 0; peer < cluster->config.node_count; peer++) {
+        if (peer != node) {
+            cluster_send_will(cluster, node, peer);
+        }
+    }
+}
+
 void cluster_stop(struct cluster *cluster, uint8_t node)
 {
     cluster_observe(cluster);

@@ -143,6 +143,32 @@ static void transmit(struct cluster *cluster, const struct packet *packet)
     }
 }
 
+static void send_off(struct cluster *cluster, uint8_t from, uint8_t to,
+                     const struct datagram *datagram)
+{
+    struct packet packet;
+    packet.from = from;
+    packet.to = to;
+    packet.origin = ORIGIN_NODE;
+    packet.id = cluster->order++;
+    packet.datagram.length = datagram->length;
+    memcpy(packet.datagram.bytes, datagram->bytes, datagram->length);
+    cluster_mix(cluster, (uint64_t)to << 32 | packet.datagram.length);
+    transmit(cluster, &packet);
+}
+
+void cluster_send_will(struct cluster *cluster, uint8_t from, uint8_t to)
+{
+    const struct host *host = &cluster->hosts[from];
+    struct record record;
+    core_will(host->core, &record);
+    wire_will(host->wire, &record, to, &cluster->made[0]);
+    cluster->datagrams++;
+    if (!host->link_down) {
+        send_off(cluster, from, to, &cluster->made[0]);
+    }
+}
+
 bool cluster_send(struct cluster *cluster, uint8_t from, uint8_t to,
                   const struct message_out *message)
 {
@@ -154,15 +180,7 @@ bool cluster_send(struct cluster *cluster, uint8_t from, uint8_t to,
         return false;
     }
     for (unsigned i = 0; i < count; i++) {
-        struct packet packet;
-        packet.from = from;
-        packet.to = to;
-        packet.origin = ORIGIN_NODE;
-        packet.id = cluster->order++;
-        packet.datagram.length = cluster->made[i].length;
-        memcpy(packet.datagram.bytes, cluster->made[i].bytes, cluster->made[i].length);
-        cluster_mix(cluster, (uint64_t)to << 32 | packet.datagram.length);
-        transmit(cluster, &packet);
+        send_off(cluster, from, to, &cluster->made[i]);
     }
     return true;
 }

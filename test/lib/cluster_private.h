@@ -141,6 +141,8 @@ void cluster_step(struct cluster *cluster, uint8_t node, struct event event);
 /* Makes the datagrams and sends them off. False if the kernel of the node took none. */
 bool cluster_send(struct cluster *cluster, uint8_t from, uint8_t to,
                   const struct message_out *message);
+/* The keeper sends what the engine left with it [SPEC R45]. */
+void cluster_send_will(struct cluster *cluster, uint8_t from, uint8_t to);
 /* The engine reads a datagram. */
 void cluster_receive(struct cluster *cluster, const struct packet *packet);
 

@@ -156,6 +156,16 @@ static void run_kill(struct rehearsal *rehearsal, const struct step *step)
     }
 }
 
+static void run_crash(struct rehearsal *rehearsal, const struct step *step)
+{
+    for (uint8_t i = 0; i < step->count; i++) {
+        uint8_t node = word_node(rehearsal, step, i);
+        if (cluster_is_alive(rehearsal->cluster, node)) {
+            cluster_end_engine(rehearsal->cluster, node);
+        }
+    }
+}
+
 static void start(struct rehearsal *rehearsal, uint8_t node)
 {
     if (!cluster_is_alive(rehearsal->cluster, node)) {
@@ -268,6 +278,7 @@ static void run_undrain(struct rehearsal *rehearsal, const struct step *step)
 
 static const struct verb verbs[] = {
     {"kill", "kill NODE...", check_nodes, run_kill},
+    {"crash", "crash NODE...", check_nodes, run_crash},
     {"start", "start NODE...", check_nodes, run_start},
     {"stop", "stop NODE...", check_nodes, run_stop},
     {"stall", "stall NODE TIME", check_node_span, run_stall},

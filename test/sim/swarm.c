@@ -73,9 +73,14 @@ static void start(struct swarm *swarm, uint8_t node)
 static void crash(struct swarm *swarm, uint8_t node)
 {
     if (cluster_is_alive(swarm->cluster, node)) {
-        say(swarm, "dies", node);
+        bool whole = chance(swarm, 70);
+        say(swarm, whole ? "dies" : "has lost its engine, and its keeper says so", node);
         judge_fault(&swarm->judge);
-        cluster_crash(swarm->cluster, node);
+        if (whole) {
+            cluster_crash(swarm->cluster, node);
+        } else {
+            cluster_end_engine(swarm->cluster, node);
+        }
         judge_fault(&swarm->judge);
     }
 }

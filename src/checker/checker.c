@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "checker/checker.h"
 
+#include "fetch.h"
 #include "task.h"
 
 #include "log/log.h"
@@ -16,6 +17,7 @@ struct checker {
     uv_timer_t alive;
     struct checker_descriptors descriptors;
     const struct ipc_checker_setup *setup;
+    struct fetcher *fetcher;
     struct task tasks[CONF_CHECKS_MAX];
     int exit_code;
 };
@@ -62,6 +64,9 @@ static int open_all(struct checker *checker)
     error = uv_poll_init(&checker->loop, &checker->engine, checker->descriptors.engine);
     if (error != 0)
         return error;
+    checker->fetcher = fetcher_new(&checker->loop);
+    if (checker->fetcher == NULL)
+        return UV_ENOMEM;
     checker->engine.data = checker;
     (void)uv_timer_init(&checker->loop, &checker->alive);
     checker->alive.data = checker;
@@ -81,6 +86,7 @@ static void begin_tasks(struct checker *checker)
                               .conf = conf,
                               .check = &conf->checks[i],
                               .node = conf->nodes[checker->setup->self].name,
+                              .fetcher = checker->fetcher,
                               .index = i,
                               .report = on_result,
                               .arg = checker};
@@ -92,9 +98,11 @@ static void close_all(struct checker *checker)
 {
     for (unsigned i = 0; i < checker->setup->conf.check_count; i++)
         task_end(&checker->tasks[i]);
+    fetcher_close(checker->fetcher);
     uv_close((uv_handle_t *)&checker->engine, NULL);
     uv_close((uv_handle_t *)&checker->alive, NULL);
     (void)uv_run(&checker->loop, UV_RUN_NOWAIT);
+    fetcher_free(checker->fetcher);
     (void)uv_loop_close(&checker->loop);
 }
 

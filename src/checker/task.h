@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+struct fetcher;
 struct task;
 
 struct task_kind {
@@ -26,6 +27,7 @@ struct task {
     const struct conf *conf; /* all of it, for conf_word() */
     const struct conf_check *check;
     const char *node; /* this node's name */
+    struct fetcher *fetcher;
     const struct task_kind *kind;
     uint16_t index;
     uv_timer_t due;
@@ -34,11 +36,13 @@ struct task {
     bool late;           /* the timeout is over; what has come meanwhile is still looked at */
     uint64_t started_ns; /* uv_hrtime() */
     void *run;           /* of the kind, while it runs */
+    bool was_looked_at;  /* docker: what is looked at once was */
     void (*report)(void *arg, const struct ipc_result *result);
     void *arg;
 };
 
-/* Starts it, and again every interval. loop, conf, check, node, index, report and arg are set. */
+/* Starts it, and again every interval. loop, conf, check, node, fetcher, index, report and arg are
+ * set. */
 void task_begin(struct task *task);
 /* Gives up what runs, and starts nothing more. */
 void task_end(struct task *task);
@@ -47,7 +51,8 @@ void task_end(struct task *task);
 void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
-extern const struct task_kind check_tcp;  /* check_tcp.c */
-extern const struct task_kind check_exec; /* check_exec.c */
+/* Each in the file of its name. */
+extern const struct task_kind check_docker, check_exec, check_http, check_interface, check_process,
+    check_tcp;
 
 #endif

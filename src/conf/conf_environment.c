@@ -15,7 +15,8 @@
 #define SEPARATORS ", \t\n"
 #define ITEM_MAX   127 /* bytes of one item of a list: an address and what follows it */
 
-static conf_setter take_peers, take_virtual_ips, take_priority, take_key, take_key_file;
+static conf_setter take_peers, take_virtual_ips, take_priority, take_key, take_key_file,
+    take_docker;
 static int key_set(const struct conf_key *keys, const char *name, struct conf_target *target,
                    const struct conf_place *place, const char *text);
 static int list_each(conf_setter *set, struct conf_target *target, const struct conf_place *place,
@@ -46,6 +47,7 @@ static const struct {
     {PREFIX "PRIORITY", take_priority, NULL, NULL, NULL},
     {PREFIX "INTERFACE", NULL, conf_keys_vip, "interface", NULL},
     {PREFIX "MODE", NULL, conf_keys_vip, "mode", NULL},
+    {PREFIX "DOCKER", take_docker, NULL, NULL, NULL},
     {PREFIX "NODE", NULL, NULL, NULL, NULL},
 };
 
@@ -155,6 +157,13 @@ static int take_key_file(struct conf_target *target, const struct conf_place *pl
                          const char *text)
 {
     return key_set(conf_keys_top, "key_file", target, place, text);
+}
+
+/* The path of Docker's socket, of which one check is made. */
+static int take_docker(struct conf_target *target, const struct conf_place *place, const char *text)
+{
+    target->check = conf_check_add(target->draft, place, "docker");
+    return target->check < 0 ? -1 : key_set(conf_keys_check, "docker", target, place, text);
 }
 
 /* Calls `set` for each item of a list separated by commas or blanks; an empty list is refused. */

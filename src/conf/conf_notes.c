@@ -18,6 +18,7 @@ static void say(const struct notes *notes, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void note_unchecked(const struct conf *conf, const struct notes *notes);
 static void note_keys(const struct conf *conf, const struct notes *notes);
+static void note_checks(const struct conf *conf, const struct notes *notes);
 static void note_vip(const struct conf_vip *vip, const struct notes *notes);
 
 void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg)
@@ -25,6 +26,7 @@ void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *tex
     struct notes notes = {note, arg};
     note_unchecked(conf, &notes);
     note_keys(conf, &notes);
+    note_checks(conf, &notes);
     for (int i = 0; i < conf->vip_count; i++)
         note_vip(&conf->vips[i], &notes);
 }
@@ -61,6 +63,17 @@ static void note_keys(const struct conf *conf, const struct notes *notes)
     if (with_key == 0 && conf->node_key_file[0] != '\0')
         say(notes, "node_key_file is given, but no node has a public_key; the daemon will not "
                    "start with it");
+}
+
+static void note_checks(const struct conf *conf, const struct notes *notes)
+{
+    for (int i = 0; i < conf->check_count; i++) {
+        const struct conf_check *check = &conf->checks[i];
+        say(notes, "check \"%s\" was not run", check->name);
+        if (check->weight > 0)
+            say(notes, "check \"%s\": its weight of %d makes the node better while it fails",
+                check->name, check->weight);
+    }
 }
 
 static void note_vip(const struct conf_vip *vip, const struct notes *notes)

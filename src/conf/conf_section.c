@@ -34,15 +34,9 @@ static const struct {
 } unavailable[] = {
     {"root", "hook", NULL},         /* a program told of every change */
     {"root", "hook_timeout", NULL}, /* how long it may take */
-    {"check", "docker", NULL},
-    {"check", "http", NULL},
-    {"check", "process", NULL},
-    {"check", "interface", NULL},
-    {"check", "gateway", NULL},
-    {"root", "realtime", "true"}, /* real-time priority */
-    {"vip", "lease", NULL},       /* how long a vote holds, in mode quorum */
-    {"vip", "mode", "quorum"},    /* never two holders */
-    {"environment", "VIPGOSSIP_DOCKER", NULL},
+    {"check", "gateway", NULL},     {"root", "realtime", "true"}, /* real-time priority */
+    {"vip", "lease", NULL},    /* how long a vote holds, in mode quorum */
+    {"vip", "mode", "quorum"}, /* never two holders */
 };
 
 static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,

@@ -195,9 +195,10 @@ static void test_bad_variables_are_refused_with_their_name(void **state)
          "VIPGOSSIP_KEY: this is a third key, allowed are one or two"},
         {{BASE, KEY, {"COLOUR", "red"}},
          "VIPGOSSIP_COLOUR: is unknown; known after VIPGOSSIP_ are CLUSTER, KEY, KEY_FILE, PORT, "
-         "INTERVAL, LOG_LEVEL, PEERS, VIRTUAL_IPS, PRIORITY, INTERFACE, MODE, NODE"},
-        {{BASE, KEY, {"DOCKER", "/var/run/docker.sock"}},
-         "VIPGOSSIP_DOCKER: not available in this version"},
+         "INTERVAL, LOG_LEVEL, PEERS, VIRTUAL_IPS, PRIORITY, INTERFACE, MODE, DOCKER, NODE"},
+        {{BASE, KEY, {"DOCKER", "docker.sock"}},
+         "VIPGOSSIP_DOCKER: \"docker.sock\" is no path of a socket, allowed are absolute paths of "
+         "at most 107 bytes such as /var/run/docker.sock"},
         {{BASE, KEY, {"MODE", "quorum"}}, "VIPGOSSIP_MODE: not available in this version (quorum)"},
         {{BASE, KEY, {"MODE", "master"}},
          "VIPGOSSIP_MODE: \"master\" is no mode, allowed is \"available\""},

@@ -149,8 +149,8 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
 {
     (void)state;
     static const struct refused files[] = {
-        {GOOD "check \"docker\" {\n docker = \"/var/run/docker.sock\"\n}\n",
-         "f.conf:6: docker: not available in this version"},
+        {GOOD "check \"gw\" {\n gateway = \"192.168.4.254\"\n}\n",
+         "f.conf:6: gateway: not available in this version"},
         {GOOD "hook = {\"/bin/true\"}\n", "f.conf:5: hook: not available in this version"},
         {GOOD "hook_timeout = \"1s\"\n", "f.conf:5: hook_timeout: not available in this version"},
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},

@@ -54,8 +54,8 @@ def test_docker_is_up_and_its_swarm_active(make_cluster, serve, api):
               answering.docker(role=role, api=api))
     cluster.start()
     cluster.settle("n1")
-    assert check_of(cluster["n1"])["detail"] == "swarm active, manager"
-    assert check_of(cluster["n2"])["detail"] == "swarm active, worker"
+    assert wait_check(cluster, "n1", True) == "swarm active, manager"
+    assert wait_check(cluster, "n2", True) == "swarm active, worker"
 
 
 def test_newer_dockers_are_asked_for_the_cheap_answer_only(make_cluster, serve):

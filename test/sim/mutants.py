@@ -72,13 +72,13 @@ def build_mutant(build, changes, directory):
 
 
 def catch(program, runs, seconds):
-    """(rule and sentence, runs), or (None, runs): it survives."""
+    """(rule and sentence, runs); (None, runs): it survives; (None, None): the time was over first."""
     try:
         done = subprocess.run([str(program), "--seed", "1", "--runs", str(runs), "--hours", HOURS,
                                "--cheap-signatures"],
                               capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        return None, runs
+        return None, None
     facts = json.loads(done.stdout.splitlines()[-1])
     found = re.search(r"^VIOLATION of (\S+) \(seed \d+\): (.*)$", done.stdout, re.M)
     if done.returncode == 0 or found is None:
@@ -104,8 +104,11 @@ def main():
             program = build_mutant(build, MUTANTS[name], pathlib.Path(directory))
             rule, runs = catch(program, options.runs, options.seconds)
         survivors += rule is None
-        print(f"{name:44} {runs:5} runs  {rule or 'SURVIVES'}", flush=True)
-    print(f"{len(wanted or MUTANTS)} mutants, {survivors} survive")
+        if runs is None:
+            print(f"{name:44}           NOT CAUGHT within {options.seconds} s", flush=True)
+        else:
+            print(f"{name:44} {runs:5} runs  {rule or 'SURVIVES'}", flush=True)
+    print(f"{len(wanted or MUTANTS)} mutants, {survivors} not caught")
     return 1 if survivors else 0
 
 

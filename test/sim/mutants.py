@@ -72,7 +72,7 @@ def build_mutant(build, changes, directory):
 
 
 def catch(program, runs, seconds):
-    """(rule and sentence, runs); (None, runs): it survives; (None, None): the time was over first."""
+    """(rule and sentence, runs); (None, runs): it survives; (None, None): the time was over."""
     try:
         done = subprocess.run([str(program), "--seed", "1", "--runs", str(runs), "--hours", HOURS,
                                "--cheap-signatures"],

@@ -20,6 +20,13 @@ if(NOT VG_COVERAGE)
   add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 endif()
 
+if(VG_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "VG_FUZZ needs libFuzzer: -DCMAKE_C_COMPILER=clang-14")
+  endif()
+  set(VG_ASAN ON)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(VG_ASAN)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)

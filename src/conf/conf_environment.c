@@ -189,7 +189,7 @@ static int list_each(conf_setter *set, struct conf_target *target, const struct 
 /* A misspelt variable must not be taken for one that was left out. */
 static int names_check(struct conf_draft *draft)
 {
-    for (char *const *entry = environ; *entry != NULL; entry++) {
+    for (char *const *entry = environ; entry != NULL && *entry != NULL; entry++) {
         if (strncmp(*entry, PREFIX, strlen(PREFIX)) != 0)
             continue;
         char name[64] = "";

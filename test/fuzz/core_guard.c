@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "core_guard.h"
+
+#include <string.h>
+
+#include "input.h"
+#include "record.h"
+#include "wire/wire.h"
+
+void core_guard_config(uint8_t nodes, uint8_t vips, struct core_config *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->node_count = nodes;
+    ret->vip_count = vips;
+    ret->fail_open = true;
+    ret->interval_ns = 100 * NS_PER_MS;
+    ret->config = 1;
+    ret->incarnation = 7;
+    ret->seed = 1;
+    for (uint8_t node = 0; node < nodes; node++)
+        ret->nodes[node].id = 100U + node;
+    for (uint8_t vip = 0; vip < vips; vip++)
+        ret->vips[vip] = (struct core_vip){
+            .id = 1000U + vip,
+            .addresses = 1,
+            .preempt = true,
+            .lease_ns = 400 * NS_PER_MS,
+            .announce_refresh_ns = 60 * NS_PER_S,
+            .priority = 100,
+            .candidates = nodes == NODES_MAX ? UINT64_MAX : (UINT64_C(1) << nodes) - 1,
+        };
+}
+
+void core_guard_init(struct core_guard *guard, struct core *core, const struct core_config *config,
+                     struct mono now)
+{
+    guard->core = core;
+    guard->config = config;
+    guard->stopping = false;
+    guard->ended = false;
+    core_init(core, config, now);
+    for (uint8_t vip = 0; vip < config->vip_count; vip++)
+        guard->vips[vip] = (struct core_guard_vip){.holder = NODE_NONE, .pending = PENDING_NONE};
+    for (uint8_t node = 0; node < config->node_count; node++)
+        guard->members[node] = node == config->self ? MEMBER_ALIVE : MEMBER_UNKNOWN;
+    memset(guard->checks, CHECK_UNKNOWN, sizeof(guard->checks));
+    guard->record = *core_record(core);
+}
+
+static void check_vip_change(struct core_guard *guard, const struct change *change,
+                             const struct event *event)
+{
+    struct core_guard_vip *vip = &guard->vips[change->vip];
+    MUST(change->to < VIP_STATE_COUNT && change->from == vip->state);
+    MUST(change->node == NODE_NONE || change->node < guard->config->node_count);
+    MUST(change->node != guard->config->self);
+    MUST(change->from != change->to || change->reason == REASON_FOREIGN_REMOVAL);
+    vip->state = change->to;
+    if (change->from == change->to || change->to != VIP_HOLDING)
+        return;
+    /* State follows the kernel's word [SPEC R64]. */
+    MUST(change->from == VIP_CLAIMING && vip->requested);
+    MUST(event->type == EVENT_ADDRESS && event->address.vip == change->vip &&
+         event->address.change == ADDRESS_ADDED);
+}
+
+static void check_change(struct core_guard *guard, const struct change *change,
+                         const struct event *event)
+{
+    MUST(change->reason < REASON_COUNT && reason_text(change->reason) != NULL);
+    switch (change->type) {
+    case CHANGE_VIP:
+        MUST(change->vip < guard->config->vip_count);
+        check_vip_change(guard, change, event);
+        break;
+    case CHANGE_HOLDER:
+        MUST(change->vip < guard->config->vip_count);
+        MUST(change->to == NODE_NONE || change->to < guard->config->node_count);
+        MUST(change->from == guard->vips[change->vip].holder && change->from != change->to);
+        guard->vips[change->vip].holder = change->to;
+        break;
+    case CHANGE_MEMBER:
+        MUST(change->node < guard->config->node_count && change->node != guard->config->self);
+        MUST(change->to < MEMBER_STATE_COUNT && change->from == guard->members[change->node]);
+        MUST(change->from != change->to || change->reason == REASON_RESTARTED);
+        guard->members[change->node] = change->to;
+        break;
+    case CHANGE_CHECK:
+        MUST(change->check < guard->config->check_count && change->to < CHECK_STATE_COUNT);
+        MUST(change->from == guard->checks[change->check] && change->from != change->to);
+        guard->checks[change->check] = change->to;
+        break;
+    }
+}
+
+static void check_address(struct core_guard *guard, const struct action *action,
+                          const struct event *event)
+{
+    MUST(action->address.vip < guard->config->vip_count);
+    struct core_guard_vip *vip = &guard->vips[action->address.vip];
+    const struct core_vip *config = &guard->config->vips[action->address.vip];
+    switch (action->type) {
+    case ACTION_ADDRESS_ADD:
+        MUST((config->candidates >> guard->config->self & 1) != 0 && !guard->stopping);
+        MUST(vip->state == VIP_CLAIMING || vip->state == VIP_HOLDING);
+        /* What is put back keeps the deadline that it had [SPEC R69]. */
+        MUST(action->address.until.ns > event->now.ns ||
+             (event->type == EVENT_ADDRESS && event->address.change == ADDRESS_LOST_FOREIGN &&
+              action->address.until.ns == vip->until_ns));
+        vip->requested = true;
+        vip->pending = ADDRESS_ADDED;
+        vip->until_ns = action->address.until.ns;
+        break;
+    case ACTION_ADDRESS_REMOVE:
+        vip->requested = false;
+        vip->pending = ADDRESS_REMOVED;
+        break;
+    case ACTION_DEADLINE: /* only of what was asked for, never back, never from the past */
+        MUST(vip->requested && action->address.until.ns > event->now.ns);
+        MUST(action->address.until.ns >= vip->until_ns);
+        vip->until_ns = action->address.until.ns;
+        break;
+    case ACTION_ANNOUNCE:
+        MUST(vip->state == VIP_HOLDING && vip->requested);
+        break;
+    case ACTION_PROBE:
+        MUST(vip->state == VIP_CLAIMING || vip->state == VIP_FAULT);
+        break;
+    case ACTION_CHANGE:
+    case ACTION_STOPPED:
+    case ACTION_CLONED:
+        break;
+    }
+}
+
+static void check_message(const struct core_guard *guard, uint8_t peer)
+{
+    const struct message_out *out = &guard->actions.out[peer];
+    uint64_t relayed = 0;
+    MUST(out->question.about_count <= guard->config->node_count);
+    MUST(out->question.id != 0 || out->question.about_count == 0);
+    MUST(out->ask_count <= MESSAGE_ASKS_MAX && out->echo_count <= MESSAGE_ECHOES_MAX);
+    MUST(out->relay_count < guard->config->node_count);
+    for (uint8_t i = 0; i < out->relay_count; i++) {
+        const uint8_t node = out->relays[i].node;
+        MUST(node < guard->config->node_count && node != guard->config->self);
+        MUST(core_member_incarnation(guard->core, node) != 0);
+        MUST((relayed >> node & 1) == 0);
+        relayed |= UINT64_C(1) << node;
+    }
+    for (uint8_t i = 0; i < out->ask_count; i++)
+        MUST(core_node_index(guard->core, out->asks[i].target) != NODE_NONE);
+}
+
+/* The same record has the same seq, another one a higher seq [SPEC R11], and the wire can say it.
+ */
+static void check_record(struct core_guard *guard)
+{
+    const struct record *record = core_record(guard->core);
+    struct record again;
+    uint8_t bytes[RECORD_MAX];
+    struct buffer buffer = {bytes, 0, sizeof(bytes)};
+    MUST(record->incarnation == guard->config->incarnation);
+    MUST(record->seq >= guard->record.seq);
+    again = guard->record;
+    if (record->seq == guard->record.seq) {
+        MUST(memcmp(&again, record, sizeof(again)) == 0);
+        return;
+    }
+    guard->record = *record;
+    MUST(record_encode(record, &buffer) && record_decode(bytes, buffer.length, &again));
+    MUST(again.seq == record->seq && again.flags == record->flags);
+}
+
+static void check_views(const struct core_guard *guard, struct mono now)
+{
+    for (uint8_t vip = 0; vip < guard->config->vip_count; vip++) {
+        struct vip_view view;
+        core_view_vip(guard->core, vip, now, &view);
+        MUST(view.state == guard->vips[vip].state);
+        MUST(view.holder == NODE_NONE || view.holder < guard->config->node_count);
+        MUST(view.state != VIP_HOLDING || view.in_kernel);
+        MUST(view.next == NODE_NONE || view.next < guard->config->node_count);
+    }
+    for (uint8_t node = 0; node < guard->config->node_count; node++) {
+        struct node_view view;
+        core_view_node(guard->core, node, now, &view);
+        MUST(view.state == guard->members[node]);
+        MUST(view.via == NODE_NONE || view.via < guard->config->node_count);
+    }
+    for (uint8_t check = 0; check < guard->config->check_count; check++) {
+        struct check_view view;
+        core_view_check(guard->core, check, now, &view);
+        MUST(view.state == guard->checks[check]);
+    }
+}
+
+void core_guard_step(struct core_guard *guard, const struct event *event)
+{
+    struct actions *actions = &guard->actions;
+    MUST(!guard->ended);
+    guard->stopping = guard->stopping || event->type == EVENT_STOP;
+    core_step(guard->core, event, actions);
+    MUST(actions->count <= ACTIONS_MAX);
+    for (uint32_t i = 0; i < actions->count; i++) {
+        const struct action *action = &actions->items[i];
+        if (action->type == ACTION_CHANGE)
+            check_change(guard, &action->change, event);
+        else if (action->type == ACTION_STOPPED)
+            guard->ended = guard->stopping;
+        else if (action->type == ACTION_CLONED)
+            guard->ended = true;
+        else
+            check_address(guard, action, event);
+    }
+    if (guard->config->node_count < 64)
+        MUST(actions->send >> guard->config->node_count == 0);
+    MUST((actions->send >> guard->config->self & 1) == 0);
+    for (uint8_t peer = 0; peer < guard->config->node_count; peer++)
+        if ((actions->send >> peer & 1) != 0)
+            check_message(guard, peer);
+    check_record(guard);
+    check_views(guard, event->now);
+    /* A deadline in the past would make the loop spin. */
+    MUST(event->type != EVENT_TIMER || core_deadline(guard->core).ns > event->now.ns);
+}

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Keys, forged and broken datagrams, cloned machines, privileges."""
+import re
+
 import pytest
 
 from lab import cluster as lab_cluster
-from lab import network, wire
+from lab import network, paths, wire
 
 VIP = "10.77.0.100"
 
@@ -135,3 +137,15 @@ def test_engine_has_no_capability_and_cannot_gain_one(two):
 
 def test_control_socket_is_closed_to_others(two):
     assert two["n1"].socket.stat().st_mode & 0o777 == 0o660
+
+
+def test_security_document_names_tests_that_exist():
+    document = (paths.ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8")
+    sources = [*(paths.ROOT / "integration").glob("test_*.py"),
+               *(paths.ROOT / "test" / "unit").glob("*.c")]
+    known = set()
+    for source in sources:
+        known |= set(re.findall(r"(?:def|void) (test_\w+)\(", source.read_text(encoding="utf-8")))
+    named = set(re.findall(r"`(test_\w+)`", document))
+    assert len(named) > 30
+    assert not named - known

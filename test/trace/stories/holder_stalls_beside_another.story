@@ -1,68 +1,119 @@
-# A dies; B, who is asked with it as its standby, has a VIP of its own and is stalled just then.
-# B's keeper keeps that for one detection after B's last heartbeat: so long C has to wait.
+# A dies; B, who is asked with it as its standby, has VIPs of its own and is stalled just then. B beats at other
+# moments than A: its keeper keeps them for one detection after B's last beat, and so long C has to wait.
 nodes 100 100 100
-vips 3
+vips 8
 start A B C
+run 3000
+crash B
+run 1050
+start B
 run 3000
 mark
 crash A
-run 115
+run 20
 stall B 500
 run 400
 holders
 dual
-run 1000
-holders
-dual
 ----
 [    0.393] A vip2 standby -> claiming: nobody held it
+[    0.393] A vip4 standby -> claiming: nobody held it
+[    0.393] A vip6 standby -> claiming: nobody held it
+[    0.393] A vip7 standby -> claiming: nobody held it
 [    0.396] B vip0 standby -> claiming: nobody held it
+[    0.396] B vip3 standby -> claiming: nobody held it
 [    0.457] C vip1 standby -> claiming: nobody held it
+[    0.457] C vip5 standby -> claiming: nobody held it
 [    0.493] A vip2 claiming -> holding: nobody held it
 [    0.493] A vip2 holder - -> A: nobody held it
 [    0.496] B vip0 claiming -> holding: nobody held it
 [    0.496] B vip0 holder - -> B: nobody held it
 [    0.557] C vip1 claiming -> holding: nobody held it
 [    0.557] C vip1 holder - -> C: nobody held it
+[    0.593] A vip4 claiming -> holding: nobody held it
+[    0.593] A vip4 holder - -> A: nobody held it
+[    0.596] B vip3 claiming -> holding: nobody held it
+[    0.596] B vip3 holder - -> B: nobody held it
 [    0.621] B vip2 holder - -> A: heard from it
 [    0.643] A vip1 holder - -> C: heard from it
-[    0.681] C vip0 holder - -> B: heard from it
-[    0.732] C vip2 holder - -> A: heard from it
-[    0.786] B vip1 holder - -> C: heard from it
+[    0.651] C vip2 holder - -> A: heard from it
+[    0.651] C vip4 holder - -> A: heard from it
+[    0.657] C vip5 claiming -> holding: nobody held it
+[    0.657] C vip5 holder - -> C: nobody held it
+[    0.668] B vip4 holder - -> A: heard from it
+[    0.693] A vip6 claiming -> holding: nobody held it
+[    0.693] A vip6 holder - -> A: nobody held it
+[    0.752] B vip1 holder - -> C: heard from it
+[    0.752] B vip5 holder - -> C: heard from it
+[    0.753] C vip0 holder - -> B: heard from it
+[    0.753] C vip3 holder - -> B: heard from it
+[    0.793] A vip7 claiming -> holding: nobody held it
+[    0.793] A vip7 holder - -> A: nobody held it
 [    0.796] A vip0 holder - -> B: heard from it
-[ 3100.752] B vip2 standby -> claiming (A): its holder died
-[ 3100.852] B vip2 claiming -> holding (A): its holder died
-[ 3100.852] B vip2 holder A -> B: its holder died
-[ 3101.169] C vip2 holder A -> B: its holder died
-[ 3301.169] C vip0 standby -> claiming (B): its holder died
-[ 3301.169] C vip2 standby -> claiming (B): its holder died
-[ 3301.269] C vip0 claiming -> holding (B): its holder died
-[ 3301.269] C vip0 holder B -> C: its holder died
-[ 3301.369] C vip2 claiming -> holding (B): its holder died
-[ 3301.369] C vip2 holder B -> C: its holder died
+[    0.816] A vip5 holder - -> C: heard from it
+[    0.826] A vip3 holder - -> B: heard from it
+[    0.876] C vip6 holder - -> A: heard from it
+[    0.876] C vip7 holder - -> A: heard from it
+[    0.906] B vip6 holder - -> A: heard from it
+[    0.906] B vip7 holder - -> A: heard from it
+[ 3100.653] A vip0 standby -> claiming (B): its holder died
+[ 3100.753] A vip0 claiming -> holding (B): its holder died
+[ 3100.753] A vip0 holder B -> A: its holder died
+[ 3100.894] C vip3 standby -> claiming (B): its holder died
+[ 3100.919] C vip0 holder B -> A: its holder died
+[ 3100.994] C vip3 claiming -> holding (B): its holder died
+[ 3100.994] C vip3 holder B -> C: its holder died
+[ 3101.208] A vip3 holder B -> C: its holder died
+[ 4050.308] B vip0 holder - -> A: heard from it
+[ 4050.308] B vip2 holder - -> A: heard from it
+[ 4050.308] B vip4 holder - -> A: heard from it
+[ 4050.308] B vip6 holder - -> A: heard from it
+[ 4050.308] B vip7 holder - -> A: heard from it
+[ 4050.652] B vip0 standby -> claiming (A): this node is preferred to the holder
+[ 4050.652] B vip1 holder - -> C: heard from it
+[ 4050.652] B vip3 standby -> claiming: this node is preferred to the holder
+[ 4050.652] B vip3 holder - -> C: heard from it
+[ 4050.652] B vip5 holder - -> C: heard from it
+[ 4050.820] A vip0 holding -> releasing (B): a preferred node claims it
+[ 4050.880] A vip0 releasing -> standby (B): a preferred node claims it
+[ 4050.919] C vip3 holding -> releasing (B): a preferred node claims it
+[ 4050.979] C vip3 releasing -> standby (B): a preferred node claims it
+[ 4051.259] B vip3 claiming -> holding (C): this node is preferred to the holder
+[ 4051.259] B vip3 holder C -> B: the holder handed it over
+[ 4051.359] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 4051.359] B vip0 holder A -> B: the holder handed it over
+[ 4051.413] A vip0 holder A -> B: a preferred node claims it
+[ 4051.413] A vip3 holder C -> B: the holder handed it over
+[ 4051.451] C vip3 holder C -> B: a preferred node claims it
+[ 4051.604] C vip0 holder A -> B: the holder handed it over
+[ 7250.969] C vip2 holder A -> -: its holder died
+[ 7250.969] C vip4 holder A -> -: its holder died
+[ 7250.969] C vip6 holder A -> -: its holder died
+[ 7250.969] C vip7 holder A -> -: its holder died
+[ 7251.614] C vip0 standby -> claiming (B): its holder died
+[ 7251.614] C vip2 standby -> claiming: nobody held it
+[ 7251.614] C vip3 standby -> claiming (B): its holder died
+[ 7251.614] C vip4 standby -> claiming: nobody held it
+[ 7251.614] C vip6 standby -> claiming: nobody held it
+[ 7251.614] C vip7 standby -> claiming: nobody held it
+[ 7251.714] C vip0 claiming -> holding (B): its holder died
+[ 7251.714] C vip0 holder B -> C: its holder died
+[ 7251.814] C vip2 claiming -> holding: nobody held it
+[ 7251.814] C vip2 holder - -> C: nobody held it
+[ 7251.914] C vip3 claiming -> holding (B): its holder died
+[ 7251.914] C vip3 holder B -> C: its holder died
+[ 7252.014] C vip4 claiming -> holding: nobody held it
+[ 7252.014] C vip4 holder - -> C: nobody held it
+[ 7252.114] C vip6 claiming -> holding: nobody held it
+[ 7252.114] C vip6 holder - -> C: nobody held it
+[ 7252.214] C vip7 claiming -> holding: nobody held it
+[ 7252.214] C vip7 holder - -> C: nobody held it
 = vip0: C
 = vip1: C
 = vip2: C
-= two holders for 0.000 ms
-[ 3615.000] B vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
-[ 3615.000] B vip2 holding -> releasing: this node missed its own deadline and the keeper removed the address
-[ 3615.060] B vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
-[ 3615.060] B vip0 holder B -> C: this node missed its own deadline and the keeper removed the address
-[ 3615.120] B vip2 releasing -> standby: this node missed its own deadline and the keeper removed the address
-[ 3615.120] B vip2 holder B -> C: this node missed its own deadline and the keeper removed the address
-[ 3815.000] B vip0 standby -> claiming (C): this node is preferred to the holder
-[ 3815.000] B vip2 standby -> claiming (C): this node is preferred to the holder
-[ 3815.073] C vip0 holding -> releasing (B): a preferred node claims it
-[ 3815.073] C vip2 holding -> releasing (B): a preferred node claims it
-[ 3815.133] C vip0 releasing -> standby (B): a preferred node claims it
-[ 3815.193] C vip2 releasing -> standby (B): a preferred node claims it
-[ 3815.324] B vip0 claiming -> holding (C): this node is preferred to the holder
-[ 3815.324] B vip0 holder C -> B: the holder handed it over
-[ 3815.424] C vip0 holder C -> B: a preferred node claims it
-[ 3815.424] B vip2 claiming -> holding (C): this node is preferred to the holder
-[ 3815.424] B vip2 holder C -> B: the holder handed it over
-[ 3815.687] C vip2 holder C -> B: a preferred node claims it
-= vip0: B
-= vip1: C
-= vip2: B
+= vip3: C
+= vip4: C
+= vip5: C
+= vip6: C
+= vip7: C
 = two holders for 0.000 ms

@@ -11,8 +11,6 @@
 #include "engine/text.h"
 #include "log/log.h"
 
-#include <string.h>
-
 /* What one look at the clock reads at most before it judges. A full receive buffer holds less. */
 #define DRAIN_MAX 4096U
 /* Deadlines that may be due at once; the rest comes with the next turn of the loop. */

@@ -14,6 +14,10 @@ sys.path.insert(0, str(paths.ROOT / "proto" / "reference"))
 import keys as reference  # noqa: E402
 
 
+pytestmark = pytest.mark.skipif(
+    not paths.filtered(), reason="a sanitizer has terabytes of memory and locks none of it")
+
+
 def forms(secret):
     """A secret as bytes and as people and programs write it; halves, too."""
     half = secret[:16]

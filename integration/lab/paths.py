@@ -9,6 +9,13 @@ DAEMON = BUILD / "vipgossipd"
 TOOL = BUILD / "vipgossip"
 
 
+def filtered():
+    """Whether the build has its filter of system calls, and memory that can be looked through."""
+    cache = (BUILD / "CMakeCache.txt").read_text(encoding="utf-8")
+    return not any(f"{option}:BOOL={value}" in cache for option, value in
+                   (("VG_ASAN", "ON"), ("VG_COVERAGE", "ON"), ("VG_SECCOMP", "OFF")))
+
+
 def tool(name):
     """An instrument of test/bench."""
     return str(BUILD / "test" / "bench" / name)

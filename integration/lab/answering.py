@@ -10,11 +10,14 @@ import threading
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Path to (status, headers, body) from server.answers; what was asked is in server.asked."""
+    """Path to (status, headers, body) from server.answers; what was asked is in
+    server.asked and server.bodies."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.bodies.append(self.rfile.read(length))
         self.server.asked.append((self.path, dict(self.headers)))
         status, headers, body = self.server.answers.get(self.path, (404, {}, b"no such page"))
         self.send_response(status)
@@ -23,7 +26,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_GET
 
     def log_message(self, *arguments):
         pass
@@ -55,6 +58,7 @@ class Answering:
                            else Server(("127.0.0.1", where), Answers))
         self.server.answers = answers
         self.server.asked = []
+        self.server.bodies = []
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
@@ -65,6 +69,10 @@ class Answering:
     @property
     def asked(self):
         return self.server.asked
+
+    @property
+    def bodies(self):
+        return self.server.bodies
 
     def close(self):
         self.server.shutdown()

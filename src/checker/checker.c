@@ -2,6 +2,7 @@
 #include "checker/checker.h"
 
 #include "fetch.h"
+#include "hook.h"
 #include "task.h"
 
 #include "log/log.h"
@@ -18,6 +19,8 @@ struct checker {
     struct checker_descriptors descriptors;
     const struct ipc_checker_setup *setup;
     struct fetcher *fetcher;
+    struct hook hook;
+    bool ending; /* the engine has closed its end: what the hook has to be told is told */
     struct task tasks[CONF_CHECKS_MAX];
     int exit_code;
 };
@@ -31,21 +34,44 @@ static void on_result(void *arg, const struct ipc_result *result)
     (void)ipc_packet_send(checker->descriptors.engine, result, sizeof(*result));
 }
 
+static void on_hook_idle(void *arg)
+{
+    struct checker *checker = arg;
+
+    if (checker->ending)
+        uv_stop(&checker->loop);
+}
+
+static void end(struct checker *checker)
+{
+    checker->ending = true;
+    (void)uv_poll_stop(&checker->engine);
+    if (hook_is_idle(&checker->hook))
+        uv_stop(&checker->loop);
+}
+
 static void on_engine(uv_poll_t *poll, int status, int events)
 {
     struct checker *checker = poll->data;
-    char unexpected[8];
-    const long length =
-        ipc_packet_receive(checker->descriptors.engine, unexpected, sizeof(unexpected));
 
+    (void)status;
     (void)events;
-    if (status == 0 && length == -EAGAIN)
-        return;
-    if (length > 0) {
-        log_error("the engine sent a message that is none of this version");
-        checker->exit_code = 1;
+    while (!checker->ending) {
+        struct ipc_news news;
+        const long length = ipc_packet_receive(checker->descriptors.engine, &news, sizeof(news));
+
+        if (length == -EAGAIN || length == -EINTR)
+            return;
+        if (length <= 0) {
+            end(checker);
+        } else if (ipc_news_are_valid(&news, (size_t)length, &checker->setup->conf)) {
+            hook_call(&checker->hook, &news);
+        } else {
+            log_error("the engine sent a message that is none of this version");
+            checker->exit_code = 1;
+            end(checker);
+        }
     }
-    uv_stop(&checker->loop);
 }
 
 static void on_alive(uv_timer_t *timer)
@@ -68,6 +94,12 @@ static int open_all(struct checker *checker)
     if (checker->fetcher == NULL)
         return UV_ENOMEM;
     checker->engine.data = checker;
+    checker->hook.loop = &checker->loop;
+    checker->hook.conf = &checker->setup->conf;
+    checker->hook.node = checker->setup->conf.nodes[checker->setup->self].name;
+    checker->hook.idle = on_hook_idle;
+    checker->hook.arg = checker;
+    hook_open(&checker->hook);
     (void)uv_timer_init(&checker->loop, &checker->alive);
     checker->alive.data = checker;
     if (checker->descriptors.alive >= 0)
@@ -98,6 +130,7 @@ static void close_all(struct checker *checker)
 {
     for (unsigned i = 0; i < checker->setup->conf.check_count; i++)
         task_end(&checker->tasks[i]);
+    hook_close(&checker->hook);
     fetcher_close(checker->fetcher);
     uv_close((uv_handle_t *)&checker->engine, NULL);
     uv_close((uv_handle_t *)&checker->alive, NULL);

@@ -44,7 +44,7 @@ static void finish_with(struct task *task, enum ipc_outcome outcome, const char 
     const uint64_t took_us = (uv_hrtime() - task->started_ns) / NS_PER_US;
 
     result.took_us = took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
-    ipc_detail_set(result.detail, detail);
+    ipc_text_set(result.detail, sizeof(result.detail), detail);
     finish(task, &result);
 }
 

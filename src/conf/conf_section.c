@@ -32,11 +32,10 @@ static const struct {
     const char *key;
     const char *value; /* NULL: the key as such */
 } unavailable[] = {
-    {"root", "hook", NULL},         /* a program told of every change */
-    {"root", "hook_timeout", NULL}, /* how long it may take */
-    {"check", "gateway", NULL},     {"root", "realtime", "true"}, /* real-time priority */
-    {"vip", "lease", NULL},    /* how long a vote holds, in mode quorum */
-    {"vip", "mode", "quorum"}, /* never two holders */
+    {"check", "gateway", NULL},
+    {"root", "realtime", "true"}, /* real-time priority */
+    {"vip", "lease", NULL},       /* how long a vote holds, in mode quorum */
+    {"vip", "mode", "quorum"},    /* never two holders */
 };
 
 static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,
@@ -47,16 +46,18 @@ static conf_setter set_vip_address, set_vip_interface, set_vip_mode, set_vip_pre
     set_vip_node_priority;
 
 const struct conf_key conf_keys_top[] = {
-    {"cluster", false, set_cluster},               /* the name that all nodes share; required */
-    {"key_file", false, set_key_file},             /* the cluster key */
-    {"node_key_file", false, set_node_key_file},   /* this node's own key, with public_key */
-    {"port", false, set_port},                     /* UDP, the same on every node */
-    {"interval", false, set_interval},             /* T: heartbeat of a holder */
-    {"control_socket", false, set_control_socket}, /* what the tool connects to */
-    {"state_dir", false, set_state_dir},           /* for what has to outlive a restart */
-    {"fail_open", false, set_fail_open},           /* unhealthy and drained nodes may hold, last */
-    {"realtime", false, set_realtime},             /* real-time priority of the engine */
-    {"log_level", false, set_log_level},           /* the least grave level that is logged */
+    {"cluster", false, set_cluster},                /* the name that all nodes share; required */
+    {"key_file", false, set_key_file},              /* the cluster key */
+    {"node_key_file", false, set_node_key_file},    /* this node's own key, with public_key */
+    {"port", false, set_port},                      /* UDP, the same on every node */
+    {"interval", false, set_interval},              /* T: heartbeat of a holder */
+    {"control_socket", false, set_control_socket},  /* what the tool connects to */
+    {"state_dir", false, set_state_dir},            /* for what has to outlive a restart */
+    {"fail_open", false, set_fail_open},            /* unhealthy and drained nodes may hold, last */
+    {"hook", true, conf_set_hook},                  /* a program that is told of every change */
+    {"hook_timeout", false, conf_set_hook_timeout}, /* how long it may take */
+    {"realtime", false, set_realtime},              /* real-time priority of the engine */
+    {"log_level", false, set_log_level},            /* the least grave level that is logged */
     {NULL, false, NULL},
 };
 

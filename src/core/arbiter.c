@@ -20,6 +20,7 @@ void arbiter_init(struct core *core)
         arbiter->released_to = NODE_NONE;
         arbiter->told_to = NODE_NONE;
         arbiter->refused = NODE_NONE;
+        arbiter->rival = NODE_NONE;
         arbiter->vacant_since = MONO_NEVER;
         arbiter->holder_since = core->now;
         arbiter->announce_next = MONO_NEVER;
@@ -49,6 +50,8 @@ void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enu
     }
     core_change(core, &change);
     arbiter->state = state;
+    arbiter->rival = NODE_NONE;
+    arbiter->has_looked = false;
     core->dirty = true;
     gossip_compose(core);
 }

@@ -33,6 +33,38 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
     }
 }
 
+static void tell(struct core *core, uint8_t vip, uint8_t rival, enum reason reason)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    bool is_there = reason == REASON_RIVAL;
+    core_change(core, &(struct change){.type = CHANGE_RIVAL,
+                                       .vip = vip,
+                                       .node = NODE_NONE,
+                                       .from = is_there ? NODE_NONE : rival,
+                                       .to = is_there ? rival : NODE_NONE,
+                                       .reason = reason});
+    arbiter->rival = is_there ? rival : NODE_NONE;
+}
+
+/*
+ * News for people and for the hook, at the beginning and at the end of two holders. One that hears
+ * this node first yields at once, and is heard of only then: `yielded` are those that say so since
+ * the last look. (One that was cut off and had lost it before says the same.) Whoever handed it
+ * over to this node had said so before the first one.
+ */
+static void tell_rivals(struct core *core, uint8_t vip, uint64_t holds, uint64_t yielded)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (holds != 0 && arbiter->rival == NODE_NONE) {
+        tell(core, vip, (uint8_t)__builtin_ctzll(holds), REASON_RIVAL);
+    } else if (holds == 0 && arbiter->rival != NODE_NONE) {
+        tell(core, vip, arbiter->rival, REASON_RIVAL_GONE);
+    } else if (holds == 0 && yielded != 0 && arbiter->has_looked) {
+        tell(core, vip, (uint8_t)__builtin_ctzll(yielded), REASON_RIVAL_YIELDED);
+    }
+    arbiter->has_looked = true;
+}
+
 /*
  * Live nodes that hold it beside this one. Whoever comes or goes among them, or says that it has
  * yielded, or was out of sight and may have held it there, may have left its MAC with the
@@ -42,6 +74,7 @@ void rivals_look(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     uint64_t rivals = 0;
+    uint64_t holds = 0;
     uint64_t seen = 0;
     uint64_t yielded = 0;
     uint32_t own_id = core->config.nodes[core->config.self].id;
@@ -52,9 +85,11 @@ void rivals_look(struct core *core, uint8_t vip)
         }
         bool has_it = entry->state == VIP_HOLDING || entry->state == VIP_RELEASING;
         rivals |= has_it ? BIT(node) : 0;
+        holds |= entry->state == VIP_HOLDING ? BIT(node) : 0;
         seen |= BIT(node);
         yielded |= entry->released_to == own_id ? BIT(node) : 0;
     }
+    tell_rivals(core, vip, holds, yielded & ~arbiter->yielded);
     bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0 ||
                 (yielded & ~arbiter->yielded) != 0;
     arbiter->rivals = rivals;

@@ -110,7 +110,9 @@ struct arbiter {
     struct mono announce_next;
     uint32_t fault_count;
     struct mono retry_at;
-    uint64_t rivals;        /* live nodes that hold it beside this one */
+    uint64_t rivals;        /* live nodes that hold it beside this one, or are releasing it */
+    bool has_looked;        /* for rivals, since it holds */
+    uint8_t rival;          /* one that holds it, as was told; NODE_NONE */
     uint64_t yielded;       /* live nodes that say that they have released it to this one */
     uint64_t seen;          /* live nodes at the last look */
     struct mono deaf_since; /* a lower holder does not hear this node since then */

@@ -13,12 +13,53 @@ static void lose(struct checker_link *link, const char *why)
     link->handlers.gone(link->handlers.arg, why);
 }
 
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* Sends what waits, and sees to being told when more can be sent. */
+static void flush(struct checker_link *link)
+{
+    bool blocked = false;
+
+    while (link->count > 0 && !blocked && !link->gone) {
+        int error =
+            ipc_packet_send(link->fd, &link->news[link->first], sizeof link->news[link->first]);
+
+        if (error == -EAGAIN || error == -ENOBUFS) {
+            blocked = true;
+        } else {
+            /* Whatever else is wrong will be read as an end of file. */
+            link->first = (uint8_t)((link->first + 1) % CHECKER_NEWS_MAX);
+            link->count--;
+        }
+    }
+    if (!link->gone) {
+        (void)uv_poll_start(&link->poll, blocked ? UV_READABLE | UV_WRITABLE : UV_READABLE,
+                            on_poll);
+    }
+}
+
+void checker_link_tell(struct checker_link *link, const struct ipc_news *news)
+{
+    if (link->fd < 0 || link->gone) {
+        return;
+    }
+    if (link->count == CHECKER_NEWS_MAX) {
+        link->first = (uint8_t)((link->first + 1) % CHECKER_NEWS_MAX);
+        link->count--;
+        link->lost++;
+    }
+    link->news[(link->first + link->count) % CHECKER_NEWS_MAX] = *news;
+    link->count++;
+    flush(link);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct checker_link *link = poll->data;
 
-    (void)status;
-    (void)events;
+    if (status == 0 && (events & UV_WRITABLE) != 0) {
+        flush(link);
+    }
     for (unsigned n = 0; n < RESULTS_MAX && !link->gone; n++) {
         struct ipc_result result;
         long length = ipc_packet_receive(link->fd, &result, sizeof result);

@@ -35,7 +35,7 @@ static void time_text(int64_t wall_ms, char text[static TIME_TEXT])
 void events_pack_entry(const struct events_entry *entry, const struct conf *conf, struct pack *pack)
 {
     const struct change *change = &entry->change;
-    bool has_vip = change->type == CHANGE_VIP || change->type == CHANGE_HOLDER;
+    bool has_vip = change->type != CHANGE_MEMBER && change->type != CHANGE_CHECK;
     bool has_node = change->type == CHANGE_VIP || change->type == CHANGE_MEMBER;
     bool is_check = change->type == CHANGE_CHECK;
     bool has_mac = change->reason == REASON_ADDRESS_ANSWERED;

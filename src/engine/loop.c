@@ -4,10 +4,12 @@
  * with actions, and they are carried out in the order of core/action.h before anything else is
  * looked at.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/view.h"
 #include "engine.h"
+#include "engine/news.h"
 #include "engine/text.h"
 #include "log/log.h"
 
@@ -186,6 +188,29 @@ static bool carry_out_sends(struct engine *engine)
     return taken;
 }
 
+/* Says why, with what a check said or the kernel. */
+static void tell_hook(struct engine *engine, const struct change *change, const char *detail)
+{
+    struct ipc_news news;
+    struct vip_view view = {.holder = NODE_NONE};
+    char reason[TEXT_MAX];
+
+    if (engine->conf.hook.count == 0) {
+        return;
+    }
+    if (detail[0] == '\0' && change->error != 0) {
+        detail = text_error(change->error);
+    }
+    (void)snprintf(reason, sizeof reason, "%s%s%s", reason_text(change->reason),
+                   detail[0] != '\0' ? ": " : "", detail);
+    if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL) {
+        core_view_vip(engine->core, change->vip, engine->now, &view);
+    }
+    if (news_of_change(change, view.holder, reason, &news)) {
+        checker_link_tell(&engine->checker, &news);
+    }
+}
+
 static void report(struct engine *engine, const struct change *change)
 {
     const char *detail = change->type == CHANGE_CHECK ? engine->checks[change->check].detail : "";
@@ -194,6 +219,7 @@ static void report(struct engine *engine, const struct change *change)
     char text[TEXT_MAX];
     struct pack pack;
 
+    tell_hook(engine, change, detail);
     (void)text_change(&engine->conf, change, text);
     if ((change->type == CHANGE_VIP && change->to == VIP_FAULT) ||
         (change->type == CHANGE_CHECK && change->to == CHECK_FAILED)) {

@@ -19,10 +19,8 @@ const char *text_node(const struct conf *conf, uint8_t node)
 const char *text_change_kind(enum change_type type)
 {
     static const char *const names[] = {
-        [CHANGE_VIP] = "state",
-        [CHANGE_HOLDER] = "holder",
-        [CHANGE_MEMBER] = "node",
-        [CHANGE_CHECK] = "check",
+        [CHANGE_VIP] = "state",   [CHANGE_HOLDER] = "holder",  [CHANGE_MEMBER] = "node",
+        [CHANGE_CHECK] = "check", [CHANGE_RIVAL] = "conflict",
     };
 
     return names[type];
@@ -34,6 +32,7 @@ static const char *value_text(const struct conf *conf, enum change_type type, ui
     case CHANGE_VIP:
         return vip_state_name((enum vip_state)value);
     case CHANGE_HOLDER:
+    case CHANGE_RIVAL:
         return text_node(conf, value);
     case CHANGE_MEMBER:
         return member_state_name((enum member_state)value);
@@ -91,6 +90,7 @@ static const char *subject_name(const struct conf *conf, const struct change *ch
     switch (change->type) {
     case CHANGE_VIP:
     case CHANGE_HOLDER:
+    case CHANGE_RIVAL:
         return conf->vips[change->vip].name;
     case CHANGE_MEMBER:
         return conf->nodes[change->node].name;
@@ -98,6 +98,12 @@ static const char *subject_name(const struct conf *conf, const struct change *ch
         return conf->checks[change->check].name;
     }
     return "?";
+}
+
+/* What of it, where that is not its state. */
+static const char *what_of(enum change_type type)
+{
+    return type == CHANGE_HOLDER ? "holder " : type == CHANGE_RIVAL ? "second holder " : "";
 }
 
 const char *text_change(const struct conf *conf, const struct change *change,
@@ -110,8 +116,7 @@ const char *text_change(const struct conf *conf, const struct change *change,
 
     reason_and_detail(change, reason);
     (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", kind, subject,
-                   change->type == CHANGE_HOLDER ? "holder " : "",
-                   or_nobody(text_change_from(conf, change)),
+                   what_of(change->type), or_nobody(text_change_from(conf, change)),
                    or_nobody(text_change_to(conf, change)), reason[0] != '\0' ? ": " : "", reason,
                    other != NULL ? " (" : "", other != NULL ? other : "", other != NULL ? ")" : "");
     return text;

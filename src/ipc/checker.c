@@ -37,16 +37,47 @@ bool ipc_result_is_valid(const void *bytes, size_t length, unsigned check_count)
            text_is_valid(result.detail, sizeof(result.detail));
 }
 
-void ipc_detail_set(char ret[static IPC_DETAIL_MAX], const char *text)
+void ipc_text_set(char *ret, size_t size, const char *text)
 {
     size_t length = 0;
 
-    for (; length < IPC_DETAIL_MAX - 1 && text[length] != '\0'; length++)
-        ret[length] = text[length];
-    for (size_t i = 0; i < length; i++)
-        if (!is_printable(ret[i]))
-            ret[i] = '?';
-    memset(ret + length, 0, IPC_DETAIL_MAX - length);
+    for (; length < size - 1 && text[length] != '\0'; length++)
+        ret[length] = is_printable(text[length]) ? text[length] : '?';
+    memset(ret + length, 0, size - length);
+}
+
+static const char *const event_names[] = {
+    [IPC_NEWS_HOLDING] = "holding",   [IPC_NEWS_STANDBY] = "standby",
+    [IPC_NEWS_FAULT] = "fault",       [IPC_NEWS_CONFLICT] = "conflict",
+    [IPC_NEWS_REASSERT] = "reassert", [IPC_NEWS_HEALTH] = "health",
+};
+
+const char *ipc_news_event_name(enum ipc_news_event event)
+{
+    return event_names[event];
+}
+
+static bool index_is_valid(uint8_t index, unsigned count, bool wanted)
+{
+    return wanted ? index < count : index == IPC_NEWS_NONE;
+}
+
+bool ipc_news_are_valid(const void *bytes, size_t length, const struct conf *conf)
+{
+    static const uint8_t zero[sizeof(((struct ipc_news *)0)->unused)];
+    struct ipc_news news;
+
+    if (length != sizeof(news))
+        return false;
+    memcpy(&news, bytes, sizeof(news));
+    if (news.event < IPC_NEWS_HOLDING || news.event > IPC_NEWS_HEALTH ||
+        memcmp(news.unused, zero, sizeof(zero)) != 0)
+        return false;
+    return index_is_valid(news.vip, conf->vip_count, news.event != IPC_NEWS_HEALTH) &&
+           index_is_valid(news.check, conf->check_count, news.event == IPC_NEWS_HEALTH) &&
+           (news.holder == IPC_NEWS_NONE || news.holder < conf->node_count) &&
+           text_is_valid(news.state, sizeof(news.state)) &&
+           text_is_valid(news.reason, sizeof(news.reason));
 }
 
 int ipc_packet_send(int fd, const void *bytes, size_t size)

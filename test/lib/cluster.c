@@ -131,6 +131,10 @@ static void trace_change(struct cluster *cluster, uint8_t node, const struct cha
         fprintf(trace, "node %s %s -> %s", name_of(cluster, change->node),
                 member_state_name(change->from), member_state_name(change->to));
         break;
+    case CHANGE_RIVAL:
+        fprintf(trace, "vip%u rival %s -> %s", change->vip, name_of(cluster, change->from),
+                name_of(cluster, change->to));
+        break;
     case CHANGE_CHECK:
         fprintf(trace, "check%u %s -> %s", change->check, check_state_name(change->from),
                 check_state_name(change->to));

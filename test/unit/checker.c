@@ -253,7 +253,7 @@ static void test_results_of_another_shape_are_not_valid(void **state)
     struct ipc_result result = {.check = 1, .outcome = IPC_OUTCOME_OK};
 
     (void)state;
-    ipc_detail_set(result.detail, "fine\x01\xff");
+    ipc_text_set(result.detail, sizeof(result.detail), "fine\x01\xff");
     assert_string_equal(result.detail, "fine??");
     assert_true(ipc_result_is_valid(&result, sizeof(result), 2));
     assert_false(ipc_result_is_valid(&result, sizeof(result) - 1, 2));
@@ -262,7 +262,7 @@ static void test_results_of_another_shape_are_not_valid(void **state)
     assert_false(ipc_result_is_valid(&result, sizeof(result), 2));
     memset(result.detail, 'x', sizeof(result.detail));
     assert_false(ipc_result_is_valid(&result, sizeof(result), 2));
-    ipc_detail_set(result.detail, "");
+    ipc_text_set(result.detail, sizeof(result.detail), "");
     result.outcome = IPC_OUTCOME_UNKNOWN + 1;
     assert_false(ipc_result_is_valid(&result, sizeof(result), 2));
     result.outcome = 0;

@@ -167,6 +167,23 @@ static void test_checks_their_arguments_and_their_text_have_a_bound(void **state
                                     "than 8192 bytes of text");
 }
 
+static void test_the_hook_is_a_program_with_arguments_and_a_timeout(void **state)
+{
+    struct conf conf;
+    struct conf_error error;
+
+    (void)state;
+    read_good(GOOD "hook = {\"/bin/echo\", \"a b\"}\nhook_timeout = 3s\n", &conf);
+    assert_int_equal(conf.hook.count, 2);
+    assert_string_equal(conf_word(&conf, &conf.hook, 1), "a b");
+    assert_int_equal(conf.hook_timeout_ns, 3000 * NS_PER_MS);
+    assert_true(conf_needs_checker(&conf));
+    read_bad(GOOD "hook = \"echo\"\n", &error);
+    assert_string_equal(error.text,
+                        "f.conf:5: hook: \"echo\" is no absolute path; the program is started "
+                        "without a shell and without PATH, its arguments follow in the list");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_program_and_arguments_are_kept_as_they_are),
         cmocka_unit_test(test_host_and_port_are_taken_apart),
         cmocka_unit_test(test_what_is_wrong_with_a_check_is_said),
+        cmocka_unit_test(test_the_hook_is_a_program_with_arguments_and_a_timeout),
         cmocka_unit_test(test_checks_their_arguments_and_their_text_have_a_bound),
     };
     return cmocka_run_group_tests_name("conf_health", tests, directory_enter, directory_leave);

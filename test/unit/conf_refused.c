@@ -31,7 +31,7 @@ static void assert_refused(const struct refused *files, size_t count)
 
 #define TOP_KEYS                                                                               \
     "cluster, key_file, node_key_file, port, interval, control_socket, state_dir, fail_open, " \
-    "realtime, log_level, node, vip, check"
+    "hook, hook_timeout, realtime, log_level, node, vip, check"
 
 static void test_text_that_libconfuse_would_misread_is_refused(void **state)
 {
@@ -151,8 +151,6 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
     static const struct refused files[] = {
         {GOOD "check \"gw\" {\n gateway = \"192.168.4.254\"\n}\n",
          "f.conf:6: gateway: not available in this version"},
-        {GOOD "hook = {\"/bin/true\"}\n", "f.conf:5: hook: not available in this version"},
-        {GOOD "hook_timeout = \"1s\"\n", "f.conf:5: hook_timeout: not available in this version"},
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},
         {GOOD "realtime = yes\n", "f.conf:5: realtime: not available in this version (yes)"},
         {GOOD "vip \"w\" { address = 192.168.4.4\n lease = \"1s\" }\n",

@@ -28,9 +28,11 @@ announcements A
 [10200.905] C vip0 holder A -> B: its holder died
 = vip0: A B
 # healed
+[10301.067] B vip0 rival - -> A: another node holds it too
 [10301.067] B vip0 holding -> releasing (A): a preferred node holds it too
 [10301.067] B vip0 holder B -> A: a preferred node holds it too
 [10301.127] B vip0 releasing -> standby (A): a preferred node holds it too
+[10301.157] A vip0 rival B -> -: a node that was not heard has released it to this one
 [10301.162] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 100.373 ms

@@ -26,6 +26,7 @@ dual
 [ 3101.039] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
+[ 4000.453] B vip0 rival A -> -: a node that was not heard has released it to this one
 [ 4000.515] A vip0 standby -> claiming: this node is preferred to the holder
 [ 4000.515] A vip0 holder - -> B: nobody held it
 [ 4000.803] B vip0 holding -> releasing (A): a preferred node claims it

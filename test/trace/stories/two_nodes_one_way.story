@@ -18,6 +18,7 @@ holders
 [ 3101.016] B vip0 standby -> claiming (A): its holder died
 [ 3101.116] B vip0 claiming -> holding (A): its holder died
 [ 3101.116] B vip0 holder A -> B: its holder died
+[ 3101.438] A vip0 rival - -> B: another node holds it too
 [ 3501.438] A vip0 holding -> releasing: another holder does not hear this node
 [ 3501.498] A vip0 releasing -> standby: another holder does not hear this node
 [ 3501.498] A vip0 holder A -> B: another holder does not hear this node

@@ -65,6 +65,9 @@ enum action_type {
     X(UNHEALTHY, "this node is not fit to serve")                                                 \
     X(HOLDER_UNHEALTHY, "the holder is not healthy")                                              \
     X(HOLDER_DRAINED, "the holder is drained")                                                    \
+    X(RIVAL, "another node holds it too")                                                         \
+    X(RIVAL_GONE, "no other node holds it any more")                                              \
+    X(RIVAL_YIELDED, "a node that was not heard has released it to this one")                     \
     X(CHECK_OK, "the check passes")                                                               \
     X(CHECK_FAILED, "the check fails")                                                            \
     X(CHECK_SILENT, "the check has had no result since the start")
@@ -107,6 +110,8 @@ enum change_type {
                       NODE_NONE: nobody */
     CHANGE_MEMBER, /* the state of a node */
     CHANGE_CHECK,  /* the state of a check of this node */
+    CHANGE_RIVAL,  /* another node that holds what this one holds; from and to are node indexes,
+                      NODE_NONE: there is none */
 };
 
 #define NODE_NONE ((uint8_t)255)

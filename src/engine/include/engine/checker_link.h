@@ -18,11 +18,18 @@ struct checker_link_handlers {
     void *arg;
 };
 
+/* News that a hook which takes long may leave waiting here, beside those in the socket. */
+#define CHECKER_NEWS_MAX 64
+
 struct checker_link {
     uv_poll_t poll;
     int fd; /* -1: there is no checker */
     uint8_t check_count;
     bool gone;
+    uint8_t first; /* of the news that wait */
+    uint8_t count;
+    uint32_t lost; /* news that there was no room for */
+    struct ipc_news news[CHECKER_NEWS_MAX];
     struct checker_link_handlers handlers;
 };
 
@@ -38,5 +45,9 @@ struct checker_note {
 int checker_link_open(struct checker_link *link, uv_loop_t *loop, int fd,
                       const struct checker_link_handlers *handlers);
 void checker_link_close(struct checker_link *link);
+
+/* Tells the hook, in order. Never waits: of more than CHECKER_NEWS_MAX that nobody reads, the
+ * oldest are left out. */
+void checker_link_tell(struct checker_link *link, const struct ipc_news *news);
 
 #endif

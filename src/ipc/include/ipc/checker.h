@@ -45,11 +45,44 @@ struct ipc_result {
 };
 _Static_assert(sizeof(struct ipc_result) == 8 + IPC_DETAIL_MAX, "no padding");
 
+/* What the hook is told of. The names are those of VIPGOSSIP_EVENT. */
+enum ipc_news_event {
+    IPC_NEWS_HOLDING = 1, /* this node holds the VIP */
+    IPC_NEWS_STANDBY,     /* it does not any more */
+    IPC_NEWS_FAULT,       /* the kernel refused, or somebody else owns an address */
+    IPC_NEWS_CONFLICT,    /* another node holds it too */
+    IPC_NEWS_REASSERT,    /* and does not any more, while this one does: say again where it is */
+    IPC_NEWS_HEALTH,      /* a check of this node has failed, or is ok again */
+};
+
+#define IPC_NEWS_NONE       255 /* no VIP, no node */
+#define IPC_NEWS_STATE_MAX  16
+#define IPC_NEWS_REASON_MAX 232
+
+/* Engine to checker: something changed. */
+struct ipc_news {
+    uint16_t event; /* enum ipc_news_event */
+    uint8_t vip;    /* index of conf.vips, or IPC_NEWS_NONE */
+    uint8_t holder; /* index of conf.nodes, as this node sees it, or IPC_NEWS_NONE */
+    uint8_t check;  /* IPC_NEWS_HEALTH: index of conf.checks; else IPC_NEWS_NONE */
+    uint8_t unused[3];
+    char state[IPC_NEWS_STATE_MAX];   /* of the VIP on this node, or of the check */
+    char reason[IPC_NEWS_REASON_MAX]; /* for people; both printable, the rest NUL */
+};
+_Static_assert(sizeof(struct ipc_news) == 8 + IPC_NEWS_STATE_MAX + IPC_NEWS_REASON_MAX,
+               "no padding");
+
+/* Are these news that an engine of this configuration may send? */
+bool ipc_news_are_valid(const void *bytes, size_t length, const struct conf *conf);
+/* "holding", "standby"... */
+const char *ipc_news_event_name(enum ipc_news_event event);
+
 /* Is this a result that a checker of this configuration may send? */
 bool ipc_result_is_valid(const void *bytes, size_t length, unsigned check_count);
 
-/* Copies `text` into `ret`, shortened to what fits, other than printable ASCII replaced by '?'. */
-void ipc_detail_set(char ret[static IPC_DETAIL_MAX], const char *text);
+/* Copies `text` into `ret`, shortened to what fits in `size` bytes with a NUL, other than printable
+ * ASCII replaced by '?'; the rest is NUL. */
+void ipc_text_set(char *ret, size_t size, const char *text);
 
 /* Sends one message. 0, -EAGAIN if the peer does not read, -EPIPE if it is gone, or another -errno.
  */

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""The hook: called for every change, in order, and nobody's delay but its own."""
+import json
+import os
+import time
+
+import pytest
+
+from lab import answering, paths
+
+RECORDER = """#!/bin/sh
+{recipe}
+read -r json
+echo "$(env | grep ^VIPGOSSIP_ | sort | tr '\\n' ';')$json" >> {directory}/calls
+"""
+
+
+class Hook:
+    """A program that writes down how it was called."""
+
+    def __init__(self, node, recipe=""):
+        self.program = node.directory / "hook"
+        self.calls_file = node.directory / "calls"
+        self.program.write_text(RECORDER.format(recipe=recipe, directory=node.directory))
+        self.program.chmod(0o755)
+
+    def calls(self):
+        """Environment and JSON of each call that is done."""
+        if not self.calls_file.exists():
+            return []
+        found = []
+        for line in self.calls_file.read_text().splitlines():
+            variables, _, data = line.partition("{")
+            found.append((dict(one.split("=", 1) for one in variables.split(";") if one),
+                          json.loads("{" + data)))
+        return found
+
+    def events(self):
+        return [data["event"] for _, data in self.calls()]
+
+
+def with_hooks(make_cluster, nodes=2, recipe="", **changes):
+    cluster = make_cluster(nodes, **changes)
+    hooks = {}
+    for name, node in cluster.nodes.items():
+        hooks[name] = Hook(node, recipe)
+        node.write_config({**cluster.config, "hook": [str(hooks[name].program), "argument"]})
+    return cluster, hooks
+
+
+def test_the_hook_is_told_of_holding_and_of_standby(make_cluster):
+    cluster, hooks = with_hooks(make_cluster, vip={"web": {"address": ["10.77.0.100",
+                                                                      "10.77.0.102"]}})
+    cluster.start()
+    cluster.settle("n1")
+    cluster.wait_until(lambda: hooks["n1"].events() == ["holding"], "n1 was told")
+    variables, data = hooks["n1"].calls()[0]
+    assert variables == {
+        "VIPGOSSIP_EVENT": "holding", "VIPGOSSIP_VIP": "web", "VIPGOSSIP_STATE": "holding",
+        "VIPGOSSIP_ADDRESSES": "10.77.0.100 10.77.0.102", "VIPGOSSIP_HOLDER": "n1",
+        "VIPGOSSIP_REASON": "nobody held it", "VIPGOSSIP_NODE": "n1", "VIPGOSSIP_CLUSTER": "lab",
+        "VIPGOSSIP_CHECK": ""}
+    assert data == {
+        "event": "holding", "vip": "web", "addresses": ["10.77.0.100/32", "10.77.0.102/32"],
+        "state": "holding", "holder": "n1", "reason": "nobody held it", "node": "n1",
+        "cluster": "lab", "check": None}
+    assert cluster["n1"].stop() == 0
+    assert hooks["n1"].events() == ["holding", "standby"]  # before the daemon had ended
+    assert hooks["n1"].calls()[1][1]["reason"] == "this node stops in order"
+    cluster.wait_until(lambda: hooks["n2"].events() == ["holding"], "n2 was told")
+
+
+def test_the_hook_is_told_of_faults_and_of_checks(make_cluster):
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    hook = Hook(node)
+    flag = node.directory / "fit"
+    flag.touch()
+    node.write_config({**cluster.config, "hook": str(hook.program), "check": {"fit": {
+        "exec": ["/usr/bin/test", "-e", str(flag)], "interval": "100ms", "fall": 1,
+        "timeout": "2s"}}})
+    cluster.start()
+    cluster.wait_until(lambda: set(hook.events()) == {"health", "holding"}, "two calls")
+    flag.unlink()
+    cluster.wait_until(lambda: len(hook.calls()) == 3, "a third one")
+    variables, data = hook.calls()[2]
+    assert (data["event"], data["state"], data["check"]) == ("health", "failed", "fit")
+    assert data["reason"] == "the check fails: exit code 1"
+    assert data["vip"] is None and variables["VIPGOSSIP_VIP"] == ""
+    assert node.stop() == 0
+    cluster.net.hosts["n1"].ns.ip("addr add 10.77.0.100/32 dev eth0")
+    node.start()
+    cluster.wait_until(lambda: "fault" in hook.events(), "the fault is told")
+
+
+def test_two_holders_are_a_conflict_and_the_survivor_asserts_itself_again(make_cluster):
+    cluster, hooks = with_hooks(make_cluster)
+    cluster.start()
+    cluster.settle("n1")
+    cluster.net.isolate("n1")
+    cluster.wait_until(lambda: cluster.holders() == {"n1", "n2"}, "both hold")
+    cluster.net.heal()
+    cluster.wait_holder("n1")
+    cluster.wait_until(lambda: hooks["n1"].events()[-1:] == ["reassert"], "n1 was told")
+    # Where n2 heard n1 first, it has yielded before it was heard holding.
+    assert hooks["n1"].events() in (["holding", "conflict", "reassert"], ["holding", "reassert"])
+    assert hooks["n1"].calls()[-1][1]["holder"] == "n1"
+    cluster.wait_until(lambda: hooks["n2"].events()[-1] == "standby", "n2 was told")
+    lines = cluster["n1"].tool("events", "--json").stdout.splitlines()
+    found = [(one["from"], one["to"]) for one in map(json.loads, lines)
+             if one["kind"] == "conflict"]
+    assert found[-1] == ("n2", None)
+
+
+def test_a_hook_that_hangs_delays_no_takeover_and_is_killed(make_cluster):
+    cluster, hooks = with_hooks(make_cluster, recipe="sleep 1000", hook_timeout="500ms")
+    cluster.start()
+    cluster.settle("n1")
+    cluster["n1"].kill()
+    cluster.wait_holder("n2", seconds=5)
+    cluster.wait_until(lambda: "not done within hook_timeout, 500 ms; it was killed"
+                       in cluster["n2"].log_text(), "the log says so")
+    assert hooks["n2"].calls() == []
+    begun = time.monotonic()
+    assert cluster["n2"].stop() == 0
+    assert time.monotonic() - begun < 8
+
+
+def test_calls_are_made_one_at_a_time_in_order(make_cluster):
+    cluster, hooks = with_hooks(make_cluster, nodes=1, recipe="sleep 0.3")
+    cluster.start()
+    cluster.wait_holder("n1")
+    cluster.net.link("n1", up=False)
+    cluster.wait_holder(None)
+    cluster.net.link("n1", up=True)
+    cluster.wait_holder("n1")
+    cluster.wait_until(lambda: len(hooks["n1"].events()) >= 3, "all calls are done")
+    events = hooks["n1"].events()
+    assert events[0] == events[-1] == "holding"
+    assert events[1] in ("standby", "fault")
+
+
+@pytest.mark.parametrize("program, said", [
+    ("/no/such/hook", "exit code 127: cannot be started: No such file or directory"),
+    ("/bin/false", "exit code 1")])
+def test_a_hook_that_fails_is_named_in_the_log(make_cluster, program, said):
+    cluster = make_cluster(1, hook=program)
+    cluster.start()
+    cluster.wait_holder("n1")
+    cluster.wait_until(lambda: f"hook {program}, holding: {said}" in cluster["n1"].log_text(),
+                       "the log says so")
+    assert cluster["n1"].stop() == 0
+
+
+@pytest.fixture
+def api(request):
+    """Starts what a hook talks to, on port 9100 of a host."""
+    opened = []
+
+    def start(cluster, host, answers):
+        opened.append(answering.Answering(9100, answers, ns=cluster.net.hosts[host].ns))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+def example(name):
+    return str(paths.ROOT / "examples" / name)
+
+
+def test_the_example_posts_each_change_to_a_webhook(make_cluster, api):
+    cluster = make_cluster(1, hook=[example("hook-webhook"), "http://127.0.0.1:9100/alerts"])
+    receiver = api(cluster, "n1", {"/alerts": (204, {}, b"")})
+    cluster.start()
+    cluster.wait_holder("n1")
+    cluster.wait_until(lambda: receiver.bodies, "it was posted")
+    assert json.loads(receiver.bodies[0])["event"] == "holding"
+    assert receiver.asked[0][1]["Content-Type"] == "application/json"
+
+
+def test_the_example_has_a_cloud_api_move_the_address(make_cluster, api):
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    token = node.directory / "token"
+    token.write_text("secret\n")
+    os.chmod(token, 0o600)
+    node.write_config({**cluster.config, "hook_timeout": "30s", "hook": [
+        example("hook-move-address"), "http://127.0.0.1:9100/v1", str(token)]})
+    cloud = api(cluster, "n1", {"/v1/addresses/10.77.0.100": (503, {}, b"")})
+    cluster.start()
+    cluster.wait_until(lambda: cloud.asked, "the API was asked")
+    cloud.answers["/v1/addresses/10.77.0.100"] = (200, {}, b"{}")  # and has got over it
+    cluster.wait_until(lambda: "10.77.0.100 is at n1" in node.log_text(), "it was moved")
+    path, headers = cloud.asked[-1]
+    assert path == "/v1/addresses/10.77.0.100"
+    assert headers["Authorization"] == "Bearer secret"
+    assert json.loads(cloud.bodies[-1]) == {"node": "n1"}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hook: calls the program of the configuration for each news, one call at a time, in order, each
+ * within its timeout. What the program does concerns nobody: its end is only logged.
+ */
+#ifndef CHECKER_HOOK_H
+#define CHECKER_HOOK_H
+
+#include "conf/conf.h"
+#include "ipc/checker.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+#define HOOK_WAITING_MAX 256
+
+struct spawn;
+
+struct hook {
+    uv_loop_t *loop;
+    const struct conf *conf;
+    const char *node; /* this node's name */
+    uv_timer_t limit;
+    struct spawn *spawn; /* the call that runs */
+    struct ipc_news current;
+    unsigned first, count; /* of those that wait */
+    struct ipc_news waiting[HOOK_WAITING_MAX];
+    void (*idle)(void *arg); /* nothing runs and nothing waits */
+    void *arg;
+};
+
+/* loop, conf, node, idle and arg are set. */
+void hook_open(struct hook *hook);
+/* Ends what runs. `hook` must live until the loop has run once more. */
+void hook_close(struct hook *hook);
+
+/* Calls it for these news, when it is their turn. */
+void hook_call(struct hook *hook, const struct ipc_news *news);
+bool hook_is_idle(const struct hook *hook);
+
+#endif

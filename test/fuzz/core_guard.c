@@ -90,6 +90,11 @@ static void check_change(struct core_guard *guard, const struct change *change,
         MUST(change->from == guard->checks[change->check] && change->from != change->to);
         guard->checks[change->check] = change->to;
         break;
+    case CHANGE_RIVAL:
+        MUST(change->vip < guard->config->vip_count);
+        MUST((change->from == NODE_NONE) != (change->to == NODE_NONE));
+        MUST(change->from != guard->config->self && change->to != guard->config->self);
+        break;
     }
 }
 

@@ -128,6 +128,10 @@ void claim_step(struct core *core, uint8_t vip)
     if (arbiter->adding) {
         return; /* the kernel's word comes first */
     }
+    if (core->phase == PHASE_HELLO) { /* it may have missed who holds it [SPEC R40] */
+        arbiter_set_state(core, vip, VIP_STANDBY, REASON_ASKS_AGAIN);
+        return;
+    }
     if (arbiter->elected != core->config.self) {
         arbiter_set_state(core, vip, VIP_STANDBY, REASON_NOT_ELECTED);
         return;

@@ -98,6 +98,12 @@ static void check_change(struct core_guard *guard, const struct change *change,
     }
 }
 
+static bool is_put_back(const struct event *event, uint8_t vip)
+{
+    return event->type == EVENT_ADDRESS && event->address.vip == vip &&
+           event->address.change == ADDRESS_LOST_FOREIGN;
+}
+
 static void check_address(struct core_guard *guard, const struct action *action,
                           const struct event *event)
 {
@@ -108,10 +114,14 @@ static void check_address(struct core_guard *guard, const struct action *action,
     case ACTION_ADDRESS_ADD:
         MUST((config->candidates >> guard->config->self & 1) != 0 && !guard->stopping);
         MUST(vip->state == VIP_CLAIMING || vip->state == VIP_HOLDING);
-        /* What is put back keeps the deadline that it had [SPEC R69]. */
-        MUST(action->address.until.ns > event->now.ns ||
-             (event->type == EVENT_ADDRESS && event->address.change == ADDRESS_LOST_FOREIGN &&
-              action->address.until.ns == vip->until_ns));
+        if (vip->requested && is_put_back(event, action->address.vip)) {
+            /* What is put back keeps the deadline that it had [SPEC R69]. */
+            MUST(action->address.until.ns == vip->until_ns);
+        } else {
+            MUST(action->address.until.ns > event->now.ns);
+            /* Nothing is claimed before everybody was asked [SPEC R40]. */
+            MUST(!guard->starting || !core_is_starting(guard->core));
+        }
         vip->requested = true;
         vip->pending = ADDRESS_ADDED;
         vip->until_ns = action->address.until.ns;
@@ -205,6 +215,7 @@ void core_guard_step(struct core_guard *guard, const struct event *event)
     struct actions *actions = &guard->actions;
     MUST(!guard->ended);
     guard->stopping = guard->stopping || event->type == EVENT_STOP;
+    guard->starting = core_is_starting(guard->core);
     core_step(guard->core, event, actions);
     MUST(actions->count <= ACTIONS_MAX);
     for (uint32_t i = 0; i < actions->count; i++) {

@@ -26,6 +26,7 @@ struct core_guard {
     uint8_t members[NODES_MAX]; /* state, by the changes that were told */
     uint8_t checks[CHECKS_MAX]; /* likewise */
     struct record record;       /* own, as last published */
+    bool starting;              /* before the last step */
     bool stopping;
     bool ended;             /* stopped, or cloned: the daemon feeds it nothing more */
     struct actions actions; /* of the last step */

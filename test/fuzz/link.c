@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The engine's end of the socketpair, with the real core behind it: a keeper that answers late,
- * twice, wrongly or in any bytes, does not read, or goes away. The engine hands no message on that
- * is not valid, the core keeps its rules whatever a valid one says, and what the keeper reads is
- * valid and never stale: the last word about each VIP is the last thing that the core wanted.
+ * The engine's ends of two socketpairs, with the real core behind them. A keeper that answers late,
+ * twice, wrongly or in any bytes, does not read, or goes away; and a checker that does the same.
+ * The engine hands no message on that is not valid, the core keeps its rules whatever a valid one
+ * says, and what the keeper reads is valid and never stale: the last word about each VIP is the
+ * last thing that the core wanted.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -11,10 +12,13 @@
 #include <unistd.h>
 
 #include "core_guard.h"
+#include "engine/checker_link.h"
 #include "engine/keeper_link.h"
+#include "engine/news.h"
 #include "input.h"
 
 #define VIPS      2U
+#define CHECKS    2U
 #define ADDRESSES 3U
 #define OPS_MAX   200U
 #define UNREAD    256U
@@ -29,6 +33,11 @@ struct lab {
     struct mono now;
     int keeper; /* its end */
     bool closed;
+    struct checker_link checker_link;
+    int checker;      /* its end */
+    struct conf conf; /* only its numbers */
+    bool checker_closed;
+    bool checker_nonsense;
     bool deaf; /* the keeper does not read */
     bool gone;
     bool nonsense;                    /* the keeper sent what no keeper sends */
@@ -37,6 +46,16 @@ struct lab {
     uint64_t sequence[VIPS];            /* of the newest request that it has read */
     uint16_t wanted[VIPS], heard[VIPS]; /* last request, as the core made and the keeper read it */
 };
+
+static void tell_checker(struct lab *lab, const struct change *change)
+{
+    struct vip_view view = {.holder = NODE_NONE};
+    struct ipc_news news;
+    if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL)
+        core_view_vip(lab->guard.core, change->vip, lab->now, &view);
+    if (news_of_change(change, view.holder, reason_text(change->reason), &news))
+        checker_link_tell(&lab->checker_link, &news);
+}
 
 static void carry_out(struct lab *lab, const struct action *action)
 {
@@ -63,6 +82,8 @@ static void carry_out(struct lab *lab, const struct action *action)
         keeper_link_stopped(&lab->link);
         break;
     case ACTION_CHANGE:
+        tell_checker(lab, &action->change);
+        break;
     case ACTION_CLONED:
         break;
     }
@@ -102,6 +123,60 @@ static void on_gone(void *arg, const char *why)
     lab->gone = true;
 }
 
+static void on_result(void *arg, const struct ipc_result *result)
+{
+    struct lab *lab = arg;
+    struct event event = {.type = EVENT_CHECK};
+    MUST(ipc_result_is_valid(result, sizeof(*result), lab->config.check_count));
+    MUST(memchr(result->detail, '\0', sizeof(result->detail)) != NULL);
+    event.check.check = (uint8_t)result->check;
+    event.check.passed = result->outcome == IPC_OUTCOME_OK;
+    if (result->outcome != IPC_OUTCOME_UNKNOWN)
+        step(lab, &event);
+}
+
+/* The engine goes on without it: the last results count. */
+static void on_checker_gone(void *arg, const char *why)
+{
+    const struct lab *lab = arg;
+    MUST(why[0] != '\0' && (lab->checker_closed || lab->checker_nonsense));
+}
+
+static void checker_send(struct lab *lab, const void *bytes, size_t length)
+{
+    if (!lab->checker_closed && length > 0 &&
+        send(lab->checker, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
+        lab->checker_nonsense |= !ipc_result_is_valid(bytes, length, lab->config.check_count);
+}
+
+/* A result, a text that is as long as it may be, any bytes, or nothing more. */
+static void checker_act(struct lab *lab)
+{
+    const uint8_t bits = input_u8(&lab->input);
+    struct ipc_result result = {.check = bits & 1U,
+                                .outcome = (uint16_t)(IPC_OUTCOME_OK + (bits >> 1) % 3)};
+    struct input part;
+    switch (bits >> 5) {
+    case 7:
+        if (!lab->checker_closed)
+            (void)close(lab->checker);
+        lab->checker_closed = true;
+        break;
+    case 6:
+        part = input_take(&lab->input, input_u8(&lab->input) % (sizeof(result) + 8U));
+        checker_send(lab, part.bytes, part.left);
+        break;
+    case 5:
+        memset(result.detail, input_u8(&lab->input), sizeof(result.detail) - (bits >> 3 & 1U));
+        checker_send(lab, &result, sizeof(result));
+        break;
+    default:
+        ipc_text_set(result.detail, sizeof(result.detail), "said \xff");
+        checker_send(lab, &result, sizeof(result));
+        break;
+    }
+}
+
 static void on_will(void *arg, uint8_t node, struct ipc_will *ret)
 {
     const struct lab *lab = arg;
@@ -135,6 +210,15 @@ static void keeper_read(struct lab *lab)
         MUST(ipc_valid_from_engine(&request, (size_t)length, VIPS));
         hear(lab, &request.message);
     }
+}
+
+static void checker_read(struct lab *lab)
+{
+    struct ipc_news news;
+    long length;
+    while (!lab->checker_closed &&
+           (length = ipc_packet_receive(lab->checker, &news, sizeof(news))) > 0)
+        MUST(ipc_news_are_valid(&news, (size_t)length, &lab->conf));
 }
 
 static void keeper_send(struct lab *lab, const void *bytes, size_t length)
@@ -242,14 +326,18 @@ static void act(struct lab *lab)
         if (op == 0xFF && !lab->closed) {
             lab->closed = true;
             (void)close(lab->keeper);
+        } else if ((op & 8U) != 0) {
+            checker_act(lab);
         } else {
             pass(lab, 10 * NS_PER_MS);
         }
         break;
     }
     (void)uv_run(&lab->loop, UV_RUN_NOWAIT);
-    if (!lab->deaf)
+    if (!lab->deaf) {
         keeper_read(lab);
+        checker_read(lab);
+    }
 }
 
 static void open_lab(struct lab *lab)
@@ -258,7 +346,16 @@ static void open_lab(struct lab *lab)
         .message = on_message, .gone = on_gone, .will = on_will, .arg = lab};
     const int bytes = BUFFER;
     int ends[2];
+    const struct checker_link_handlers checker = {
+        .result = on_result, .gone = on_checker_gone, .arg = lab};
     core_guard_config((uint8_t)(1 + input_below(&lab->input, 3)), VIPS, &lab->config);
+    lab->config.check_count = input_below(&lab->input, CHECKS + 1);
+    lab->config.check_patience_ns = NS_PER_S;
+    lab->conf.node_count = lab->config.node_count;
+    lab->conf.vip_count = VIPS;
+    lab->conf.check_count = lab->config.check_count;
+    lab->config.checks[0] = (struct core_check){.rise = 1, .fall = 2, .is_general = true};
+    lab->config.checks[1] = (struct core_check){.rise = 2, .fall = 1, .weight = -9, .vips = 2};
     lab->now.ns = NS_PER_S;
     core_guard_init(&lab->guard, lab->guard.core, &lab->config, lab->now);
     MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
@@ -269,6 +366,11 @@ static void open_lab(struct lab *lab)
     lab->link.address_count = ADDRESSES;
     MUST(uv_loop_init(&lab->loop) == 0);
     MUST(keeper_link_open(&lab->link, &lab->loop, ends[0], &handlers) == 0);
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+    memset(&lab->checker_link, 0, sizeof(lab->checker_link));
+    lab->checker = ends[1];
+    lab->checker_link.check_count = lab->config.check_count;
+    MUST(checker_link_open(&lab->checker_link, &lab->loop, ends[0], &checker) == 0);
 }
 
 /* A keeper that reads at last has heard the last word about every VIP. */
@@ -289,12 +391,17 @@ static void settle(struct lab *lab)
 static void close_lab(struct lab *lab)
 {
     const int fd = lab->link.fd;
+    const int checker_fd = lab->checker_link.fd;
     keeper_link_close(&lab->link);
+    checker_link_close(&lab->checker_link);
     (void)uv_run(&lab->loop, UV_RUN_NOWAIT);
     MUST(uv_loop_close(&lab->loop) == 0);
     (void)close(fd);
+    (void)close(checker_fd);
     if (!lab->closed)
         (void)close(lab->keeper);
+    if (!lab->checker_closed)
+        (void)close(lab->checker);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -308,6 +415,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         lab->guard.core = core;
     }
     lab->input = (struct input){bytes, length};
+    lab->checker_closed = lab->checker_nonsense = false;
     lab->closed = lab->deaf = lab->gone = lab->nonsense = false;
     lab->asked_count = 0;
     memset(lab->sequence, 0, sizeof(lab->sequence));

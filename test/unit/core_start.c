@@ -106,6 +106,29 @@ static void test_a_hello_begins_anew_when_the_interface_comes_back(void **unused
     free(core);
 }
 
+/* It claims and then says hello anew, because its interface was down or it stalled: what it knows
+ * of the VIP is old [SPEC R40]. */
+static void test_a_claim_waits_for_a_hello_that_begins_anew(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record other = record_of(1, 1, VIP_HOLDING);
+    hear(core, 1, &other);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = true}});
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    other.seq++;
+    other.vips[0].state = VIP_STANDBY;
+    hear(core, 1, &other);
+    assert_true(core_is_starting(core));
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+    while (core_is_starting(core)) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    free(core);
+}
+
 static void test_who_stops_says_no_hello_when_its_interface_comes_back(void **unused)
 {
     (void)unused;
@@ -127,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_a_late_stranger_lengthens_the_hello_once),
         cmocka_unit_test(test_who_has_left_is_not_asked_in_a_hello),
         cmocka_unit_test(test_a_hello_begins_anew_when_the_interface_comes_back),
+        cmocka_unit_test(test_a_claim_waits_for_a_hello_that_begins_anew),
         cmocka_unit_test(test_who_stops_says_no_hello_when_its_interface_comes_back),
     };
     return cmocka_run_group_tests_name("core_start", tests, NULL, NULL);

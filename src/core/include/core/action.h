@@ -49,6 +49,7 @@ enum action_type {
     X(BETTER_HOLDS, "a preferred node holds it too")                                              \
     X(NOT_HEARD, "another holder does not hear this node")                                        \
     X(NOT_ELECTED, "another node is elected")                                                     \
+    X(ASKS_AGAIN, "this node may have missed something and asks everybody first")                 \
     X(TAKEN_BACK, "the node that it was released to did not take it")                             \
     X(ADDED, "the kernel has the address")                                                        \
     X(REMOVED, "the kernel removed the address")                                                  \

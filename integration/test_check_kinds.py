@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each kind of check finds: docker, http, process, interface."""
+"""What each kind of check finds: docker, http, process, interface, gateway."""
 import subprocess
 
 import pytest
@@ -231,3 +231,29 @@ def test_interface_with_and_without_a_carrier(make_cluster):
     assert wait_check(cluster, "n1", True) == "up0 is up"
     ns.ip("link del up0")
     assert wait_check(cluster, "n1", False) == "up0: No such device"
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_gateway_that_answers_and_one_that_does_not(make_cluster, version):
+    cluster = make_cluster(2)
+    other = cluster.net.hosts["n2"]
+    address = "10.77.0.222" if version == 4 else "fd00:77::200"
+    add = f"addr add {address}/{24 if version == 4 else 64} dev eth0 nodad"
+    cluster["n1"].write_config({**cluster.config, "check": {
+        "gateway": {**FAST, "gateway": address}}})
+    if version == 6:
+        cluster.net.hosts["n1"].ns.ip("addr add fd00:77::1/64 dev eth0 nodad")
+    else:
+        add = add.replace(" nodad", "")
+    cluster.start("n1")
+    assert wait_check(cluster, "n1", False) == "not done within its timeout, 400 ms"
+    other.ns.ip(add)
+    assert wait_check(cluster, "n1", True).startswith(f"{address} is at ")
+    other.ns.ip("link set eth0 down")
+    wait_check(cluster, "n1", False)
+
+
+def test_a_gateway_that_is_on_no_network_of_this_host_fails(make_cluster):
+    cluster = make_cluster(1, check={"gateway": {**FAST, "gateway": "192.0.2.1"}})
+    cluster.start()
+    assert wait_check(cluster, "n1", False) == "192.0.2.1: Network is unreachable"

@@ -2,6 +2,7 @@
 #include "checker/checker.h"
 
 #include "fetch.h"
+#include "gateway.h"
 #include "hook.h"
 #include "task.h"
 
@@ -19,6 +20,7 @@ struct checker {
     struct checker_descriptors descriptors;
     const struct ipc_checker_setup *setup;
     struct fetcher *fetcher;
+    struct gateway gateway;
     struct hook hook;
     bool ending; /* the engine has closed its end: what the hook has to be told is told */
     struct task tasks[CONF_CHECKS_MAX];
@@ -93,6 +95,9 @@ static int open_all(struct checker *checker)
     checker->fetcher = fetcher_new(&checker->loop);
     if (checker->fetcher == NULL)
         return UV_ENOMEM;
+    error = gateway_open(&checker->gateway, &checker->loop, checker->descriptors.ask);
+    if (error != 0)
+        return error;
     checker->engine.data = checker;
     checker->hook.loop = &checker->loop;
     checker->hook.conf = &checker->setup->conf;
@@ -119,6 +124,7 @@ static void begin_tasks(struct checker *checker)
                               .check = &conf->checks[i],
                               .node = conf->nodes[checker->setup->self].name,
                               .fetcher = checker->fetcher,
+                              .gateway = &checker->gateway,
                               .index = i,
                               .report = on_result,
                               .arg = checker};
@@ -132,6 +138,7 @@ static void close_all(struct checker *checker)
         task_end(&checker->tasks[i]);
     hook_close(&checker->hook);
     fetcher_close(checker->fetcher);
+    gateway_close(&checker->gateway);
     uv_close((uv_handle_t *)&checker->engine, NULL);
     uv_close((uv_handle_t *)&checker->alive, NULL);
     (void)uv_run(&checker->loop, UV_RUN_NOWAIT);

@@ -16,6 +16,7 @@ static const struct task_kind *const kinds[CONF_CHECK_KIND_COUNT] = {
     [CONF_CHECK_DOCKER] = &check_docker,   [CONF_CHECK_HTTP] = &check_http,
     [CONF_CHECK_TCP] = &check_tcp,         [CONF_CHECK_EXEC] = &check_exec,
     [CONF_CHECK_PROCESS] = &check_process, [CONF_CHECK_INTERFACE] = &check_interface,
+    [CONF_CHECK_GATEWAY] = &check_gateway,
 };
 
 static void on_due(uv_timer_t *timer);

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 struct fetcher;
+struct gateway;
 struct task;
 
 struct task_kind {
@@ -28,6 +29,7 @@ struct task {
     const struct conf_check *check;
     const char *node; /* this node's name */
     struct fetcher *fetcher;
+    struct gateway *gateway;
     const struct task_kind *kind;
     uint16_t index;
     uv_timer_t due;
@@ -41,8 +43,8 @@ struct task {
     void *arg;
 };
 
-/* Starts it, and again every interval. loop, conf, check, node, fetcher, index, report and arg are
- * set. */
+/* Starts it, and again every interval. loop, conf, check, node, fetcher, gateway, index, report and
+ * arg are set. */
 void task_begin(struct task *task);
 /* Gives up what runs, and starts nothing more. */
 void task_end(struct task *task);
@@ -52,7 +54,7 @@ void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, 
     __attribute__((format(printf, 3, 4)));
 
 /* Each in the file of its name. */
-extern const struct task_kind check_docker, check_exec, check_http, check_interface, check_process,
-    check_tcp;
+extern const struct task_kind check_docker, check_exec, check_gateway, check_http, check_interface,
+    check_process, check_tcp;
 
 #endif

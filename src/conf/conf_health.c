@@ -130,8 +130,6 @@ static int set_kind(const struct conf_target *target, const struct conf_place *p
                     enum conf_check_kind kind)
 {
     struct conf_check *check = check_of(target);
-    if (conf_is_unavailable("check", place->key, NULL))
-        return conf_fail(place, "not available in this version");
     if (check->kind != CONF_CHECK_NONE && check->kind != kind)
         return conf_fail(place, "\"%s\" looks at %s already; write a second check for this",
                          check->name, conf_check_kind_name((enum conf_check_kind)check->kind));

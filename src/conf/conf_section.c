@@ -32,7 +32,6 @@ static const struct {
     const char *key;
     const char *value; /* NULL: the key as such */
 } unavailable[] = {
-    {"check", "gateway", NULL},
     {"root", "realtime", "true"}, /* real-time priority */
     {"vip", "lease", NULL},       /* how long a vote holds, in mode quorum */
     {"vip", "mode", "quorum"},    /* never two holders */

@@ -215,3 +215,14 @@ int place_find_interfaces(const struct conf *conf, struct place_interfaces *ret)
     *ret = found;
     return 0;
 }
+
+unsigned place_find_neighbour(const struct conf_address *address)
+{
+    struct routes routes = {0};
+    unsigned ifindex = 0;
+
+    if (list_routes(&routes) == 0)
+        ifindex = local_find_interface(address, routes.items, routes.count);
+    free(routes.items);
+    return ifindex;
+}

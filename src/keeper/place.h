@@ -21,4 +21,7 @@ int place_find_self(const struct conf *conf);
 /* The interface of each VIP, configured or by route. 0, or -1 with the reason in the log. */
 int place_find_interfaces(const struct conf *conf, struct place_interfaces *ret);
 
+/* Index of the interface of the connected network that has this address, 0: none has. */
+unsigned place_find_neighbour(const struct conf_address *address);
+
 #endif

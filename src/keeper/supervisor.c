@@ -3,6 +3,7 @@
 
 #include "keeper/clock.h"
 #include "launch.h"
+#include "neighbour.h"
 
 #include "ipc/checker.h"
 #include "log/log.h"
@@ -38,8 +39,10 @@ struct nurse {
     struct launch_program program;
     int leash;
     int alive[2]; /* pipe from the checker */
+    struct neighbour neighbour;
     pid_t checker;
     int pidfd;
+    uint64_t heard_ns; /* the last sign of life */
     int wait_ms;
     int patience_ms; /* of the checker at the end of the keeper */
 };
@@ -73,30 +76,45 @@ static int start_checker(struct nurse *nurse)
 }
 
 /* Reads the signs of life; how many there are does not matter. */
-static void drain_alive(const struct nurse *nurse)
+static void drain_alive(struct nurse *nurse)
 {
     char bytes[64];
 
+    nurse->heard_ns = clock_now_ns();
     while (read(nurse->alive[0], bytes, sizeof(bytes)) > 0) {
     }
 }
 
-/* Waits until something is to be done about the running checker. */
-static enum why watch(const struct nurse *nurse)
+/* Until it has been silent for too long. */
+static int silence_left_ms(const struct nurse *nurse)
 {
-    for (;;) {
-        struct pollfd sources[] = {{.fd = nurse->pidfd, .events = POLLIN},
-                                   {.fd = nurse->leash, .events = POLLIN},
-                                   {.fd = nurse->alive[0], .events = POLLIN}};
-        const int count = poll(sources, 3, SILENCE_MS);
+    const uint64_t past_ms = (clock_now_ns() - nurse->heard_ns) / CLOCK_NS_PER_MS;
 
-        if (count == 0)
+    return past_ms >= SILENCE_MS ? 0 : SILENCE_MS - (int)past_ms;
+}
+
+/* Waits until something is to be done about the running checker. */
+static enum why watch(struct nurse *nurse)
+{
+    nurse->heard_ns = clock_now_ns();
+    for (;;) {
+        struct pollfd sources[3 + NEIGHBOUR_SOURCES] = {{.fd = nurse->pidfd, .events = POLLIN},
+                                                        {.fd = nurse->leash, .events = POLLIN},
+                                                        {.fd = nurse->alive[0], .events = POLLIN}};
+        int count;
+
+        neighbour_sources(&nurse->neighbour, sources + 3);
+        count = poll(sources, sizeof(sources) / sizeof(sources[0]), silence_left_ms(nurse));
+
+        if (silence_left_ms(nurse) == 0)
             return WHY_SILENT;
         if (count > 0 && sources[0].revents != 0)
             return WHY_ENDED;
         if (count > 0 && sources[1].revents != 0)
             return WHY_LEASH;
-        drain_alive(nurse);
+        if (count > 0 && sources[2].revents != 0)
+            drain_alive(nurse);
+        neighbour_serve(&nurse->neighbour);
     }
 }
 
@@ -157,8 +175,16 @@ static bool serve(struct nurse *nurse)
 /* What has to be open in the new process. */
 static void close_others(const struct nurse *nurse)
 {
-    const int kept[] = {nurse->program.fds[0], nurse->program.fds[1], nurse->alive[0],
-                        nurse->alive[1], nurse->leash};
+    const int kept[] = {nurse->program.fds[0],
+                        nurse->program.fds[1],
+                        nurse->alive[0],
+                        nurse->alive[1],
+                        nurse->leash,
+                        nurse->neighbour.send_fd,
+                        nurse->neighbour.listen_fds[0],
+                        nurse->neighbour.listen_fds[1],
+                        nurse->neighbour.fd,
+                        nurse->neighbour.checker_fd};
 
     for (int fd = LAUNCH_FD_FIRST; fd < 1024; fd++) {
         bool keep = false;
@@ -211,9 +237,10 @@ static int write_setup(const struct ipc_setup *setup)
 static int open_all(struct nurse *nurse, const struct ipc_setup *setup, int ends[2], int leash[2])
 {
     const int fd = write_setup(setup);
+    const int error = fd < 0 ? fd : neighbour_open(&nurse->neighbour, &setup->conf);
 
-    if (fd < 0)
-        return fd;
+    if (error < 0)
+        return error;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ||
         pipe2(leash, O_CLOEXEC) < 0 || pipe2(nurse->alive, O_CLOEXEC | O_NONBLOCK) < 0)
         return -errno;
@@ -222,6 +249,10 @@ static int open_all(struct nurse *nurse, const struct ipc_setup *setup, int ends
     nurse->program.fds[IPC_CHECKER_FD_ENGINE - LAUNCH_FD_FIRST] = ends[1];
     nurse->program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST] = fd;
     nurse->program.fds[IPC_CHECKER_FD_ALIVE - LAUNCH_FD_FIRST] = nurse->alive[1];
+    if (nurse->neighbour.checker_fd >= 0) {
+        nurse->program.fds[IPC_CHECKER_FD_ASK - LAUNCH_FD_FIRST] = nurse->neighbour.checker_fd;
+        nurse->program.fd_count++;
+    }
     launch_fill_environment(&nurse->program);
     nurse->leash = leash[0];
     nurse->wait_ms = WAIT_FIRST_MS;

@@ -149,8 +149,6 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
 {
     (void)state;
     static const struct refused files[] = {
-        {GOOD "check \"gw\" {\n gateway = \"192.168.4.254\"\n}\n",
-         "f.conf:6: gateway: not available in this version"},
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},
         {GOOD "realtime = yes\n", "f.conf:5: realtime: not available in this version (yes)"},
         {GOOD "vip \"w\" { address = 192.168.4.4\n lease = \"1s\" }\n",

@@ -12,6 +12,7 @@
 struct checker_descriptors {
     int engine; /* IPC_CHECKER_FD_ENGINE */
     int alive;  /* IPC_CHECKER_FD_ALIVE; -1: nobody wants to know */
+    int ask;    /* IPC_CHECKER_FD_ASK; -1: no check is for a gateway */
 };
 
 /* Runs until the engine has closed its end. The exit code of the process: 0 then, 1 otherwise, with

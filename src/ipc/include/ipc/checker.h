@@ -10,6 +10,8 @@
  *   IPC_CHECKER_FD_ENGINE the socketpair
  *   IPC_CHECKER_FD_CONF   a sealed memfd that holds one struct ipc_checker_setup
  *   IPC_CHECKER_FD_ALIVE  a pipe: a byte each second says that its loop runs
+ *   IPC_CHECKER_FD_ASK    a socketpair with the supervisor, struct ipc_neighbour both ways; where a
+ *                         check is for a gateway
  */
 #ifndef IPC_CHECKER_H
 #define IPC_CHECKER_H
@@ -23,6 +25,7 @@
 #define IPC_CHECKER_FD_ENGINE 3
 #define IPC_CHECKER_FD_CONF   4
 #define IPC_CHECKER_FD_ALIVE  5
+#define IPC_CHECKER_FD_ASK    6
 
 #define IPC_CHECKER_ALIVE_MS 1000 /* between two bytes of the pipe */
 
@@ -76,6 +79,16 @@ _Static_assert(sizeof(struct ipc_news) == 8 + IPC_NEWS_STATE_MAX + IPC_NEWS_REAS
 bool ipc_news_are_valid(const void *bytes, size_t length, const struct conf *conf);
 /* "holding", "standby"... */
 const char *ipc_news_event_name(enum ipc_news_event event);
+
+/* Checker to supervisor: ask the gateway of a check whether it is there. Back: it is, by `mac`; or
+ * it could not be asked. */
+struct ipc_neighbour {
+    uint16_t check; /* index of conf.checks */
+    int16_t error;  /* errno, or 0 */
+    uint8_t mac[6];
+    uint8_t unused[2];
+};
+_Static_assert(sizeof(struct ipc_neighbour) == 12, "no padding");
 
 /* Is this a result that a checker of this configuration may send? */
 bool ipc_result_is_valid(const void *bytes, size_t length, unsigned check_count);

@@ -87,7 +87,7 @@ static int ask(const struct neighbour *neighbour, const struct conf_address *add
 {
     const unsigned ifindex = place_find_neighbour(address);
     uint8_t mac[FRAME_MAC_BYTES];
-    struct frame frame;
+    struct frame frame = {0};
     int result = ifindex == 0 ? -ENETUNREACH : look_up_mac(ifindex, mac);
 
     if (result < 0)

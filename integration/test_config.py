@@ -34,8 +34,9 @@ BAD = [
     ("scalar given twice", GOOD + 'cluster = "other"\n', 6),
     ("check, which this version does not have",
      GOOD + 'check "docker" { docker = "/var/run/docker.sock" }\n', 6),
-    ("mode quorum, which this version does not have",
-     GOOD.replace('address = {"10.77.0.100"}', 'address = {"10.77.0.100"} mode = "quorum"'), 5),
+    ("a lease of less than three intervals in mode quorum",
+     GOOD.replace('address = {"10.77.0.100"}',
+                  'address = {"10.77.0.100"} mode = "quorum" lease = "500ms"'), 5),
 ]
 
 

@@ -15,10 +15,11 @@ local COUNTER_WILL = "18446744073709551615" -- of the last will [SPEC R44]
 local VERSION = 1
 local ELEMENTS_MAX = 64
 
-local ITEMS = {[0] = "record", "question", "answer", "ask", "echo"}
+local ITEMS = {[0] = "record", "question", "answer", "ask", "echo", "grant"}
 local STATES = {[0] = "standby", "claiming", "holding", "releasing", "fault"}
 local READINESS = {[0] = "no", "only if vacant", "yes"}
 local MODES = {[0] = "available", "quorum"}
+local VERDICTS = {[0] = "granted", "promised", "deferred", "abstained", "refused"}
 local FLAGS = {
     {"healthy", 0x01}, {"drained", 0x02}, {"witness", 0x04}, {"leaving", 0x08},
     {"sees a majority", 0x10, "majority"},
@@ -33,10 +34,12 @@ local SIGNATURE_BYTES = 64
 local RANGES = {
     ["record.interval"] = {10, 10000}, ["record.next"] = {0, 100000}, ["record.flags"] = {0, 31},
     ["vip.priority"] = {1, 255}, ["vip.lease"] = {0, 60000}, ["item.key_id"] = {0, 255},
+    ["vote.verdict"] = {0, 4}, ["vote.rest"] = {0, 60000},
 }
 for _, name in ipairs({"record.node", "record.incarnation", "record.seq", "unheard.node", "vip.id",
                        "question.id", "question.about", "answer.id", "ask.target", "ask.asker",
-                       "echo.node", "echo.incarnation", "echo.seq", "echo.asker"}) do
+                       "echo.node", "echo.incarnation", "echo.seq", "echo.asker",
+                       "grant.incarnation", "grant.seq", "vote.vip"}) do
     RANGES[name] = {1}
 end
 
@@ -104,6 +107,13 @@ field(ProtoField.uint64, "echo.incarnation", "Incarnation", base.HEX)
 field(ProtoField.uint64, "echo.seq", "Seq")
 id_field("echo.asker", "Asker")
 field(ProtoField.uint64, "echo.challenge", "Challenge", base.HEX)
+field(ProtoField.uint64, "grant.incarnation", "Incarnation", base.HEX)
+field(ProtoField.uint64, "grant.seq", "Seq")
+id_field("grant.voters", "Voters")
+id_field("vote.vip", "VIP")
+field(ProtoField.uint8, "vote.verdict", "Verdict", base.DEC, VERDICTS)
+id_field("vote.holder", "Holder")
+field(ProtoField.uint32, "vote.rest", "Rest (ms)")
 
 for _, made in pairs(fields) do
     vipgossip.fields[#vipgossip.fields + 1] = made
@@ -372,6 +382,19 @@ local function add_signature(cursor, tree)
     tree:add(fields["item.signature"], cursor:bytes(SIGNATURE_BYTES, SIGNATURE_BYTES))
 end
 
+-- [SPEC I8]; `seen` are the ids of the VIPs before it.
+local function dissect_vote(cursor, tree, seen)
+    in_array(cursor, tree, "Vote", 4, function(subtree)
+        local numbers = add_all(cursor, subtree, "vote.", {"vip", "verdict", "holder", "rest"})
+        if seen[hex_id(numbers.vip)] then
+            mark(subtree, "VIP %s twice", hex_id(numbers.vip))
+        end
+        seen[hex_id(numbers.vip)] = true
+        return string.format(" on %s: %s", hex_id(numbers.vip),
+                             VERDICTS[numbers.verdict:tonumber()])
+    end)
+end
+
 -- Type -> {elements with the type, how many in a datagram, dissector that returns what is said of
 -- the item}.
 local DISSECTORS = {
@@ -401,6 +424,14 @@ local DISSECTORS = {
                                 {"node", "incarnation", "seq", "asker", "challenge"})
         add_signature(cursor, tree)
         return " of " .. hex_id(numbers.node)
+    end},
+    {5, 1, function(cursor, tree)
+        local numbers = add_all(cursor, tree, "grant.", {"incarnation", "seq", "voters"})
+        local seen = {}
+        for _ = 1, cursor:array(1, 32) do
+            dissect_vote(cursor, tree, seen)
+        end
+        return " of seq " .. tostring(numbers.seq)
     end},
 }
 

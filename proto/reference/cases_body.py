@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Vectors about what stands behind the header: D7, I1 to I6, F1 to F6."""
+"""Vectors about what stands behind the header: D7, I1 to I8, F1 to F6."""
 import items
 import keys
 import record as records
@@ -56,6 +56,15 @@ def messages():
                 *[other.record(seq=20 + at) for at in range(7)], items.answer_item(LONG),
                 items.question_item(question), *[items.ask_item(ask)] * 4,
                 *[items.echo_item(foreign)] * 4)
+    votes = [{"vip": VIP, "verdict": 0, "holder": 0, "rest_ms": 0},
+             {"vip": 2**32 - 1, "verdict": 1, "holder": ID["swarm-3"], "rest_ms": 60_000},
+             {"vip": 1, "verdict": 4, "holder": 0, "rest_ms": 127}]
+    grant = {"incarnation": INCARNATIONS["swarm-2"], "seq": 300, "voters": 0, "votes": votes}
+    yield _pass("a grant", ["I8"], peer.record(), items.grant_item(grant))
+    yield _pass("a grant that no record goes with", ["I1", "I8"], items.grant_item(
+        dict(grant, incarnation=LONG, seq=LONG, voters=2**32 - 1, votes=votes[1:2])))
+    yield _pass("a grant of 32 votes", ["I8"], items.grant_item(
+        dict(grant, votes=[dict(votes[1], vip=1 + at) for at in range(32)])))
     small = [peer.record(seq=11 + at) for at in range(12)]
     yield _pass("twelve records", ["I1"], *[item for item in small])
     largest = records.encode(largest_record("swarm-1"))
@@ -80,7 +89,7 @@ def growth():
     number, signature = peer.keyring.sign(keys.PURPOSE_RECORD, record)
     ask = [3, ID["swarm-2"], ID["swarm-1"], 5]
     echo = other.echo("swarm-1", 1)
-    yield _pass("an item of an unknown type", ["I1"], peer.record(), pack([5, *tail]))
+    yield _pass("an item of an unknown type", ["I1"], peer.record(), pack([50, *tail]))
     yield _pass("an unknown type without elements", ["I1"], pack([2**64 - 1]), peer.record())
     yield _pass("twenty items of one unknown type", ["I1"], *[pack([6, 1])] * 20)
     yield _pass("elements appended to a record item", ["I1"],
@@ -90,11 +99,14 @@ def growth():
     yield _pass("elements appended to an echo", ["I1"],
                 pack([4, *(echo[key] for key in ("node", "incarnation", "seq", "asker",
                                                  "challenge", "key_id", "signature")), *tail]))
+    vote = [VIP, 0, 0, 0]
+    yield _pass("elements appended to a grant and to a vote", ["I1", "I8"],
+                pack([5, 1, 1, 0, [vote + tail], *tail]))
     yield _pass("an item of 64 elements", ["I1"], pack(ask + [0] * 60))
     yield _pass("an unknown item of 64 elements", ["I1"], pack([60] + [0] * 63))
-    yield _pass("an array of 1000 elements in what is stepped over", ["D7"], pack([5, [0] * 1000]))
+    yield _pass("an array of 1000 elements in what is stepped over", ["D7"], pack([50, [0] * 1000]))
     yield _pass("1200 arrays, one in the other, in what is stepped over", ["D7"],
-                b"\x92\x05" + b"\x91" * 1200 + b"\x90")
+                b"\x92\x32" + b"\x91" * 1200 + b"\x90")
     yield _pass("elements appended to a record", ["F6"], _changed(lambda all_: all_ + tail))
     yield _pass("a record of 64 elements", ["F6"], _changed(lambda all_: all_ + [0] * 55))
     yield _pass("elements appended to a VIP", ["F6"],
@@ -128,7 +140,7 @@ def msgpack():
             ("an array that does not follow", "92c0"), ("half an integer", "cf00000001"),
             ("2^32 - 1 arrays", "ddffffffff"), ("65535 values that are not there", "dcffff")):
         yield _fail(f"what is stepped over holds {name}", ["D7", "I1"],
-                    bytes.fromhex("9205" + value))
+                    bytes.fromhex("9232" + value))
     for name, item in (
             ("no array", b"\x05"), ("a map", b"\x81\x02\x07"), ("empty", b"\x90"),
             ("an array in the long form", b"\xdc\0\2\x02\x07"),
@@ -151,9 +163,11 @@ def bad_items():
     ask = [3, ID["swarm-2"], ID["swarm-1"], 5]
     echo = [4, ID["swarm-3"], INCARNATIONS["swarm-3"], 10, ID["swarm-1"], 1, 0, bytes(64)]
     item = [0, 0, 0, bytes(64), record]
+    vote = [VIP, 1, ID["swarm-3"], 100]
+    grant = [5, 7, 9, 0, [vote]]
     for name, rule, wrong in (
             ("record", "I2", item), ("question", "I3", [1, 5, []]), ("answer", "I4", [2, 5]),
-            ("ask", "I5", ask), ("echo", "I6", echo)):
+            ("ask", "I5", ask), ("echo", "I6", echo), ("grant", "I8", grant)):
         yield _fail(f"an item {name} with an element less", [rule, "I1"], pack(wrong[:-1]))
         yield _fail(f"an item {name} of 65 elements", [rule, "I1"],
                     pack(wrong + [0] * (65 - len(wrong))))
@@ -178,12 +192,28 @@ def bad_items():
             ("an echo for 0", "I6", [*echo[:4], 0, *echo[5:]]),
             ("an echo for 2^32", "I6", [*echo[:4], 2**32, *echo[5:]]),
             ("an echo with key id 256", "I6", [*echo[:6], 256, echo[7]]),
-            ("an echo with a signature of 32 bytes", "I6", [*echo[:7], bytes(32)])):
+            ("an echo with a signature of 32 bytes", "I6", [*echo[:7], bytes(32)]),
+            ("a grant of incarnation 0", "I8", [5, 0, *grant[2:]]),
+            ("a grant of seq 0", "I8", [5, 7, 0, *grant[3:]]),
+            ("a grant of voters 2^32", "I8", [5, 7, 9, 2**32, [vote]]),
+            ("a grant without a vote", "I8", [5, 7, 9, 0, []]),
+            ("a grant of 33 votes", "I8",
+             [5, 7, 9, 0, [[1 + at, *vote[1:]] for at in range(33)]]),
+            ("two votes on a VIP", "I8", [5, 7, 9, 0, [vote, [1, *vote[1:]], vote]]),
+            ("a vote that is no array", "I8", [5, 7, 9, 0, [1]]),
+            ("a vote of 3 elements", "I8", [5, 7, 9, 0, [vote[:3]]]),
+            ("a vote of 65 elements", "I8", [5, 7, 9, 0, [vote + [0] * 61]]),
+            ("a vote on VIP 0", "I8", [5, 7, 9, 0, [[0, *vote[1:]]]]),
+            ("a vote on VIP 2^32", "I8", [5, 7, 9, 0, [[2**32, *vote[1:]]]]),
+            ("a verdict of 5", "I8", [5, 7, 9, 0, [[VIP, 5, 0, 0]]]),
+            ("a holder of 2^32", "I8", [5, 7, 9, 0, [[VIP, 1, 2**32, 0]]]),
+            ("a rest of 60001 ms", "I8", [5, 7, 9, 0, [[VIP, 1, 1, 60_001]]])):
         yield _fail(name, [rule], pack(wrong))
     for name, body in (
             ("thirteen records", [other.signed(records.encode(own_record("swarm-3", seq=1)))] * 13),
             ("two questions", [pack([1, 5, []])] * 2), ("two answers", [pack([2, 5])] * 2),
-            ("five asks", [pack(ask)] * 5), ("five echoes", [pack(echo)] * 5)):
+            ("five asks", [pack(ask)] * 5), ("five echoes", [pack(echo)] * 5),
+            ("two grants", [pack(grant)] * 2)):
         yield _fail(name, ["I1"], *body)
     yield _fail("a direct record of another incarnation than the header's", ["D7"],
                 peer.record(incarnation=1))

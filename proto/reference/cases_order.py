@@ -291,6 +291,15 @@ def sending():
     story.sends("swarm-1", {"answer": f"{LONG:016x}", "question": question, "asks": [ask] * 4,
                             "echoes": [echo] * 4}, 2)
     yield story
+    votes = [{"vip": f"{2**32 - 32 + at:08x}", "verdict": 1, "holder": "ffffffff",
+              "rest_ms": 60_000} for at in range(32)]
+    grant = {"incarnation": f"{LONG:016x}", "seq": f"{LONG:016x}", "voters": "ffffffff",
+             "votes": votes}
+    story = Story("a grant of as many votes as may be, beside the largest record", ["I7", "I8"],
+                  record=notation.write(big))
+    story.sends("swarm-1", {"answer": f"{LONG:016x}", "grant": grant}, 2)
+    story.sends("swarm-1", {"grant": dict(grant, votes=votes[:1])}, 1)
+    yield story
     yield from much_to_say()
     story = Story("the age is rounded up, and has an end", ["I2"])
     peer, other = Peer(), Peer("swarm-3")

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Items: SPEC.md, I1 to I7. What a datagram carries is a dict of lists and numbers, see empty()."""
+"""Items: SPEC.md, I1 to I8. What a datagram carries is a dict of lists and numbers, see empty()."""
 import record as records
 from packing import U64_MAX, Malformed, Reader, pack
 from record import ELEMENTS_MAX, ID_MAX
 
-RECORD, QUESTION, ANSWER, ASK, ECHO = range(5)
+RECORD, QUESTION, ANSWER, ASK, ECHO, GRANT = range(6)
 RECORD_BYTES_MAX = 1214
 ABOUT_MAX = 8
 AGE_US_MAX = 2**32 - 1
 SIGNATURE_BYTES = 64
+VERDICTS = ("granted", "promised", "deferred", "abstained", "refused")
+REST_MS_MAX = 60_000
+VOTES_MAX = 32
+VOTE = (("vip", 1, ID_MAX), ("verdict", 0, len(VERDICTS) - 1), ("holder", 0, ID_MAX),
+        ("rest_ms", 0, REST_MS_MAX))
 # Type -> (elements with the type, how many in a datagram).
-KINDS = {RECORD: (5, 12), QUESTION: (3, 1), ANSWER: (2, 1), ASK: (4, 4), ECHO: (8, 4)}
+KINDS = {RECORD: (5, 12), QUESTION: (3, 1), ANSWER: (2, 1), ASK: (4, 4), ECHO: (8, 4),
+         GRANT: (5, 1)}
 
 
 def empty():
-    """No item at all. Lists of dicts, but for answer (0: none) and question (None)."""
+    """No item at all. Lists of dicts, but for answer (0: none), question (None), and grant,
+    which is there only if there is one."""
     return {"records": [], "question": None, "answer": 0, "asks": [], "echoes": []}
 
 
@@ -49,7 +56,24 @@ def _echo(reader, ret):
         "signature": reader.string(SIGNATURE_BYTES, SIGNATURE_BYTES)})
 
 
-_DECODERS = {RECORD: _record, QUESTION: _question, ANSWER: _answer, ASK: _ask, ECHO: _echo}
+def _vote(reader):
+    count = reader.array(len(VOTE), ELEMENTS_MAX)
+    vote = {key: reader.integer(least, most) for key, least, most in VOTE}
+    reader.skip(count - len(VOTE))
+    return vote
+
+
+def _grant(reader, ret):
+    grant = {"incarnation": reader.integer(1), "seq": reader.integer(1),
+             "voters": reader.integer(0, ID_MAX)}
+    grant["votes"] = [_vote(reader) for _ in range(reader.array(1, VOTES_MAX))]
+    if len({vote["vip"] for vote in grant["votes"]}) < len(grant["votes"]):
+        raise Malformed("two votes on a VIP")
+    ret["grant"] = grant
+
+
+_DECODERS = {RECORD: _record, QUESTION: _question, ANSWER: _answer, ASK: _ask, ECHO: _echo,
+             GRANT: _grant}
 
 
 def decode(data):
@@ -93,6 +117,11 @@ def ask_item(ask):
 def echo_item(echo):
     return pack([ECHO, echo["node"], echo["incarnation"], echo["seq"], echo["asker"],
                  echo["challenge"], echo["key_id"], echo["signature"]])
+
+
+def grant_item(grant):
+    votes = [[vote[key] for key, _, _ in VOTE] for vote in grant["votes"]]
+    return pack([GRANT, grant["incarnation"], grant["seq"], grant["voters"], votes])
 
 
 def echo_bytes(echo):

@@ -5,7 +5,7 @@ Ids have 8 hexadecimal digits, numbers of 64 bits 16 of them (JSON's own numbers
 bytes two each; nodes of the configuration stand by name; everything else is a plain number.
 """
 _IDS = {"node", "vip", "addresses", "config", "elects", "released_to", "relays", "about",
-        "target", "asker"}
+        "target", "asker", "holder", "voters"}
 _LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns"}
 _BYTES = {"signature"}
 

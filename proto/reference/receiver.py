@@ -139,6 +139,7 @@ class Receiver:
         records = self._each(self._check_record, carried["records"], origin, proved)
         if not sender_is_confirmed:
             carried = dict(carried, question=None, answer=0)
+            carried.pop("grant", None)
         return dict(carried, echoes=echoes, records=records)
 
     def _each(self, check, candidates, *arguments):

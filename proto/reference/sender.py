@@ -70,6 +70,8 @@ class Sender:
             yield items.ASK, items.ask_item(ask)
         for echo in message.get("echoes", ()):
             yield items.ECHO, items.echo_item(self._signed(echo))
+        if message.get("grant"):
+            yield items.GRANT, items.grant_item(message["grant"])
         for relay in message.get("relays", ()):
             stored = self.receiver.stored.get(relay["node"])
             if stored is not None and self._is_newest(relay["node"], stored["record"]):

@@ -5,6 +5,7 @@
  */
 #include "conf_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,7 @@ static int check_vip_addresses(const struct conf_draft *draft);
 static int check_vip_address(const struct conf_draft *draft, int address);
 static int check_link_local(const struct conf_draft *draft);
 static int check_candidates(const struct conf_draft *draft);
+static int check_leases(const struct conf_draft *draft);
 static struct conf_place place_of(const struct conf_draft *draft, int line, const char *key,
                                   const char *variable);
 
@@ -27,7 +29,7 @@ int conf_check(struct conf_draft *draft)
         check_node_addresses(draft) < 0 || check_vip_addresses(draft) < 0 ||
         check_link_local(draft) < 0)
         return -1;
-    return check_candidates(draft);
+    return check_candidates(draft) < 0 ? -1 : check_leases(draft);
 }
 
 static int check_is_complete(const struct conf_draft *draft)
@@ -173,6 +175,24 @@ static int check_candidates(const struct conf_draft *draft)
                              "\"%s\" has no candidate; at least one node must not be a "
                              "witness",
                              draft->conf.vips[i].name);
+    }
+    return 0;
+}
+
+/* Three heartbeats at least, so that a lease outlives a lost one; by default it is four. */
+static int check_leases(const struct conf_draft *draft)
+{
+    const struct conf *conf = &draft->conf;
+    for (int i = 0; i < conf->vip_count; i++) {
+        const struct conf_vip *vip = &conf->vips[i];
+        struct conf_place place = place_of(draft, draft->vip_line[i], "lease", "VIPGOSSIP_MODE");
+        if (vip->mode == CONF_QUORUM &&
+            (vip->lease_ns < 3 * conf->interval_ns || vip->lease_ns > CONF_LEASE_MAX_NS))
+            return conf_fail(&place,
+                             "%" PRIu64 "ms is not allowed for \"%s\", allowed are 3 x interval "
+                             "(%" PRIu64 "ms) to 10s in mode quorum; the default is 4 x interval",
+                             vip->lease_ns / NS_PER_MS, vip->name,
+                             3 * conf->interval_ns / NS_PER_MS);
     }
     return 0;
 }

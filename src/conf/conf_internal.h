@@ -11,6 +11,9 @@
 #include "conf/conf.h"
 #include "conf/key.h"
 
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  (1000 * NS_PER_MS)
+
 #define CONF_FILE_BYTES_MAX (1024 * 1024)
 
 /* Where something stands that may be wrong. */

@@ -5,9 +5,13 @@
  */
 #include "conf_internal.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A shorter lease keeps less than 20 ms back [SPEC R95]. */
+#define LEASE_SHORT_MS 160
 
 struct notes {
     void (*note)(void *arg, const char *text);
@@ -20,6 +24,8 @@ static void note_unchecked(const struct conf *conf, const struct notes *notes);
 static void note_keys(const struct conf *conf, const struct notes *notes);
 static void note_checks(const struct conf *conf, const struct notes *notes);
 static void note_vip(const struct conf_vip *vip, const struct notes *notes);
+static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
+                        const struct notes *notes);
 
 void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg)
 {
@@ -29,6 +35,10 @@ void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *tex
     note_checks(conf, &notes);
     for (int i = 0; i < conf->vip_count; i++)
         note_vip(&conf->vips[i], &notes);
+    for (int i = 0; i < conf->vip_count; i++) {
+        if (conf->vips[i].mode == CONF_QUORUM)
+            note_quorum(conf, &conf->vips[i], &notes);
+    }
 }
 
 static void note_unchecked(const struct conf *conf, const struct notes *notes)
@@ -87,6 +97,38 @@ static void note_vip(const struct conf_vip *vip, const struct notes *notes)
             "vip \"%s\": with kernel_lease = \"off\" its addresses stay when the daemon is "
             "killed as a whole",
             vip->name);
+}
+
+/* What weakens the promise of mode quorum. */
+static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
+                        const struct notes *notes)
+{
+    uint64_t lease_ms = vip->lease_ns / NS_PER_MS;
+    if (conf->node_count == 2)
+        say(notes,
+            "vip \"%s\": mode quorum with two voters: without either of them nobody holds it; a "
+            "third node with witness = true helps",
+            vip->name);
+    else if (conf->node_count % 2 == 0)
+        say(notes, "vip \"%s\": mode quorum: %d voters bear the loss of no more than %d do",
+            vip->name, conf->node_count, conf->node_count - 1);
+    if (vip->kernel_lease_s == 0)
+        say(notes,
+            "vip \"%s\": with kernel_lease = \"off\" two nodes may hold it when keeper and engine "
+            "of one are killed or frozen together",
+            vip->name);
+    else if (vip->lease_ns < (vip->kernel_lease_s + UINT64_C(1)) * NS_PER_S)
+        say(notes,
+            "vip \"%s\": two nodes may hold it for up to %" PRIu32
+            "s when keeper and engine of one "
+            "are killed or frozen together; never with a lease of kernel_lease + 1s "
+            "(lease = \"%" PRIu32 "s\")",
+            vip->name, vip->kernel_lease_s + 1, vip->kernel_lease_s + 1);
+    if (lease_ms < LEASE_SHORT_MS)
+        say(notes,
+            "vip \"%s\": a lease of %" PRIu64 "ms leaves the keeper %" PRIu64 "ms to remove the "
+            "addresses; from %dms on it has 20ms, which a busy machine may need",
+            vip->name, lease_ms, lease_ms / 8, LEASE_SHORT_MS);
 }
 
 static void say(const struct notes *notes, const char *format, ...)

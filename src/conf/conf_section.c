@@ -9,9 +9,7 @@
 
 #include <string.h>
 
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S  (1000 * NS_PER_MS)
-#define NS_PER_M  (60 * NS_PER_S)
+#define NS_PER_M (60 * NS_PER_S)
 
 #define CONTROL_SOCKET_MAX 107 /* sun_path of sockaddr_un, without the NUL */
 
@@ -20,6 +18,7 @@ static const struct conf_range port_range = {1, 65535};
 static const struct conf_range interval_range = {10 * NS_PER_MS, 10 * NS_PER_S};
 static const struct conf_range preempt_delay_range = {0, 60 * NS_PER_M};
 static const struct conf_range kernel_lease_range = {1 * NS_PER_S, 60 * NS_PER_M};
+static const struct conf_range lease_range = {30 * NS_PER_MS, CONF_LEASE_MAX_NS};
 static const struct conf_range announce_refresh_range = {1 * NS_PER_S, 60 * NS_PER_M};
 
 /*
@@ -33,16 +32,14 @@ static const struct {
     const char *value; /* NULL: the key as such */
 } unavailable[] = {
     {"root", "realtime", "true"}, /* real-time priority */
-    {"vip", "lease", NULL},       /* how long a vote holds, in mode quorum */
-    {"vip", "mode", "quorum"},    /* never two holders */
 };
 
 static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,
     set_control_socket, set_state_dir, set_fail_open, set_realtime, set_log_level;
 static conf_setter set_node_address, set_node_priority, set_node_witness, set_node_public_key;
 static conf_setter set_vip_address, set_vip_interface, set_vip_mode, set_vip_preempt,
-    set_vip_preempt_delay, set_vip_kernel_lease, set_vip_announce_refresh, set_vip_nodes,
-    set_vip_node_priority;
+    set_vip_preempt_delay, set_vip_lease, set_vip_kernel_lease, set_vip_announce_refresh,
+    set_vip_nodes, set_vip_node_priority;
 
 const struct conf_key conf_keys_top[] = {
     {"cluster", false, set_cluster},                /* the name that all nodes share; required */
@@ -63,7 +60,7 @@ const struct conf_key conf_keys_top[] = {
 const struct conf_key conf_keys_node[] = {
     {"address", true, set_node_address},        /* where it listens; each is a path; required */
     {"priority", false, set_node_priority},     /* the highest one alive holds */
-    {"witness", false, set_node_witness},       /* relays, never holds */
+    {"witness", false, set_node_witness},       /* votes and relays, never holds */
     {"public_key", false, set_node_public_key}, /* in place of the one that the cluster key gives */
     {NULL, false, NULL},
 };
@@ -74,6 +71,7 @@ const struct conf_key conf_keys_vip[] = {
     {"mode", false, set_vip_mode},                   /* how many votes a holder needs */
     {"preempt", false, set_vip_preempt},             /* a better node takes it from a holder */
     {"preempt_delay", false, set_vip_preempt_delay}, /* and how long after it came */
+    {"lease", false, set_vip_lease},                 /* how long a vote is good, in mode quorum */
     {"kernel_lease", false, set_vip_kernel_lease},   /* lifetime of the address in the kernel */
     {"announce_refresh", false, set_vip_announce_refresh}, /* time between announcements */
     {"nodes", true, set_vip_nodes},                        /* only these are candidates */
@@ -276,11 +274,11 @@ static int set_vip_mode(struct conf_target *target, const struct conf_place *pla
                         const char *text)
 {
     struct conf_vip *vip = &target->draft->conf.vips[target->vip];
-    if (conf_is_unavailable("vip", "mode", text))
-        return conf_fail(place, "not available in this version (%.64s)", text);
-    if (strcmp(text, "available") != 0)
-        return conf_fail(place, "\"%.64s\" is no mode, allowed is \"available\"", text);
-    vip->mode = CONF_AVAILABLE;
+    bool quorum = strcmp(text, "quorum") == 0;
+    if (!quorum && strcmp(text, "available") != 0)
+        return conf_fail(place, "\"%.64s\" is no mode, allowed are \"available\" and \"quorum\"",
+                         text);
+    vip->mode = quorum ? CONF_QUORUM : CONF_AVAILABLE;
     return 0;
 }
 
@@ -295,6 +293,13 @@ static int set_vip_preempt_delay(struct conf_target *target, const struct conf_p
 {
     return conf_value_duration(place, text, preempt_delay_range,
                                &target->draft->conf.vips[target->vip].preempt_delay_ns);
+}
+
+static int set_vip_lease(struct conf_target *target, const struct conf_place *place,
+                         const char *text)
+{
+    return conf_value_duration(place, text, lease_range,
+                               &target->draft->conf.vips[target->vip].lease_ns);
 }
 
 /* Whole seconds: the kernel counts the lifetime of an address in them. */

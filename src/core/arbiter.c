@@ -5,8 +5,8 @@
  *   standby -> claiming -> holding -> releasing -> standby;  fault when the kernel refuses
  *
  * It claims when it is elected, adds the address when nobody holds it (or the holder released it),
- * and holds only when the kernel has said so. It needs `votes_needed()` votes; in mode available
- * its own is enough [SPEC R60..R68].
+ * and holds only when the kernel has said so. In mode available its own vote is enough, in mode
+ * quorum it needs those of a majority, and holds for as long as they are good [SPEC R60..R68].
  */
 #include "state.h"
 
@@ -54,6 +54,9 @@ void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enu
     arbiter->has_looked = false;
     core->dirty = true;
     gossip_compose(core);
+    if (state == VIP_STANDBY) {
+        voter_released(core, vip);
+    }
 }
 
 /* The addresses are in the kernel, or may be [SPEC R64]. */
@@ -71,7 +74,8 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     const struct core_config *config = &core->config;
     bool is_candidate = (config->vips[vip].candidates & BIT(config->self)) != 0;
     if (!is_candidate || core->phase > PHASE_SERVING || arbiter->state == VIP_FAULT ||
-        arbiter->link_down || membership_is_missed(core) || health_is_pending(core, vip)) {
+        arbiter->link_down || membership_is_missed(core) || health_is_pending(core, vip) ||
+        !mono_reached(core->now, core->leases[vip].out_until)) {
         return VIP_READY_NO;
     }
     bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained &&
@@ -93,12 +97,15 @@ uint8_t arbiter_told_to(const struct core *core, uint8_t vip)
     return mono_reached(core->now, arbiter->told_until) ? NODE_NONE : arbiter->told_to;
 }
 
-/* An order to the keeper; the address lives until others may have declared this node dead. */
+/* An order to the keeper; the address lives until others may have declared this node dead, or until
+ * the lease ends. */
 void arbiter_order(struct core *core, uint8_t vip, enum action_type type)
 {
     struct action *action = core_action(core, type);
     action->address.vip = vip;
-    action->address.until = mono_add(core->now, timing_detection(core->config.interval_ns));
+    action->address.until = majority_decides(core, vip)
+                                ? majority_until(core, vip)
+                                : mono_add(core->now, timing_detection(core->config.interval_ns));
     if (type == ACTION_ADDRESS_ADD || type == ACTION_DEADLINE) {
         core->arbiters[vip].until = action->address.until;
     }
@@ -145,7 +152,8 @@ static void hold(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     rivals_look(core, vip);
-    uint8_t rival = rivals_better(core, vip);
+    /* Leases alone decide in mode quorum: who still says that it holds is out of date. */
+    uint8_t rival = majority_decides(core, vip) ? NODE_NONE : rivals_better(core, vip);
     if (rival != NODE_NONE) {
         arbiter_release(core, vip, rival, REASON_BETTER_HOLDS);
         return;
@@ -165,6 +173,16 @@ static void hold(struct core *core, uint8_t vip)
     const struct record_vip *entry = membership_entry(core, elected, vip);
     if (entry->state == VIP_CLAIMING) {
         arbiter_release(core, vip, elected, REASON_BETTER_CLAIMS);
+    }
+}
+
+/* A lease is kept while it is held, and while the kernel is asked. */
+static void keep(struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    bool wanted = arbiter->state == VIP_HOLDING || arbiter->adding;
+    if (majority_decides(core, vip) && wanted) {
+        majority_keep(core, vip);
     }
 }
 
@@ -222,6 +240,7 @@ void arbiter_step(struct core *core, uint8_t vip, bool timer)
     case VIP_STATE_COUNT:
         break;
     }
+    keep(core, vip);
     arbiter->elected = election_best(core, vip, 0);
     holder_observe(core, vip);
 }
@@ -230,7 +249,7 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
 {
     const struct arbiter *arbiter = &core->arbiters[vip];
     const uint64_t detection_ns = timing_detection(core->config.interval_ns);
-    struct mono deadline = MONO_NEVER;
+    struct mono deadline = majority_deadline(core, vip);
     if (arbiter->adding || arbiter->removing) {
         deadline = mono_add(arbiter->kernel_asked, detection_ns);
     }

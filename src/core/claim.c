@@ -11,13 +11,6 @@
 
 #define PROBE_AGAIN_NS NS_PER_S
 
-static uint8_t votes_needed(const struct core *core, uint8_t vip)
-{
-    (void)core;
-    (void)vip;
-    return 1;
-}
-
 static void add(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -141,7 +134,8 @@ void claim_step(struct core *core, uint8_t vip)
         ask_holder(core, vip, holder);
         return;
     }
-    if (arbiter->votes < votes_needed(core, vip)) {
+    if (majority_decides(core, vip) && !majority_is_sure(core, vip)) {
+        majority_seek(core, vip);
         return;
     }
     switch (probe(core, vip)) {
@@ -170,8 +164,11 @@ static void judge_successor(struct core *core, uint8_t vip)
         arbiter->released_to = NODE_NONE; /* somebody has it, or another one is to have it */
         return;
     }
-    if (mono_elapsed(core->now, arbiter->released_at) >=
-        timing_detection(core->config.interval_ns)) {
+    uint64_t patience_ns = timing_detection(core->config.interval_ns);
+    if (majority_decides(core, vip)) {
+        patience_ns += core->config.vips[vip].lease_ns; /* a voter may have missed the release */
+    }
+    if (mono_elapsed(core->now, arbiter->released_at) >= patience_ns) {
         arbiter->refused = successor;
         arbiter->refused_count++;
         arbiter->refused_until = mono_add(core->now, timing_backoff(arbiter->refused_count));
@@ -192,7 +189,7 @@ void claim_begin(struct core *core, uint8_t vip)
     arbiter->probe_rounds = 0;
     arbiter->answered = false;
     arbiter->error = 0;
-    arbiter->votes = 1; /* its own, the only one that mode available needs */
+    majority_begin(core, vip);
     arbiter_set_state(core, vip, VIP_CLAIMING, claim_reason(core, vip));
     arbiter->elected = election_best(core, vip, 0);
     claim_step(core, vip);

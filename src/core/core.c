@@ -29,10 +29,15 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     ASSERT(config->check_count <= CHECKS_MAX);
     ASSERT(config->vip_count <= VIPS_MAX && config->self < config->node_count);
     ASSERT(config->incarnation != 0 && config->interval_ns >= 10 * NS_PER_MS);
+    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
+        ASSERT(config->vips[vip].lease_ns % NS_PER_MS == 0); /* as it is told to others */
+    }
 
     __builtin_memset(core, 0, sizeof *core);
     uint64_t slow_ns = timing_slow(config->interval_ns, config->node_count);
     core->config = *config;
+    core->claim_now = now;
+    core->vote_now = now;
     core->random_key[0] = config->seed;
     core->random_key[1] = ~config->seed;
     core->now = now;
@@ -51,6 +56,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     membership_init(core);
     arbiter_init(core);
     health_init(core);
+    voter_init(core);
     core->phase = PHASE_SERVING;
     start_hello(core);
     gossip_compose(core);
@@ -151,6 +157,7 @@ static void check(const struct core *core)
         ASSERT(arbiter->state != VIP_HOLDING || arbiter->in_kernel);
         ASSERT(arbiter->state != VIP_STANDBY || !arbiter->in_kernel);
         ASSERT(!(arbiter->adding && arbiter->removing));
+        ASSERT(arbiter->state != VIP_STANDBY || !arbiter->removing);
     }
     ASSERT(core->members[core->config.self].incarnation == 0);
 }
@@ -162,6 +169,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
     ret->count = 0;
     ret->send = 0;
     core->actions = ret;
+    majority_clock(core, event);
     core->now = event->now;
     /* A message that comes when a deadline is reached: the timer that follows may not know any more
      * what it was for. */
@@ -186,6 +194,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
         }
     }
     gossip_finish(core, timer);
+    majority_finish(core);
     core->due = next_deadline(core);
     if (timer) {
         core->due = mono_max(core->due, mono_add(core->now, TIMER_GAP_NS));

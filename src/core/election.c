@@ -42,7 +42,8 @@ bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded)
     return true;
 }
 
-/* 1. A candidate of this VIP, alive, ready, of the same mode [SPEC R51]. */
+/* 1. A candidate of this VIP, alive, ready, of the same mode; in mode quorum with a majority in
+ * sight [SPEC R51]. */
 static bool is_eligible(const struct core *core, uint8_t vip, uint8_t node, uint64_t excluded)
 {
     const struct core_vip *config = &core->config.vips[vip];
@@ -55,6 +56,9 @@ static bool is_eligible(const struct core *core, uint8_t vip, uint8_t node, uint
     if (entry->mode != config->mode || entry->ready == VIP_READY_NO) {
         return false;
     }
+    if (config->mode == VIP_QUORUM && (node_flags(core, node) & RECORD_SEES_MAJORITY) == 0) {
+        return false;
+    }
     if (arbiter->refused == node && mono_before(core->now, arbiter->refused_until)) {
         return false;
     }
@@ -62,18 +66,17 @@ static bool is_eligible(const struct core *core, uint8_t vip, uint8_t node, uint
            election_is_vacant(core, vip, excluded | BIT(node));
 }
 
-/* Spreads equal priorities over the VIPs, and moves few when a node comes or goes. */
-static uint64_t rendezvous(uint32_t vip, uint32_t node)
+/* Of VIP and node: spreads equal priorities over the VIPs, and moves few when a node comes or goes.
+ */
+uint64_t election_mix(uint64_t hash)
 {
-    uint64_t hash = ((uint64_t)vip << 32) | node;
     hash = (hash ^ (hash >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     hash = (hash ^ (hash >> 27)) * UINT64_C(0x94D049BB133111EB);
     return hash ^ (hash >> 31);
 }
 
 /*
- * Does `a` rank before `b`? Both list the VIP. A total order [SPEC R52]; 1 is is_eligible(), and in
- * mode quorum the sight of a majority will come between 1 and 2.
+ * Does `a` rank before `b`? Both list the VIP. A total order [SPEC R52]; 1 is is_eligible().
  */
 bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b)
 {
@@ -101,8 +104,8 @@ bool election_prefers(const struct core *core, uint8_t vip, uint8_t a, uint8_t b
     /* 5. The higher rendezvous hash of VIP and node. */
     uint32_t id_a = core->config.nodes[a].id;
     uint32_t id_b = core->config.nodes[b].id;
-    uint64_t hash_a = rendezvous(config->id, id_a);
-    uint64_t hash_b = rendezvous(config->id, id_b);
+    uint64_t hash_a = election_mix((uint64_t)config->id << 32 | id_a);
+    uint64_t hash_b = election_mix((uint64_t)config->id << 32 | id_b);
     if (hash_a != hash_b) {
         return hash_a > hash_b;
     }

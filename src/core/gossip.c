@@ -18,6 +18,7 @@ struct message_out *gossip_to(struct core *core, uint8_t peer)
         out->answer = 0;
         out->question.id = 0;
         out->question.about_count = 0;
+        out->grant.vote_count = 0;
     }
     return out;
 }
@@ -202,7 +203,8 @@ void gossip_compose(struct core *core)
     draft->flags = (uint8_t)((health_of_node(core) ? RECORD_HEALTHY : 0U) |
                              (core->drained ? RECORD_DRAINED : 0U) |
                              (config->nodes[config->self].witness ? RECORD_WITNESS : 0U) |
-                             (core->phase >= PHASE_LEAVING ? RECORD_LEAVING : 0U));
+                             (core->phase >= PHASE_LEAVING ? RECORD_LEAVING : 0U) |
+                             (majority_is_seen(core) ? RECORD_SEES_MAJORITY : 0U));
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
         struct record_vip *entry = &draft->vips[vip];
@@ -296,6 +298,7 @@ static void beat(struct core *core)
     uint64_t next_ns = draft->next_ms * NS_PER_MS;
     uint64_t slow_ns = timing_slow(core->config.interval_ns, core->config.node_count);
     bool measure = mono_elapsed(core->now, core->measured_at) >= GOSSIP_SPANS_PER_MEASURE * slow_ns;
+    bool claims = majority_is_claimed(core);
     if (measure) {
         core->measured_at = core->now;
     }
@@ -305,7 +308,7 @@ static void beat(struct core *core)
         }
         (void)gossip_to(core, peer);
         bool few = core->members[peer].samples < TIMING_SAMPLES_FEW;
-        if ((measure || few) && membership_is_live(core, peer)) {
+        if (claims || ((measure || few) && membership_is_live(core, peer))) {
             gossip_question(core, peer, NODE_NONE);
         }
     }
@@ -313,7 +316,7 @@ static void beat(struct core *core)
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
         bool wanted = arbiter->state == VIP_HOLDING || arbiter->adding;
-        if (wanted && !membership_is_missed(core)) {
+        if (wanted && !majority_decides(core, vip) && !membership_is_missed(core)) {
             arbiter_order(core, vip, ACTION_DEADLINE);
         }
     }
@@ -354,5 +357,6 @@ void gossip_finish(struct core *core, bool timer)
         draft->seq++;
         *published = *draft;
         core->signed_at = core->now;
+        majority_published(core, due || urgent);
     }
 }

@@ -7,6 +7,7 @@
 #include "state.h"
 
 #define ERRNO_EXISTS 17 /* EEXIST: the core includes no header of the system */
+#define ERRNO_TIME   62 /* ETIME: the deadline was reached before it was there */
 
 static void added(struct core *core, uint8_t vip)
 {
@@ -69,6 +70,20 @@ static void tell_removal(struct core *core, uint8_t vip)
     announce_again(core, vip);
 }
 
+/* The keeper has removed everything; but an addition that it had not read yet may still follow. */
+static void lost_deadline(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    enum reason reason = core->mute ? REASON_MUTE : REASON_STALLED;
+    if (arbiter->adding) {
+        arbiter_release(core, vip, NODE_NONE, reason);
+        return;
+    }
+    arbiter->in_kernel = false;
+    arbiter->announce_next = MONO_NEVER;
+    arbiter_set_state(core, vip, VIP_STANDBY, reason);
+}
+
 static void lost(struct core *core, uint8_t vip, enum address_change change)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -77,10 +92,7 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
     }
     switch (change) {
     case ADDRESS_LOST_DEADLINE:
-        arbiter->in_kernel = false;
-        arbiter->adding = false;
-        arbiter->announce_next = MONO_NEVER;
-        arbiter_set_state(core, vip, VIP_STANDBY, core->mute ? REASON_MUTE : REASON_STALLED);
+        lost_deadline(core, vip);
         /* This node knows nothing of what happened meanwhile: it asks everybody before it claims
          * again. */
         start_hello(core);
@@ -122,7 +134,11 @@ void kernel_take(struct core *core, const struct event *event)
         removed(core, vip);
         break;
     case ADDRESS_ADD_FAILED:
-        if (arbiter->adding) {
+        if (arbiter->adding && error == ERRNO_TIME && majority_decides(core, vip)) {
+            arbiter->adding = false;
+            arbiter->in_kernel = false;
+            majority_withdraw(core, vip, REASON_MAJORITY_LOST);
+        } else if (arbiter->adding) {
             arbiter->adding = false;
             arbiter->in_kernel = false;
             arbiter_fault(core, vip,
@@ -154,6 +170,9 @@ void kernel_deadline(struct core *core, uint8_t vip)
     if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {
         arbiter_release(core, vip, NODE_NONE, core->mute ? REASON_MUTE : REASON_STALLED);
         start_hello(core);
+    } else if (arbiter->state == VIP_HOLDING && majority_decides(core, vip) &&
+               majority_ends(core, vip)) {
+        arbiter_release(core, vip, NODE_NONE, REASON_MAJORITY_LOST);
     }
 }
 

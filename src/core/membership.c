@@ -423,6 +423,7 @@ static void leave(struct core *core, uint8_t node)
     bury(core, node);
     membership_set_state(core, node, MEMBER_LEFT,
                          membership_has_willed(core, node) ? REASON_ENDED : REASON_LEFT);
+    voter_left(core, node);
 }
 
 static bool is_overdue(const struct core *core, const struct member *member)
@@ -479,6 +480,7 @@ static void take_record(struct core *core, const struct message_in *message,
         return;
     }
     struct record before = member->record;
+    uint32_t busy = voter_busy(core, node);
     member->record = *record;
     member->seq = record->seq;
     member->heard = mono_max(member->heard, mono_sub(core->now, carried->age_ns));
@@ -508,6 +510,7 @@ static void take_record(struct core *core, const struct message_in *message,
     gossip_news(core, node, peer);
     gossip_named(core, node, &before);
     rivals_answer(core, node);
+    voter_heard(core, node, busy);
 }
 
 /* Whose incarnation has ended for this node runs on: another answers under its name. */
@@ -558,7 +561,11 @@ void membership_message(struct core *core, const struct message_in *message)
         member->answered.ns = message->answer;
         timing_sample(member, core->now.ns - message->answer, core->config.interval_ns);
     }
+    if (message->grant.vote_count > 0) {
+        majority_take(core, message);
+    }
     if (message->question.id != 0) {
         gossip_answer(core, peer, &message->question);
+        voter_answer(core, peer);
     }
 }

@@ -11,6 +11,9 @@ void rivals_judge_deafness(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     bool unheard = false;
+    if (majority_decides(core, vip)) {
+        return; /* leases alone decide */
+    }
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
         unheard |= node != core->config.self && entry != NULL && membership_is_live(core, node) &&

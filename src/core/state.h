@@ -10,6 +10,9 @@
  *   arbiter.c     one VIP: standby, claiming, holding, releasing, fault
  *   claim.c       from standby to the order to add the address
  *   rivals.c      others that hold it beside this node
+ *   lease.c       mode quorum: what a promise and a grant are worth
+ *   voter.c       to whom this node promises its vote
+ *   majority.c    the votes that this node needs
  *   kernel.c      what the kernel said about it
  *   announce.c    when the neighbours are told
  *   holder.c      who holds it, as news
@@ -88,7 +91,6 @@ struct arbiter {
     bool removing;  /* ACTION_ADDRESS_REMOVE is not answered yet */
     bool link_down;
     bool deaf;           /* yields to a lower holder that does not hear this node */
-    uint8_t votes;       /* granted: its own, 1; mode quorum counts more */
     uint8_t elected;     /* at the last evaluation */
     uint8_t holder;      /* as this node sees it, for CHANGE_HOLDER */
     uint8_t released_to; /* until it has it */
@@ -131,6 +133,37 @@ struct health {
     struct mono since;
 };
 
+/* What this node, a voter, has promised about a VIP in mode quorum. */
+struct promise {
+    uint8_t holder; /* node index; NODE_NONE: nobody */
+    uint64_t incarnation;
+    uint64_t seq;      /* of the newest claim that it granted */
+    struct mono until; /* by the voter's clock */
+};
+
+/* A claim as a voter sees it. */
+struct claim {
+    uint8_t node;
+    uint64_t incarnation;
+    uint64_t seq;
+    uint64_t lease_ns;
+};
+
+struct lease {
+    struct promise promise;
+    /* What follows counts while this node claims or holds the VIP. */
+    struct mono granted[NODES_MAX]; /* by the claimant's clock: when the newest claim that this
+                                       voter granted was sent; 0: none was */
+    struct mono refused[NODES_MAX]; /* this voter will not grant it before */
+    struct mono until;              /* of the deadline that was given last; the claimant's clock */
+    struct mono ask_next;
+    struct mono out_until; /* it has claimed in vain: no candidate before */
+    uint64_t first_seq;    /* of the claim; what was granted to older records does not count */
+    uint8_t rounds;        /* in which the voters were asked */
+};
+
+#define SENT_MAX 128U /* own records whose time is remembered: 4 T, and more */
+
 enum phase {
     PHASE_HELLO, /* asking everybody; no claim yet */
     PHASE_SERVING,
@@ -145,6 +178,7 @@ struct core {
     struct member members[NODES_MAX];
     struct arbiter arbiters[VIPS_MAX];
     struct health health[CHECKS_MAX];
+    struct lease leases[VIPS_MAX];
     struct record record; /* own, as last published */
     struct record draft;  /* own, as it would be published now */
     struct mono started_at;
@@ -168,6 +202,16 @@ struct core {
     /* Of those that do not live, and that live: where the names of a record begin, and ended. */
     uint8_t unheard_first[2];
     uint8_t unheard_next[2];
+    uint32_t voters;           /* hash of their set */
+    struct mono raw;           /* event.raw of the last step */
+    struct mono claim_now;     /* the claimant's clock: as fast as the faster of the two */
+    struct mono vote_now;      /* the voter's clock: as slow as the slower of the two */
+    struct mono abstain_until; /* the voter's clock */
+    struct mono beat_sent;     /* the claimant's clock: the last heartbeat */
+    struct {
+        uint64_t seq;
+        struct mono at; /* the claimant's clock */
+    } sent[SENT_MAX];
     uint64_t random_key[2];
     uint64_t random_count;
     struct mono now;         /* of the running step */
@@ -183,6 +227,7 @@ uint64_t timing_last_wait(uint64_t interval_ns, const struct member *member);
 uint64_t timing_detection(uint64_t interval_ns);
 uint64_t timing_slow(uint64_t interval_ns, uint8_t node_count);
 uint64_t timing_claim_spacing(uint64_t interval_ns);
+uint64_t timing_ask_spacing(uint64_t interval_ns);
 uint64_t timing_backoff(uint32_t count);
 #define TIMING_SAMPLES_FEW 3U
 void timing_sample(struct member *member, uint64_t rtt_ns, uint64_t interval_ns);
@@ -246,6 +291,7 @@ bool election_is_vacant(const struct core *core, uint8_t vip, uint64_t excluded)
 #define TIER_UNHEALTHY ((uint8_t)1)
 #define TIER_DRAINED   ((uint8_t)2)
 uint8_t election_tier(const struct core *core, uint8_t vip, uint8_t node);
+uint64_t election_mix(uint64_t word);
 
 /* --- arbiter.c --- */
 void arbiter_init(struct core *core);
@@ -273,6 +319,54 @@ void rivals_look(struct core *core, uint8_t vip);
 uint8_t rivals_better(const struct core *core, uint8_t vip);
 void rivals_judge_deafness(struct core *core, uint8_t vip);
 void rivals_answer(struct core *core, uint8_t node);
+
+/* --- lease.c --- */
+#define LEASE_MAJORITY(voters) ((uint8_t)((voters) / 2 + 1))
+bool lease_is_promised(const struct promise *promise, struct mono vote_now);
+uint64_t lease_rest(const struct promise *promise, struct mono vote_now);
+/* Promises it to the claim, if it is free or that claimant's own. */
+bool lease_promise(struct promise *promise, const struct claim *claim, struct mono vote_now);
+/* That record says that it was released. True if that ends the promise. */
+bool lease_free(struct promise *promise, const struct claim *release);
+/* What is kept back for the keeper to run late and for the kernel. */
+uint64_t lease_removal(uint64_t lease_ns);
+uint64_t lease_usable(uint64_t lease_ns);
+void lease_begin(struct lease *lease, uint64_t first_seq);
+void lease_grant(struct lease *lease, uint8_t voter, struct mono sent);
+/* When the newest claim that a majority has granted was sent; 0: none. */
+struct mono lease_sent(const struct lease *lease, uint8_t voters);
+/* Until when it may be held by that, by the claimant's clock. */
+struct mono lease_end(const struct lease *lease, uint8_t voters, uint64_t lease_ns);
+
+/* --- voter.c --- */
+void voter_init(struct core *core);
+void voter_answer(struct core *core, uint8_t peer);
+uint32_t voter_busy(const struct core *core, uint8_t node);
+void voter_heard(struct core *core, uint8_t node, uint32_t busy_before);
+void voter_left(struct core *core, uint8_t node);
+void voter_released(struct core *core, uint8_t vip);
+bool voter_grants_itself(struct core *core, uint8_t vip, uint64_t *ret_rest_ns);
+
+/* --- majority.c --- */
+bool majority_decides(const struct core *core, uint8_t vip);
+uint8_t majority_needed(const struct core *core, uint8_t vip);
+uint8_t majority_granted(const struct core *core, uint8_t vip);
+bool majority_is_sure(const struct core *core, uint8_t vip);
+bool majority_is_seen(const struct core *core);
+bool majority_is_claimed(const struct core *core);
+struct mono majority_until(const struct core *core, uint8_t vip);
+bool majority_ends(const struct core *core, uint8_t vip);
+struct mono majority_deadline(const struct core *core, uint8_t vip);
+void majority_begin(struct core *core, uint8_t vip);
+void majority_seek(struct core *core, uint8_t vip);
+/* Makes room for others for two leases. Nothing of it is in the kernel. */
+void majority_withdraw(struct core *core, uint8_t vip, enum reason reason);
+void majority_keep(struct core *core, uint8_t vip);
+void majority_heard(struct core *core, uint8_t vip);
+void majority_take(struct core *core, const struct message_in *message);
+void majority_published(struct core *core, bool beat);
+void majority_finish(struct core *core);
+void majority_clock(struct core *core, const struct event *event);
 
 /* --- kernel.c --- */
 void kernel_take(struct core *core, const struct event *event);

@@ -63,6 +63,12 @@ uint64_t timing_claim_spacing(uint64_t interval_ns)
     return longest(interval_ns / 20, 2 * NS_PER_MS);
 }
 
+/* Between two questions to a voter that does not answer. */
+uint64_t timing_ask_spacing(uint64_t interval_ns)
+{
+    return longest(interval_ns / 8, 2 * NS_PER_MS);
+}
+
 /* 10 s, doubled with every failure in a row, at most 5 min. */
 uint64_t timing_backoff(uint32_t count)
 {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "state.h"
 
+static uint8_t votes_granted(const struct core *core, uint8_t vip)
+{
+    enum vip_state state = core->arbiters[vip].state;
+    if (state != VIP_CLAIMING && state != VIP_HOLDING) {
+        return 0;
+    }
+    return majority_decides(core, vip) ? majority_granted(core, vip) : 1;
+}
+
 void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret)
 {
     ASSERT(vip < core->config.vip_count);
@@ -14,9 +23,12 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
         .reason = arbiter->reason,
         .error = arbiter->error,
         .in_kernel = arbiter->in_kernel,
-        .votes_needed = 1,
-        .votes_granted =
-            arbiter->state == VIP_CLAIMING || arbiter->state == VIP_HOLDING ? arbiter->votes : 0,
+        .votes_needed = majority_needed(core, vip),
+        .votes_granted = votes_granted(core, vip),
+        .lease_ns = arbiter->state == VIP_HOLDING && majority_decides(core, vip)
+                        ? mono_elapsed(arbiter->until, now)
+                        : 0,
+        .sees_majority = majority_is_seen(core),
         .tier = holder == NODE_NONE ? 0 : election_tier(core, vip, holder),
         .foreign_removals = arbiter->foreign_removals,
         .answered = arbiter->state == VIP_FAULT && arbiter->reason == REASON_ADDRESS_ANSWERED,

@@ -19,6 +19,11 @@ struct mono clock_now(void)
     return (struct mono){read_clock(CLOCK_BOOTTIME)};
 }
 
+struct mono clock_raw(void)
+{
+    return (struct mono){read_clock(CLOCK_MONOTONIC_RAW)};
+}
+
 int64_t clock_wall_ms(void)
 {
     return (int64_t)(read_clock(CLOCK_REALTIME) / NS_PER_MS);

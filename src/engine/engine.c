@@ -58,6 +58,7 @@ static int take_setup(struct engine *engine, struct ipc_setup *setup)
         randombytes_buf(&incarnation, sizeof incarnation);
     }
     engine->core_config.incarnation = incarnation;
+    engine->core_config.abstain_ns = setup->abstain_ns;
     randombytes_buf(&engine->core_config.seed, sizeof engine->core_config.seed);
     lock_keys(engine);
     if (keyring != NULL) {

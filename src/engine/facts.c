@@ -68,7 +68,7 @@ static void pack_votes(const struct vip_view *view, struct pack *pack)
     pack_map(pack, 3);
     pack_key_uint(pack, "needed", view->votes_needed);
     pack_key_uint(pack, "granted", view->votes_granted);
-    pack_key_uint(pack, "lease_ms", 0);
+    pack_key_uint(pack, "lease_ms", view->lease_ns / NS_PER_MS);
 }
 
 static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack)
@@ -80,7 +80,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     char mac[TEXT_MAC];
 
     core_view_vip(facts->core, index, facts->now, &view);
-    pack_map(pack, 20);
+    pack_map(pack, 21);
     pack_key_text(pack, "name", vip->name);
     pack_addresses(&conf->addresses[vip->address_first], vip->address_count, true, pack);
     pack_key_text(pack, "interface", interface[0] != '\0' ? interface : NULL);
@@ -95,6 +95,11 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_key_text(pack, "error", view.error != 0 ? text_error(view.error) : NULL);
     pack_key_bool(pack, "in_kernel", view.in_kernel);
     pack_votes(&view, pack);
+    if (vip->mode == CONF_QUORUM) {
+        pack_key_bool(pack, "sees_majority", view.sees_majority);
+    } else {
+        pack_key_nil(pack, "sees_majority");
+    }
     pack_key_uint(pack, "tier", view.tier);
     pack_key_uint(pack, "foreign_removals", view.foreign_removals);
     pack_key_text(pack, "answered_by", view.answered ? text_mac(view.answered_mac, mac) : NULL);

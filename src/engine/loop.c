@@ -304,6 +304,7 @@ void loop_feed(struct engine *engine, struct event *event)
     }
     engine->now = mono_max(engine->now, clock_now());
     event->now = engine->now;
+    event->raw = clock_raw();
     core_step(engine->core, event, &engine->actions);
     sent = carry_out(engine);
     if (!is_beat(engine) || sent != engine->mute || engine->ending) {
@@ -317,6 +318,7 @@ void loop_feed(struct engine *engine, struct event *event)
         log_notice("heartbeats can be sent again");
     }
     mute.now = engine->now;
+    mute.raw = event->raw;
     mute.mute.mute = engine->mute;
     core_step(engine->core, &mute, &engine->actions);
     (void)carry_out(engine);

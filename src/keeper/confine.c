@@ -77,7 +77,7 @@ static void close_files(const char *control_socket)
 int confine_keeper(const struct confine *confine)
 {
     const struct sandbox_list list = {calls, sizeof(calls) / sizeof(calls[0])};
-    int result = privilege_drop_keeper(confine->may_kill);
+    int result = privilege_drop_keeper(!confine->is_witness, confine->may_kill);
 
     if (result < 0)
         log_warning("cannot drop capabilities that are not needed: %s", strerror(-result));

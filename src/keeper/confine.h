@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct confine {
+    bool is_witness;            /* it needs no capability at all */
     bool may_kill;              /* see privilege_drop_keeper() */
     const char *control_socket; /* removed at the end */
 };

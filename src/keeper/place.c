@@ -195,13 +195,13 @@ static int interface_by_route(const struct conf *conf, const struct conf_vip *vi
     return -1;
 }
 
-int place_find_interfaces(const struct conf *conf, struct place_interfaces *ret)
+int place_find_interfaces(const struct conf *conf, int self, struct place_interfaces *ret)
 {
     struct place_interfaces found = {0};
     struct routes routes = {0};
     int result = list_routes(&routes);
 
-    for (unsigned i = 0; result == 0 && i < conf->vip_count; i++) {
+    for (unsigned i = 0; result == 0 && i < conf->vip_count && !conf->nodes[self].witness; i++) {
         const struct conf_vip *vip = &conf->vips[i];
 
         if (vip->interface[0] != '\0')

@@ -18,8 +18,9 @@ struct place_interfaces {
  */
 int place_find_self(const struct conf *conf);
 
-/* The interface of each VIP, configured or by route. 0, or -1 with the reason in the log. */
-int place_find_interfaces(const struct conf *conf, struct place_interfaces *ret);
+/* The interface of each VIP, configured or by route; a witness needs none. 0, or -1 with the reason
+ * in the log. */
+int place_find_interfaces(const struct conf *conf, int self, struct place_interfaces *ret);
 
 /* Index of the interface of the connected network that has this address, 0: none has. */
 unsigned place_find_neighbour(const struct conf_address *address);

@@ -105,14 +105,15 @@ int privilege_drop_checker(const struct privilege_user *user, const struct conf 
     return change_user(user, false);
 }
 
-int privilege_drop_keeper(bool may_kill)
+int privilege_drop_keeper(bool holds, bool may_kill)
 {
     const capng_type_t sets = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
     const bool bounds =
         capng_get_caps_process() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
 
     capng_clear(CAPNG_SELECT_BOTH);
-    (void)capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_RAW, -1);
+    if (holds)
+        (void)capng_updatev(CAPNG_ADD, sets, CAP_NET_ADMIN, CAP_NET_RAW, -1);
     if (may_kill)
         (void)capng_update(CAPNG_ADD, sets, CAP_KILL);
     return apply_sets(bounds);

@@ -36,9 +36,10 @@ int privilege_drop_engine(const struct privilege_user *user);
  */
 int privilege_drop_checker(const struct privilege_user *user, const struct conf *conf);
 
-/* In the keeper, once the engine runs. `may_kill`: the engine has another user, and without
- * CAP_KILL the keeper could not end it, nor would the kernel end it with the keeper. 0 or -errno.
+/* In the keeper, once the engine runs. `holds`: it adds addresses; a witness does not. `may_kill`:
+ * the engine has another user, and without CAP_KILL the keeper could not end it, nor would the
+ * kernel end it with the keeper. 0 or -errno.
  */
-int privilege_drop_keeper(bool may_kill);
+int privilege_drop_keeper(bool holds, bool may_kill);
 
 #endif

@@ -6,6 +6,7 @@
 #include "keeper/clock.h"
 #include "keeper/control_socket.h"
 #include "keeper/notify.h"
+#include "keeper/voted.h"
 #include "launch.h"
 #include "packet.h"
 #include "place.h"
@@ -48,11 +49,17 @@ static int read_keys(struct conf *conf, struct conf_keys *ret)
     return result;
 }
 
-static int check_capabilities(void)
+/* A witness touches no address: it needs none. */
+static bool is_witness(const struct keeper *keeper)
+{
+    return keeper->conf.nodes[keeper->self].witness;
+}
+
+static int check_capabilities(const struct keeper *keeper)
 {
     const char *missing = privilege_missing();
 
-    if (missing == NULL)
+    if (missing == NULL || is_witness(keeper))
         return 0;
     log_error("%s is missing: start vipgossipd as root, or under systemd with "
               "AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW, or a container with "
@@ -118,7 +125,8 @@ static int open_kernel(struct keeper *keeper)
 
     if (result == 0)
         result = monitor_open(&keeper->monitor);
-    if (result == 0) {
+    keeper->packet_fd = -1;
+    if (result == 0 && !is_witness(keeper)) {
         keeper->packet_fd = packet_open();
         result = keeper->packet_fd < 0 ? keeper->packet_fd : 0;
     }
@@ -152,7 +160,7 @@ static int look_around(struct keeper *keeper)
 
         interface->came_up = false;
         interface->went_down = false;
-        if (!interface->up)
+        if (!interface->up && !is_witness(keeper))
             log_warning("interface %s %s; waiting for it", interface->name,
                         interface->ifindex == 0 ? "is not there" : "is down");
     }
@@ -187,7 +195,8 @@ static int start_engine(struct keeper *keeper, struct ipc_setup *setup)
     keeper->engine_pid = engine.pid;
     keeper->engine_pidfd = engine.pidfd;
     keeper->engine_fd = engine.fd;
-    return confine_keeper(&(struct confine){.may_kill = launch.user.change,
+    return confine_keeper(&(struct confine){.is_witness = is_witness(keeper),
+                                            .may_kill = launch.user.change,
                                             .control_socket = keeper->conf.control_socket});
 }
 
@@ -219,6 +228,30 @@ static int run(struct keeper *keeper, struct ipc_setup *setup)
     return keeper_run(keeper);
 }
 
+/* Before any vote is given: how long was it promised by an earlier run? [SPEC R99] */
+static int recall_votes(const struct keeper *keeper, struct ipc_setup *setup)
+{
+    uint64_t lease_ns = 0;
+    int error = 0;
+
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const struct conf_vip *section = &keeper->conf.vips[vip];
+
+        if (section->mode == CONF_QUORUM && section->lease_ns > lease_ns)
+            lease_ns = section->lease_ns;
+    }
+    if (lease_ns == 0)
+        return 0;
+    setup->abstain_ns = voted_begin(keeper->conf.control_socket, lease_ns, &error);
+    if (error < 0)
+        log_error("the note of the last run beside %s cannot be removed: %s",
+                  keeper->conf.control_socket, strerror(-error));
+    else
+        log_info("mode quorum: this node does not vote for the first %.1f s",
+                 (double)setup->abstain_ns / 1e9);
+    return error;
+}
+
 /* From here on there is something to undo. */
 static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup)
 {
@@ -227,7 +260,8 @@ static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup)
     keeper->control_fd = control_socket_open(keeper->conf.control_socket);
     if (keeper->control_fd < 0)
         return START_EXIT_FAILED;
-    result = look_around(keeper) < 0 ? START_EXIT_FAILED : run(keeper, setup);
+    result = recall_votes(keeper, setup) < 0 || look_around(keeper) < 0 ? START_EXIT_FAILED
+                                                                        : run(keeper, setup);
     control_socket_close(keeper->control_fd, keeper->conf.control_socket);
     return result;
 }
@@ -240,7 +274,7 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
     if (read_keys(conf, &setup->keys) < 0)
         return START_EXIT_CONF;
     self = place_find_self(conf);
-    if (self < 0 || place_find_interfaces(conf, &interfaces) < 0)
+    if (self < 0 || place_find_interfaces(conf, self, &interfaces) < 0)
         return START_EXIT_CONF;
     conf_set_self(conf, self);
     keeper_init(keeper, conf);
@@ -252,7 +286,8 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
     setup->self = (uint8_t)self;
     setup->conf = *conf;
     memcpy(setup->interfaces, interfaces.names, sizeof(setup->interfaces));
-    if (check_capabilities() < 0 || drain_open(&keeper->drain, conf) < 0 || open_kernel(keeper) < 0)
+    if (check_capabilities(keeper) < 0 || drain_open(&keeper->drain, conf) < 0 ||
+        open_kernel(keeper) < 0)
         return START_EXIT_FAILED;
     setup->drained = keeper->drain.node ? 1 : 0;
     setup->drained_vips = keeper->drain.vips;

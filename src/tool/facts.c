@@ -10,11 +10,27 @@ static const char *const top_keys[] = {
 };
 
 static const char *const vip_keys[] = {
-    "name",        "addresses",   "interface",     "mode",
-    "state",       "holder",      "holders",       "faults",
-    "next",        "since_ms",    "reason",        "error",
-    "in_kernel",   "votes",       "tier",          "foreign_removals",
-    "answered_by", "verified_by", "unverified_by", "conflict",
+    "name",
+    "addresses",
+    "interface",
+    "mode",
+    "state",
+    "holder",
+    "holders",
+    "faults",
+    "next",
+    "since_ms",
+    "reason",
+    "error",
+    "in_kernel",
+    "votes",
+    "sees_majority",
+    "tier",
+    "foreign_removals",
+    "answered_by",
+    "verified_by",
+    "unverified_by",
+    "conflict",
     NULL,
 };
 

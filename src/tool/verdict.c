@@ -47,6 +47,7 @@ struct view {
 static void judge_vip(const struct view *view, const json_t *vip);
 static bool judge_faults(const struct view *view, const json_t *vip);
 static void judge_vacancy(const struct view *view, const json_t *vip);
+static bool judge_majority(const struct view *view, const json_t *vip);
 static void judge_tier(const struct view *view, const json_t *vip);
 static void judge_node(const struct view *view, const json_t *node);
 static void judge_silence(const struct view *view, const json_t *node);
@@ -156,6 +157,7 @@ static void judge_vip(const struct view *view, const json_t *vip)
                 "claim it: make key_file the same on all nodes and let UDP through between them",
                 name, answered_by, view->self, view->self);
     explained = judge_faults(view, vip);
+    explained = judge_majority(view, vip) || explained;
     if (!explained && answered_by == NULL)
         judge_vacancy(view, vip);
     judge_tier(view, vip);
@@ -193,6 +195,22 @@ static bool judge_faults(const struct view *view, const json_t *vip)
                 name, node, holder != NULL ? holder : "nobody", node);
     }
     return found && status == VERDICT_CRITICAL;
+}
+
+/* Mode quorum, on the wrong side of a cut. True if it was said. */
+static bool judge_majority(const struct view *view, const json_t *vip)
+{
+    const char *name = facts_text_or(vip, "name", "?");
+    const int64_t needed = facts_number(json_object_get(vip, "votes"), "needed");
+
+    if (!facts_is_false(vip, "sees_majority") || view->starting)
+        return false;
+    problem(view, VERDICT_CRITICAL,
+            "VIP %s: %s and %" PRId64 " voters, itself included, do not hear each other, so it can "
+            "neither hold it nor take it: mend the network between them, or start vipgossipd on "
+            "those that are dead",
+            name, view->self, needed);
+    return true;
 }
 
 static void judge_vacancy(const struct view *view, const json_t *vip)

@@ -29,6 +29,7 @@ static void close_datagram(struct packing *packing);
 static void pack_question(struct packing *packing, const struct question *question, uint8_t first);
 static void pack_ask(struct packing *packing, const struct ask *ask);
 static void pack_echo(struct packing *packing, const struct echo *echo);
+static void pack_grant(struct packing *packing, const struct grant *grant);
 static bool put_record(struct packing *packing, const struct signed_record *record,
                        uint64_t age_ns);
 static void pack_relay(struct packing *packing, const struct signed_record *record,
@@ -54,6 +55,8 @@ unsigned wire_egress(struct wire *wire, const struct core *core, uint8_t peer,
         pack_ask(&packing, &message->asks[i]);
     for (uint8_t i = 0; i < message->echo_count; i++)
         pack_echo(&packing, &message->echoes[i]);
+    if (message->grant.vote_count > 0)
+        pack_grant(&packing, &message->grant);
     for (uint8_t i = 0; i < message->relay_count; i++) {
         uint8_t node = message->relays[i].node;
         CHECK(node < wire->keyring.node_count);
@@ -180,6 +183,14 @@ static void pack_echo(struct packing *packing, const struct echo *echo)
         return;
     next_datagram(packing);
     CHECK(item_put_echo(&packing->buffer, &made));
+}
+
+static void pack_grant(struct packing *packing, const struct grant *grant)
+{
+    if (item_put_grant(&packing->buffer, grant))
+        return;
+    next_datagram(packing);
+    CHECK(item_put_grant(&packing->buffer, grant));
 }
 
 /* Small records could fit where the count of them does not allow one more [SPEC I7]. */

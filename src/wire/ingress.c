@@ -71,6 +71,7 @@ enum drop wire_ingress(struct wire *wire, const struct core *core, const uint8_t
         ret->answer = 0;
         ret->question.id = 0;
         ret->question.about_count = 0;
+        ret->grant.vote_count = 0;
     }
     filter_records(&arrival);
     return DROP_NONE;
@@ -183,6 +184,7 @@ static void keep_own_asks(const struct arrival *arrival)
     message->answer = 0;
     message->question.id = 0;
     message->question.about_count = 0;
+    message->grant.vote_count = 0;
     arrival->wire->drops[DROP_DEAD_INCARNATION]++;
 }
 

@@ -12,6 +12,8 @@
 #define ANSWER_ELEMENTS   2
 #define ASK_ELEMENTS      4
 #define ECHO_ELEMENTS     8
+#define GRANT_ELEMENTS    5
+#define VOTE_ELEMENTS     4
 #define ELEMENTS_LIMIT    64
 
 #define NS_PER_US UINT64_C(1000)
@@ -20,6 +22,7 @@ static const struct cursor_range some_id = {1, UINT32_MAX};
 static const struct cursor_range some_u64 = {1, UINT64_MAX};
 static const struct cursor_range any_u64 = {0, UINT64_MAX};
 static const struct cursor_range any_key_id = {0, UINT8_MAX};
+static const struct cursor_range any_id = {0, UINT32_MAX};
 static const struct cursor_range signature_length = {SIGNATURE_BYTES, SIGNATURE_BYTES};
 
 /* Everything that the items of one datagram are decoded into. */
@@ -35,9 +38,10 @@ static void decode_question(struct decoding *decoding);
 static void decode_answer(struct decoding *decoding);
 static void decode_ask(struct decoding *decoding);
 static void decode_echo(struct decoding *decoding);
+static void decode_grant(struct decoding *decoding);
 
 /* How an item is decoded and of how many elements, its type included, it consists at least:
- * [SPEC I2] to [SPEC I6]. */
+ * [SPEC I2] to [SPEC I8]. */
 static const struct {
     uint32_t elements;
     void (*decode)(struct decoding *decoding);
@@ -47,6 +51,7 @@ static const struct {
     [ITEM_ANSWER] = {ANSWER_ELEMENTS, decode_answer},
     [ITEM_ASK] = {ASK_ELEMENTS, decode_ask},
     [ITEM_ECHO] = {ECHO_ELEMENTS, decode_echo},
+    [ITEM_GRANT] = {GRANT_ELEMENTS, decode_grant},
 };
 #define ITEM_TYPES (sizeof(items) / sizeof(items[0]))
 
@@ -131,6 +136,27 @@ bool item_put_echo(struct buffer *buffer, const struct echo *echo)
     return ended(buffer, before, failed);
 }
 
+bool item_put_grant(struct buffer *buffer, const struct grant *grant)
+{
+    size_t before = buffer->length;
+    msgpack_packer packer = buffer_packer(buffer);
+    int failed = msgpack_pack_array(&packer, GRANT_ELEMENTS);
+    failed |= msgpack_pack_uint8(&packer, ITEM_GRANT);
+    failed |= msgpack_pack_uint64(&packer, grant->incarnation);
+    failed |= msgpack_pack_uint64(&packer, grant->seq);
+    failed |= msgpack_pack_uint32(&packer, grant->voters);
+    failed |= msgpack_pack_array(&packer, grant->vote_count);
+    for (unsigned i = 0; i < grant->vote_count; i++) {
+        const struct vote *vote = &grant->votes[i];
+        failed |= msgpack_pack_array(&packer, VOTE_ELEMENTS);
+        failed |= msgpack_pack_uint32(&packer, vote->vip);
+        failed |= msgpack_pack_uint8(&packer, vote->verdict);
+        failed |= msgpack_pack_uint32(&packer, vote->holder);
+        failed |= msgpack_pack_uint32(&packer, vote->rest_ms);
+    }
+    return ended(buffer, before, failed);
+}
+
 bool item_decode_all(struct keyring_span span, struct message_in *ret,
                      struct item_record raw[static MESSAGE_RECORDS_MAX])
 {
@@ -141,6 +167,7 @@ bool item_decode_all(struct keyring_span span, struct message_in *ret,
     ret->answer = 0;
     ret->question.id = 0;
     ret->question.about_count = 0;
+    ret->grant.vote_count = 0;
     while (!decoding.cursor.failed && !cursor_is_done(&decoding.cursor))
         decode_item(&decoding);
     return span.length > 0 && cursor_is_done(&decoding.cursor);
@@ -258,4 +285,33 @@ static void decode_echo(struct decoding *decoding)
     const uint8_t *signature = cursor_bytes(cursor, signature_length, &length);
     if (signature != NULL)
         memcpy(echo->signature, signature, SIGNATURE_BYTES);
+}
+
+static void decode_vote(struct cursor *cursor, struct vote *ret)
+{
+    uint32_t elements = cursor_array(cursor, (struct cursor_range){VOTE_ELEMENTS, ELEMENTS_LIMIT});
+    ret->vip = (uint32_t)cursor_uint(cursor, some_id);
+    ret->verdict = (uint8_t)cursor_uint(cursor, (struct cursor_range){0, VERDICT_COUNT - 1});
+    ret->holder = (uint32_t)cursor_uint(cursor, any_id);
+    ret->rest_ms = (uint32_t)cursor_uint(cursor, (struct cursor_range){0, ITEM_REST_MS_MAX});
+    if (!cursor->failed)
+        cursor_skip(cursor, elements - VOTE_ELEMENTS);
+}
+
+static void decode_grant(struct decoding *decoding)
+{
+    struct cursor *cursor = &decoding->cursor;
+    struct grant *grant = &decoding->message->grant;
+    if (grant->vote_count != 0)
+        cursor->failed = true; /* a datagram has one at most */
+    grant->incarnation = cursor_uint(cursor, some_u64);
+    grant->seq = cursor_uint(cursor, some_u64);
+    grant->voters = (uint32_t)cursor_uint(cursor, any_id);
+    grant->vote_count = (uint8_t)cursor_array(cursor, (struct cursor_range){1, VIPS_MAX});
+    for (uint8_t i = 0; i < grant->vote_count; i++)
+        decode_vote(cursor, &grant->votes[i]);
+    for (uint8_t a = 0; a < grant->vote_count && !cursor->failed; a++)
+        for (uint8_t b = 0; b < a; b++)
+            if (grant->votes[a].vip == grant->votes[b].vip)
+                cursor->failed = true; /* which of the two would count? */
 }

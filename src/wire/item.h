@@ -16,9 +16,11 @@ enum item_type {
     ITEM_ANSWER = 2,
     ITEM_ASK = 3,
     ITEM_ECHO = 4,
+    ITEM_GRANT = 5,
 };
 
-#define ITEM_AGE_US_MAX UINT32_MAX /* about 71 minutes: older is as old */
+#define ITEM_REST_MS_MAX 60000U
+#define ITEM_AGE_US_MAX  UINT32_MAX /* about 71 minutes: older is as old */
 
 /* A record in a datagram, as its author signed it. */
 struct item_record {
@@ -33,6 +35,7 @@ bool item_put_question(struct buffer *buffer, const struct question *question, u
 bool item_put_answer(struct buffer *buffer, uint64_t id);
 bool item_put_ask(struct buffer *buffer, const struct ask *ask);
 bool item_put_echo(struct buffer *buffer, const struct echo *echo);
+bool item_put_grant(struct buffer *buffer, const struct grant *grant);
 
 /*
  * Decodes every item of a datagram. raw[i] is what ret->records[i] was decoded of. `peer` and

@@ -199,7 +199,7 @@ static void news_of_core(struct cluster *cluster, uint8_t node, const struct act
                     (double)(cluster->now_ns - EPOCH_NS) / 1e6, name_of(cluster, node),
                     action->type == ACTION_STOPPED ? "stopped" : "cloned");
         }
-        cluster_crash(cluster, node);
+        cluster_kill(cluster, node);
         cluster_tell(cluster,
                      (struct cluster_news){.type = action->type == ACTION_STOPPED ? NEWS_STOPPED
                                                                                   : NEWS_CLONED,
@@ -255,12 +255,14 @@ void cluster_step(struct cluster *cluster, uint8_t node, struct event event)
 {
     struct host *host = &cluster->hosts[node];
     event.now.ns = cluster_local(cluster, node);
+    event.raw.ns = cluster_raw(cluster, node);
     core_step(host->core, &event, host->actions);
     bool beat = is_beat(cluster, host->actions);
     bool taken = execute(cluster, node, host->actions);
     if (host->alive && beat && taken == host->mute) {
         host->mute = !taken;
-        struct event mute = {.type = EVENT_MUTE, .now = event.now, .mute.mute = host->mute};
+        struct event mute = {
+            .type = EVENT_MUTE, .now = event.now, .raw = event.raw, .mute.mute = host->mute};
         core_step(host->core, &mute, host->actions);
         (void)execute(cluster, node, host->actions);
     }

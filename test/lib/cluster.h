@@ -64,7 +64,10 @@ struct cluster_config {
     bool preempt;
     bool fail_open;
     uint64_t preempt_delay_ns;
-    uint64_t witnesses; /* bit per node */
+    enum vip_mode mode;
+    uint64_t lease_ns;   /* 0: four intervals */
+    bool hosts_remember; /* at their first start too, for how long they may have voted */
+    uint64_t witnesses;  /* bit per node */
     uint8_t priority[NODES_MAX];
     uint64_t seed;
     FILE *trace; /* one line for each change, NULL: none */
@@ -93,6 +96,9 @@ struct cluster *cluster_new(const struct cluster_config *config);
 void cluster_free(struct cluster *cluster);
 
 void cluster_start(struct cluster *cluster, uint8_t node);
+/* Only the daemon is gone, and the addresses with it: when it starts anew, its host still knows for
+ * how long it may have promised its vote. */
+void cluster_kill(struct cluster *cluster, uint8_t node);
 /* Host gone: engine, keeper and addresses. */
 void cluster_crash(struct cluster *cluster, uint8_t node);
 /* The engine ends by itself: its keeper takes the addresses away, and then sends the last will. */
@@ -114,8 +120,10 @@ void cluster_link(struct cluster *cluster, uint8_t node, bool up);
 void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool drained);
 /* From the next start of the node on. */
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority);
-/* The node's clock runs that much too fast, from now on. */
+/* The node's clocks run that much too fast, from now on. */
 void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_million);
+/* NTP slews CLOCK_BOOTTIME by that much, from now on, and CLOCK_MONOTONIC_RAW not at all. */
+void cluster_clock_slew(struct cluster *cluster, uint8_t node, int parts_per_million);
 /* Another machine answers ARP for the VIPs. */
 void cluster_foreign_answer(struct cluster *cluster, bool answers);
 /* Sends the newest datagram from `from` to `to` of that long ago once more. */

@@ -39,12 +39,20 @@ uint64_t cluster_global(const struct cluster *cluster, uint8_t node, uint64_t lo
     return at_ns > cluster->now_ns ? at_ns : cluster->now_ns;
 }
 
-void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_million)
+uint64_t cluster_raw(const struct cluster *cluster, uint8_t node)
+{
+    const struct clock *clock = &cluster->hosts[node].clock;
+    return clock->base_raw_ns + scale(cluster->now_ns - clock->base_ns, clock->raw_ppm);
+}
+
+static void set_rates(struct cluster *cluster, uint8_t node, int64_t ppm, int64_t raw_ppm)
 {
     struct clock *clock = &cluster->hosts[node].clock;
     clock->base_local_ns = cluster_local(cluster, node);
+    clock->base_raw_ns = cluster_raw(cluster, node);
     clock->base_ns = cluster->now_ns;
-    clock->ppm = parts_per_million;
+    clock->ppm = ppm;
+    clock->raw_ppm = raw_ppm;
     if (!cluster->hosts[node].alive) {
         return;
     }
@@ -57,4 +65,15 @@ void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_mil
                                             .life = cluster->hosts[node].life,
                                             .event = {.address.vip = vip}});
     }
+}
+
+void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_million)
+{
+    set_rates(cluster, node, parts_per_million, parts_per_million);
+}
+
+void cluster_clock_slew(struct cluster *cluster, uint8_t node, int parts_per_million)
+{
+    int64_t raw_ppm = cluster->hosts[node].clock.raw_ppm;
+    set_rates(cluster, node, raw_ppm + parts_per_million, raw_ppm);
 }

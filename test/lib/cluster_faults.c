@@ -34,8 +34,9 @@ struct cluster *cluster_new(const struct cluster_config *config)
     name_nodes(cluster);
     for (uint8_t node = 0; node < config->node_count; node++) {
         uint64_t start_ns = EPOCH_NS + cluster_draw(cluster) % (1000 * NS_PER_S);
-        cluster->hosts[node].clock = (struct clock){EPOCH_NS, start_ns, 0};
+        cluster->hosts[node].clock = (struct clock){EPOCH_NS, start_ns, start_ns, 0, 0};
         cluster->hosts[node].priority = config->priority[node];
+        cluster->hosts[node].remembers = config->hosts_remember;
     }
     memset(cluster->announcer, NODE_NONE, sizeof cluster->announcer);
     cluster_mark(cluster);
@@ -86,9 +87,12 @@ static void configure_vips(const struct cluster *cluster, uint8_t self, struct c
         "vip24", "vip25", "vip26", "vip27", "vip28", "vip29", "vip30", "vip31",
     };
     const struct cluster_config *config = &cluster->config;
+    uint64_t lease_ns = config->lease_ns != 0 ? config->lease_ns : 4 * config->interval_ns;
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         ret->vips[vip] = (struct core_vip){.id = keyring_id(names[vip]),
                                            .addresses = 1,
+                                           .mode = config->mode,
+                                           .lease_ns = lease_ns,
                                            .preempt = config->preempt,
                                            .preempt_delay_ns = config->preempt_delay_ns,
                                            .announce_refresh_ns = 60 * NS_PER_S,
@@ -136,6 +140,18 @@ static void make_wire(struct cluster *cluster, uint8_t node)
     }
 }
 
+#define LEASE_MAX_NS (10 * NS_PER_S)
+
+static uint64_t longest_lease_ns(const struct core_config *config)
+{
+    uint64_t longest_ns = 0;
+    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
+        uint64_t lease_ns = config->vips[vip].lease_ns;
+        longest_ns = lease_ns > longest_ns ? lease_ns : longest_ns;
+    }
+    return longest_ns;
+}
+
 void cluster_start(struct cluster *cluster, uint8_t node)
 {
     struct host *host = &cluster->hosts[node];
@@ -161,6 +177,8 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     configure(cluster, node, &host->config);
     host->config.incarnation = cluster_draw(cluster) | 1;
     host->config.seed = cluster_draw(cluster);
+    host->config.abstain_ns = host->remembers ? longest_lease_ns(&host->config) : LEASE_MAX_NS;
+    host->remembers = true;
     make_wire(cluster, node);
     core_init(host->core, &host->config, (struct mono){cluster_local(cluster, node)});
     cluster_schedule_wake(cluster, node);
@@ -170,7 +188,7 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     }
 }
 
-void cluster_crash(struct cluster *cluster, uint8_t node)
+void cluster_kill(struct cluster *cluster, uint8_t node)
 {
     struct host *host = &cluster->hosts[node];
     cluster_observe(cluster);
@@ -181,9 +199,15 @@ void cluster_crash(struct cluster *cluster, uint8_t node)
     }
 }
 
+void cluster_crash(struct cluster *cluster, uint8_t node)
+{
+    cluster_kill(cluster, node);
+    cluster->hosts[node].remembers = false;
+}
+
 void cluster_end_engine(struct cluster *cluster, uint8_t node)
 {
-    cluster_crash(cluster, node);
+    cluster_kill(cluster, node);
     for (uint8_t peer = 0; peer < cluster->config.node_count; peer++) {
         if (peer != node) {
             cluster_send_will(cluster, node, peer);

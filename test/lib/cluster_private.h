@@ -56,11 +56,13 @@ struct vip_host {
     uint64_t sequence; /* of the newest request */
 };
 
-/* local = base_local + (now - base) x (1 + ppm / 10^6) */
+/* local = base_local + (now - base) x (1 + ppm / 10^6); raw likewise */
 struct clock {
     uint64_t base_ns;
     uint64_t base_local_ns;
-    int64_t ppm;
+    uint64_t base_raw_ns;
+    int64_t ppm; /* of CLOCK_BOOTTIME */
+    int64_t raw_ppm;
 };
 
 struct host {
@@ -73,7 +75,8 @@ struct host {
     uint8_t priority;
     bool alive;
     bool link_down;
-    bool mute; /* the last heartbeat could not be sent */
+    bool mute;      /* the last heartbeat could not be sent */
+    bool remembers; /* what it may have promised: the host has not been booted since */
     int refuses;
     uint64_t stalled_until_ns; /* the engine is not run before */
     uint64_t frozen_until_ns;  /* the keeper neither */
@@ -155,6 +158,7 @@ void cluster_take_away(struct cluster *cluster, uint8_t node, uint8_t vip);
 
 /* cluster_clock.c */
 uint64_t cluster_local(const struct cluster *cluster, uint8_t node);
+uint64_t cluster_raw(const struct cluster *cluster, uint8_t node);
 /* When the node's clock will show `local_ns`; at once if it already does. */
 uint64_t cluster_global(const struct cluster *cluster, uint8_t node, uint64_t local_ns);
 

@@ -52,6 +52,10 @@ void judge_count_holders(struct judge *judge, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
     unsigned count = (unsigned)__builtin_popcountll(judge_awake_holders(judge, vip));
+    /* A long lease holds although keeper and engine are frozen [SPEC S1]. */
+    if (judge->mode == VIP_QUORUM && judge->lease_ns >= CLUSTER_KERNEL_LEASE_NS + NS_PER_S) {
+        count = (unsigned)__builtin_popcountll(state->holders);
+    }
     uint64_t now_ns = now_of(judge);
     if (count < 2) {
         state->dual_since_ns = NEVER;
@@ -78,7 +82,8 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
     if (judge->weather.loss_permille > 0) {
         moment_ns += judge->interval_ns;
     }
-    if (!judge_is_settled(judge) || !judge_is_steady(judge, node, settle_ns)) {
+    if (!judge_is_settled(judge) || !judge_is_steady(judge, node, settle_ns) ||
+        judge->mode == VIP_QUORUM) {
         return;
     }
     for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
@@ -145,7 +150,8 @@ static void judge_member(struct judge *judge, uint8_t node, const struct change 
                                          judge->nodes[node].known[other].messages + 12) {
         judge_break(judge, RULE_ROUNDS, node, 0);
     }
-    if (change->to != MEMBER_DEAD || !judge_is_settled(judge) || state->life_count == 0) {
+    if (change->to != MEMBER_DEAD || !judge_is_settled(judge) || state->life_count == 0 ||
+        judge->slewed) {
         return;
     }
     bool newest = state->lives[(state->life_count - 1) % LIVES_MAX].incarnation == incarnation;
@@ -205,7 +211,7 @@ static void judge_handover(struct judge *judge, uint8_t node, uint8_t v)
     uint64_t allowed_ns = judge->interval_ns / 4 + 8 * judge_delay_ns(judge) + SLACK_NS;
     if (!vip->taken[node] && vip->holders == 0 && since(judge, released_ns) > allowed_ns &&
         judge_is_settled(judge) && judge->direct && judge->weather.loss_permille == 0 &&
-        judge->fault_ns < released_ns &&
+        !judge->slewed && judge->fault_ns < released_ns &&
         judge_is_steady(judge, successor, judge_convergence_ns(judge)) &&
         !judge->nodes[successor].refuses && !died_anybody_lately(judge)) {
         judge_break(judge, RULE_HANDOVER, successor, v);
@@ -320,6 +326,8 @@ void judge_init(struct judge *judge, struct journal *journal, const struct clust
     memset(judge, 0, sizeof *judge);
     judge->journal = journal;
     judge->interval_ns = config->interval_ns;
+    judge->mode = config->mode;
+    judge->lease_ns = config->lease_ns;
     judge->preempt = config->preempt;
     judge->fail_open = config->fail_open;
     judge->preempt_delay_ns = config->preempt_delay_ns;
@@ -343,6 +351,7 @@ void judge_watch(void *arg, const struct cluster_news *news)
     if (now_of(judge) >= judge->stalled_until_ns) {
         judge_fault(judge); /* somebody is run again */
     }
+    judge_two(judge);
     switch (news->type) {
     case NEWS_CHANGE:
         changed(judge, news->node, news->change);

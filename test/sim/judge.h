@@ -13,6 +13,7 @@
 /* What can be broken: the rule as SPEC.md numbers it, and in words. */
 #define RULES(X)                                                                        \
     X(NONE, "", "")                                                                     \
+    X(TWO, "S1", "two nodes have the VIP, in mode quorum")                              \
     X(DUAL, "S2", "a second node holds the VIP although good paths join them")          \
     X(MEET, "S2", "two holders can hear each other, and both still hold the VIP")       \
     X(DEATH, "S2", "a node that lives and is joined by good paths was declared dead")   \
@@ -103,6 +104,9 @@ struct judge {
     uint8_t broken_node;
     uint64_t interval_ns;
     uint64_t preempt_delay_ns;
+    enum vip_mode mode;
+    uint64_t lease_ns;
+    bool slewed; /* some clocks are wrong by more than S3 allows */
     bool preempt;
     bool fail_open;
     bool patient;        /* at the last fault somebody was, see judge_is_patient() */
@@ -145,6 +149,8 @@ void judge_hint(struct judge *judge);
 void judge_refuses(struct judge *judge, uint8_t node);
 void judge_condition(struct judge *judge, uint8_t node, bool healthy, bool drained);
 
+/* Are there enough nodes alive to elect and hold anything? */
+bool judge_has_majority(const struct judge *judge);
 /* Does somebody give five slow beats to a dead node, because its last record said that it did not
  * hear him [SPEC R30]? */
 bool judge_is_patient(const struct judge *judge);

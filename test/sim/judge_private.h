@@ -55,6 +55,10 @@ uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip);
 void judge_late(struct judge *judge);
 /* Somebody got or lost it, or is frozen, or is run again. */
 void judge_count_holders(struct judge *judge, uint8_t vip);
+/* Mode quorum: two that have it, for any time at all [SPEC S1]. */
+void judge_two(struct judge *judge);
+/* What mode quorum adds to the bounds of S3: a voter that has started says nothing at first. */
+uint64_t judge_voting_ns(const struct judge *judge);
 /* Does anything last too long? */
 void judge_look(struct judge *judge);
 /* Before and after a node looks at a datagram. */

@@ -142,7 +142,7 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
         judge->nodes[node].known[other].incarnation = incarnation;
         judge->nodes[node].known[other].seq = seq;
         count_questions(judge, node, other);
-        if (same && seq != former_seq && !judge->attacker) {
+        if (same && seq != former_seq && !judge->attacker && !judge->slewed) {
             judge_age(judge, node, other, seq);
         }
         if (!same) {

@@ -143,7 +143,8 @@ static uint64_t takeover_ns(struct judge *judge)
     unsigned silent = 0;
     bool starts = false;
     bool stalled = false;
-    uint64_t memory_ns = judge_slow_ns(judge) + 2 * judge_detection_ns(judge);
+    uint64_t memory_ns =
+        judge_slow_ns(judge) + 2 * judge_detection_ns(judge) + judge_voting_ns(judge);
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
         const struct judge_node *state = &judge->nodes[node];
         bool down = state->down_since_ns != NEVER;
@@ -162,13 +163,18 @@ static uint64_t takeover_ns(struct judge *judge)
     span_ns += stalled ? 2 * judge_detection_ns(judge) : 0;
     span_ns += patience_ns(judge);
     span_ns += round_trips_ns(judge);
+    if (judge->mode == VIP_QUORUM) {
+        span_ns += 4 * judge->lease_ns + 2 * judge->interval_ns;
+        span_ns += starts ? judge_voting_ns(judge) : 0;
+    }
     return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 
 static void judge_gap(struct judge *judge, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
-    if (!judge_is_settled(judge) || !has_candidate(judge, vip, judge_convergence_ns(judge))) {
+    if (!judge_is_settled(judge) || judge->slewed || !judge_has_majority(judge) ||
+        !has_candidate(judge, vip, judge_convergence_ns(judge))) {
         state->candidate_since_ns = NEVER;
         return;
     }
@@ -202,7 +208,7 @@ static void judge_deadline(struct judge *judge, uint8_t vip)
 void judge_look(struct judge *judge)
 {
     for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
-        if (judge->vips[vip].dual_since_ns != NEVER) {
+        if (judge->vips[vip].dual_since_ns != NEVER && judge->mode == VIP_AVAILABLE) {
             judge_dual(judge, vip);
             judge_deadline(judge, vip);
             judge_deaf(judge, vip);

@@ -41,7 +41,7 @@ uint64_t judge_delay_ns(const struct judge *judge)
 uint64_t judge_convergence_ns(const struct judge *judge)
 {
     return by_any_clock(judge_slow_ns(judge) + 4 * judge_detection_ns(judge) +
-                        judge->preempt_delay_ns) +
+                        judge->preempt_delay_ns + judge_voting_ns(judge)) +
            8 * judge_delay_ns(judge);
 }
 

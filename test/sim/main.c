@@ -18,6 +18,7 @@ struct options {
     uint64_t runs;
     double hours;
     uint8_t nodes;
+    enum vip_mode mode;
     bool trace;
     bool cheap;
     bool drawn; /* an option that says how a cluster is drawn was given */
@@ -36,14 +37,14 @@ struct progress {
 };
 
 static const char usage_text[] =
-    "usage: vipgossip-sim [--seed N] [--runs N] [--nodes N] [--mode available] [--hours H]\n"
+    "usage: vipgossip-sim [--seed N] [--runs N] [--nodes N] [--mode MODE] [--hours H]\n"
     "                     [--cheap-signatures] [--trace]\n"
     "       vipgossip-sim --config FILE --scenario TEXT [--seed N] [--trace]\n"
     "Runs clusters of the real core on a simulated network until a rule of the protocol breaks.\n"
     "  --seed N             of the first run [1]; each further run has the next one\n"
     "  --runs N             how many [10]\n"
     "  --nodes N            2 to 64 [drawn for each run]\n"
-    "  --mode available     the only one of this version\n"
+    "  --mode MODE          available or quorum [available]\n"
     "  --hours H            simulated hours of each run [0.1]\n"
     "  --cheap-signatures   a hash in place of Ed25519, for long campaigns\n"
     "  --trace              prints what happens\n"
@@ -97,11 +98,10 @@ static int take_option(struct options *options, int option)
         options->nodes = (uint8_t)nodes;
         return 0;
     case 'm':
-        if (strcmp(optarg, "quorum") == 0) {
-            fprintf(stderr, "vipgossip-sim: mode quorum is not built in this version\n");
-            return 2;
-        }
-        return strcmp(optarg, "available") == 0 ? 0 : refuse("--mode is available, not ", optarg);
+        options->mode = strcmp(optarg, "quorum") == 0 ? VIP_QUORUM : VIP_AVAILABLE;
+        return options->mode == VIP_QUORUM || strcmp(optarg, "available") == 0
+                   ? 0
+                   : refuse("--mode is available or quorum, not ", optarg);
     case 'h':
         return parse_hours(optarg, &options->hours)
                    ? 0
@@ -161,6 +161,7 @@ static void run_all(const struct options *options, struct progress *progress)
     for (uint64_t run = 0; run < options->runs; run++) {
         struct swarm_config config = {.seed = options->seed + run,
                                       .nodes = options->nodes,
+                                      .mode = options->mode,
                                       .span_ns = (uint64_t)(options->hours * 3600.0 * 1e9),
                                       .real_signatures = !options->cheap};
         progress->seed = config.seed;
@@ -187,6 +188,9 @@ static void print_violation(const struct options *options, const struct progress
     printf("To see it again: vipgossip-sim --seed %llu --runs 1 --hours %g%s --trace",
            (unsigned long long)progress->seed, options->hours,
            options->cheap ? " --cheap-signatures" : "");
+    if (options->mode == VIP_QUORUM) {
+        printf(" --mode quorum");
+    }
     if (options->nodes != 0) {
         printf(" --nodes %u", options->nodes);
     }

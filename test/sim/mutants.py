@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from mutations import MUTANTS
+from mutations import MUTANTS, QUORUM
 
 HOURS = "0.05"
 
@@ -71,11 +71,11 @@ def build_mutant(build, changes, directory):
     return program
 
 
-def catch(program, runs, seconds):
+def catch(program, mode, runs, seconds):
     """(rule and sentence, runs); (None, runs): it survives; (None, None): the time was over."""
     try:
-        done = subprocess.run([str(program), "--seed", "1", "--runs", str(runs), "--hours", HOURS,
-                               "--cheap-signatures"],
+        done = subprocess.run([str(program), "--mode", mode, "--seed", "1", "--runs", str(runs),
+                               "--hours", HOURS, "--cheap-signatures"],
                               capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         return None, None
@@ -95,20 +95,22 @@ def main():
     options = parser.parse_args()
     build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
     wanted = [name for name in options.only.split(",") if name]
-    unknown = set(wanted) - MUTANTS.keys()
+    mutants = {**MUTANTS, **QUORUM}
+    unknown = set(wanted) - mutants.keys()
     if unknown:
         raise SystemExit(f"no such mutant: {', '.join(sorted(unknown))}")
     survivors = 0
-    for name in wanted or MUTANTS:
+    for name in wanted or mutants:
         with tempfile.TemporaryDirectory() as directory:
-            program = build_mutant(build, MUTANTS[name], pathlib.Path(directory))
-            rule, runs = catch(program, options.runs, options.seconds)
+            program = build_mutant(build, mutants[name], pathlib.Path(directory))
+            mode = "quorum" if name in QUORUM else "available"
+            rule, runs = catch(program, mode, options.runs, options.seconds)
         survivors += rule is None
         if runs is None:
             print(f"{name:44}           NOT CAUGHT within {options.seconds} s", flush=True)
         else:
             print(f"{name:44} {runs:5} runs  {rule or 'SURVIVES'}", flush=True)
-    print(f"{len(wanted or MUTANTS)} mutants, {survivors} not caught")
+    print(f"{len(wanted or mutants)} mutants, {survivors} not caught")
     return 1 if survivors else 0
 
 

@@ -149,3 +149,53 @@ MUTANTS = {
         "        if (record->incarnation != 0 &&\n",
         "        if (record->incarnation == 0 &&\n")]},
 }
+
+# Of mode quorum: M1 to M5, M7 and M10 are those of a prototype; caught with --mode quorum.
+QUORUM = {
+    "M1: a grant counts from its receipt": {"core/majority.c": [(
+        "        lease_grant(lease, voter, sent);",
+        "        lease_grant(lease, voter, core->claim_now);")]},
+    "M2: a restarted voter does not abstain": {"core/voter.c": [(
+        "    core->abstain_until = mono_add(core->vote_now, core->config.abstain_ns);",
+        "    core->abstain_until = core->vote_now;")]},
+    "M3: a vote counts as often as it comes": {"core/lease.c": [(
+        "    lease->granted[voter] = mono_max(lease->granted[voter], sent);",
+        "    voter -= voter > 0 && lease->granted[voter].ns != 0 ? 1 : 0;\n"
+        "    lease->granted[voter] = mono_max(lease->granted[voter], sent);")]},
+    "M4: claims and releases in any order": {
+        "core/lease.c": [
+            ("        promise->seq > release->seq) {", "        promise->seq == 0) {"),
+            ("(!same || claim->seq < promise->seq)", "!same")],
+        "core/membership.c": [("    if (record->seq <= member->seq) {",
+                               "    if (record->seq == member->seq) {")],
+        "wire/ingress.c": [("record->seq <= core_member_seq(arrival->core, node)",
+                            "record->seq == core_member_seq(arrival->core, node)")]},
+    "M5: grants count though it was released since": {"core/lease.c": [
+        ("    __builtin_memset(lease->granted, 0, sizeof lease->granted);\n", ""),
+        ("    lease->first_seq = first_seq;", "    lease->first_seq = first_seq > 1 ? 1 : 0;")]},
+    "M7: neither drift nor removal": {
+        "core/lease.c": [(
+            "    return lease_ns / DRIFT_DENOMINATOR * DRIFT_NUMERATOR - lease_removal(lease_ns);",
+            "    return lease_ns;")],
+        "core/majority.c": [("#define SLEW_NUMERATOR   89U", "#define SLEW_NUMERATOR   100U"),
+                            ("    return lease_removal(core->config.vips[vip].lease_ns) / 2;",
+                             "    return core->now.ns == vip ? 1 : 0;")]},
+    "M10: the keeper is given too much time": {"core/majority.c": [(
+        "    return mono_add(core->now, left_ns / SLEW_DENOMINATOR * SLEW_NUMERATOR);",
+        "    return mono_add(core->now, left_ns * 2);")]},
+    "a voter promises to everybody": {"core/lease.c": [(
+        "    if (lease_is_promised(promise, vote_now) &&", "    if (false &&")]},
+    "a fault frees the vote": {"core/voter.c": [(
+        "entry == NULL || entry->state != VIP_STANDBY) {",
+        "entry == NULL || entry->state < VIP_RELEASING) {")]},
+    "a vote less than a majority is enough": {"core/lease.c": [(
+        "    return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters));",
+        "    return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters) - 1U);")]},
+    "one clock is believed": {"core/majority.c": [
+        ("span_ns > raw_ns ? span_ns : raw_ns", "span_ns"),
+        ("span_ns < raw_ns ? span_ns : raw_ns", "span_ns")]},
+    "who asks in vain asks on": {"core/majority.c": [(
+        "    if (lease->rounds == ROUNDS) {", "    if (lease->rounds == 255) {")]},
+    "nobody asks again": {"core/majority.c": [(
+        "    if (!is_answered(core, vip) && mono_reached(", "    if (false && mono_reached(")]},
+}

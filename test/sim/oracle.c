@@ -65,7 +65,7 @@ static uint64_t expected(const struct judge *judge, uint8_t vip)
             same_tier |= UINT64_C(1) << node;
         }
     }
-    if (best == NODE_NONE) {
+    if (best == NODE_NONE || !judge_has_majority(judge)) {
         return 0;
     }
     bool stays = !judge->preempt || tier(&judge->nodes[best]) != 0;

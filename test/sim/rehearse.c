@@ -476,13 +476,6 @@ static int read_cluster(struct rehearsal *rehearsal, const char *path)
         fprintf(stderr, "%s\n", error.text);
         return 2;
     }
-    for (uint8_t vip = 0; vip < rehearsal->conf.vip_count; vip++) {
-        if (rehearsal->conf.vips[vip].mode == CONF_QUORUM) {
-            fprintf(stderr, "vipgossip-sim: vip %s: mode quorum is not built in this version\n",
-                    rehearsal->conf.vips[vip].name);
-            return 2;
-        }
-    }
     return 0;
 }
 
@@ -502,6 +495,7 @@ int rehearse(const char *path, const char *scenario, uint64_t seed, bool trace)
     rehearsal->config = (struct cluster_config){.node_count = rehearsal->conf.node_count,
                                                 .vip_count = rehearsal->conf.vip_count,
                                                 .interval_ns = rehearsal->conf.interval_ns,
+                                                .hosts_remember = true,
                                                 .seed = seed,
                                                 .configure = configure,
                                                 .node_name = name_for_cluster,

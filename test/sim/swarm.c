@@ -6,6 +6,9 @@
 
 #define MS(n) ((uint64_t)(n)*NS_PER_MS)
 
+/* As fast as chrony lets a clock run, unless it is told otherwise. */
+#define SLEW_PPM_MAX 83333U
+
 enum fault {
     FAULT_CRASH,
     FAULT_CRASH_TWO,
@@ -74,9 +77,13 @@ static void crash(struct swarm *swarm, uint8_t node)
 {
     if (cluster_is_alive(swarm->cluster, node)) {
         bool whole = chance(swarm, 70);
+        /* In mode quorum a host that was not booted remembers for how long it may have voted. */
+        bool booted = !whole || swarm->judge.mode == VIP_AVAILABLE || chance(swarm, 50);
         say(swarm, whole ? "dies" : "has lost its engine, and its keeper says so", node);
         judge_fault(&swarm->judge);
-        if (whole) {
+        if (!booted) {
+            cluster_kill(swarm->cluster, node);
+        } else if (whole) {
             cluster_crash(swarm->cluster, node);
         } else {
             cluster_end_engine(swarm->cluster, node);
@@ -214,6 +221,10 @@ static void set_clock(struct swarm *swarm, uint8_t node)
         int ppm = chance(swarm, 50) ? (chance(swarm, 50) ? most : -most)
                                     : (int)draw(swarm, 2U * (unsigned)most + 1) - most;
         cluster_clock_rate(swarm->cluster, node, ppm);
+    }
+    if (swarm->judge.slewed) {
+        cluster_clock_slew(swarm->cluster, node,
+                           (int)draw(swarm, 2U * SLEW_PPM_MAX + 1) - (int)SLEW_PPM_MAX);
     }
 }
 
@@ -397,6 +408,18 @@ static void draw_weights(struct swarm *swarm)
     }
 }
 
+static void draw_lease(struct swarm *swarm, struct cluster_config *ret)
+{
+    uint64_t least_ms = ret->interval_ns / NS_PER_MS * 3;
+    ret->mode = VIP_QUORUM;
+    ret->lease_ns = 4 * ret->interval_ns;
+    if (chance(swarm, 20)) {
+        ret->lease_ns = MS(least_ms);
+    } else if (chance(swarm, 30)) {
+        ret->lease_ns = MS(least_ms + draw(swarm, 10000 - least_ms + 1));
+    }
+}
+
 static void draw_cluster(struct swarm *swarm, const struct swarm_config *config,
                          struct cluster_config *ret)
 {
@@ -415,6 +438,9 @@ static void draw_cluster(struct swarm *swarm, const struct swarm_config *config,
         ret->priority[node] = (uint8_t)(1 + draw(swarm, kinds));
         bool witness = node > 0 && chance(swarm, 10);
         ret->witnesses |= witness ? UINT64_C(1) << node : 0;
+    }
+    if (config->mode == VIP_QUORUM) {
+        draw_lease(swarm, ret);
     }
     ret->watch = judge_watch;
     ret->arg = &swarm->judge;
@@ -467,6 +493,7 @@ void swarm_run(const struct swarm_config *config, struct journal *journal, struc
     draw_cluster(swarm, config, &cluster_config);
     draw_run(swarm, &cluster_config);
     judge_init(&swarm->judge, journal, &cluster_config);
+    swarm->judge.slewed = config->mode == VIP_QUORUM && chance(swarm, 30);
     journal_say(journal, 0, "%u nodes, %u VIPs, T %.0f ms, %spreempt, %sfail_open",
                 cluster_config.node_count, cluster_config.vip_count,
                 (double)cluster_config.interval_ns / 1e6, cluster_config.preempt ? "" : "no ",

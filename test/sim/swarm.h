@@ -12,6 +12,7 @@
 struct swarm_config {
     uint64_t seed;
     uint8_t nodes; /* 0: drawn */
+    enum vip_mode mode;
     uint64_t span_ns;
     bool real_signatures;
 };

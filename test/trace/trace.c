@@ -79,6 +79,21 @@ static void do_preempt_delay(struct story *story, char **words)
     story->config.preempt_delay_ns = parse_number(story, words[1]) * NS_PER_MS;
 }
 
+static void do_mode(struct story *story, char **words)
+{
+    story->config.mode = is_word(words[1], "quorum") ? VIP_QUORUM : VIP_AVAILABLE;
+}
+
+static void do_lease(struct story *story, char **words)
+{
+    story->config.lease_ns = parse_number(story, words[1]) * NS_PER_MS;
+}
+
+static void do_witness(struct story *story, char **words)
+{
+    story->config.witnesses |= UINT64_C(1) << parse_node(story, words[1]);
+}
+
 static void do_seed(struct story *story, char **words)
 {
     story->config.seed = parse_number(story, words[1]);
@@ -111,6 +126,11 @@ static void do_crash(struct story *story, char **words)
     for (size_t i = 1; words[i] != NULL; i++) {
         cluster_crash(story->cluster, parse_node(story, words[i]));
     }
+}
+
+static void do_kill(struct story *story, char **words)
+{
+    cluster_kill(story->cluster, parse_node(story, words[1]));
 }
 
 static void do_stop(struct story *story, char **words)
@@ -255,11 +275,15 @@ static const struct {
     {"interval", do_interval, true},
     {"preempt", do_preempt, true},
     {"preempt_delay", do_preempt_delay, true},
+    {"mode", do_mode, true},
+    {"lease", do_lease, true},
+    {"witness", do_witness, true},
     {"seed", do_seed, true},
     {"members", do_members, true},
     {"start", do_start, true},
     {"run", do_run, false},
     {"crash", do_crash, false},
+    {"kill", do_kill, false},
     {"stop", do_stop, false},
     {"stall", do_stall, false},
     {"freeze", do_freeze, false},

@@ -199,9 +199,11 @@ static void test_bad_variables_are_refused_with_their_name(void **state)
         {{BASE, KEY, {"DOCKER", "docker.sock"}},
          "VIPGOSSIP_DOCKER: \"docker.sock\" is no path of a socket, allowed are absolute paths of "
          "at most 107 bytes such as /var/run/docker.sock"},
-        {{BASE, KEY, {"MODE", "quorum"}}, "VIPGOSSIP_MODE: not available in this version (quorum)"},
         {{BASE, KEY, {"MODE", "master"}},
-         "VIPGOSSIP_MODE: \"master\" is no mode, allowed is \"available\""},
+         "VIPGOSSIP_MODE: \"master\" is no mode, allowed are \"available\" and \"quorum\""},
+        {{BASE, KEY, {"MODE", "quorum"}, {"INTERVAL", "3s"}},
+         "VIPGOSSIP_MODE: 12000ms is not allowed for \"vip\", allowed are 3 x interval (9000ms) to "
+         "10s in mode quorum; the default is 4 x interval"},
         {{BASE, KEY, {"NODE", "10.0.0.2"}},
          "VIPGOSSIP_NODE: \"10.0.0.2\" is no node, the nodes are: 10.0.0.1"},
         {{BASE, KEY, {"PRIORITY", "0"}},

@@ -279,6 +279,56 @@ static void test_notes_say_what_was_not_checked_and_what_is_unwise(void **state)
         "whole\n");
 }
 
+static void test_a_lease_fits_the_interval_in_mode_quorum(void **state)
+{
+    (void)state;
+    static struct conf conf;
+    struct conf_error error;
+    read_good(GOOD "vip \"w\" { address = 192.168.4.9 mode = quorum lease = \"600ms\" }\n", &conf);
+    assert_int_equal(conf.vips[1].mode, CONF_QUORUM);
+    assert_int_equal(conf.vips[1].lease_ns, 600000000);
+    read_bad(GOOD "vip \"w\" {\n address = 192.168.4.9 mode = quorum lease = \"599ms\" }\n",
+             &error);
+    assert_string_equal(error.text,
+                        "f.conf:6: lease: 599ms is not allowed for \"w\", allowed are 3 x interval "
+                        "(600ms) to 10s in mode quorum; the default is 4 x interval");
+}
+
+static void test_notes_say_what_weakens_the_promise_of_mode_quorum(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys;
+        const char *note; /* NULL: none of the lease */
+    } cases[] = {
+        {"",
+         "vip \"w\": two nodes may hold it for up to 3s when keeper and engine of one are killed "
+         "or frozen together; never with a lease of kernel_lease + 1s (lease = \"3s\")\n"},
+        {"lease = \"3s\"", NULL},
+        {"lease = \"2s\" kernel_lease = \"1s\"", NULL},
+        {"kernel_lease = \"off\"",
+         "vip \"w\": with kernel_lease = \"off\" two nodes may hold it when "
+         "keeper and engine of one are killed or frozen together\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static struct conf conf;
+        char notes[4096] = "";
+        char file[2048];
+        (void)snprintf(file, sizeof(file),
+                       GOOD "vip \"w\" { address = 192.168.4.9 mode = quorum %s }\n",
+                       cases[i].keys);
+        read_good(file, &conf);
+        conf_notes(&conf, note_append, notes);
+        if (cases[i].note != NULL)
+            assert_non_null(strstr(notes, cases[i].note));
+        else
+            assert_null(strstr(notes, "two nodes may hold it"));
+        assert_non_null(strstr(notes, "vip \"w\": mode quorum with two voters: without either of "
+                                      "them nobody holds it; a third node with witness = true "
+                                      "helps\n"));
+    }
+}
+
 static void test_notes_say_who_can_still_be_spoken_for(void **state)
 {
     (void)state;
@@ -334,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_a_node_has_at_most_four_paths),
         cmocka_unit_test(test_the_example_file_is_right),
         cmocka_unit_test(test_notes_say_what_was_not_checked_and_what_is_unwise),
+        cmocka_unit_test(test_a_lease_fits_the_interval_in_mode_quorum),
+        cmocka_unit_test(test_notes_say_what_weakens_the_promise_of_mode_quorum),
         cmocka_unit_test(test_notes_say_who_can_still_be_spoken_for),
         cmocka_unit_test(test_a_long_list_of_nodes_is_cut_in_the_message),
         cmocka_unit_test(test_an_address_equals_another_whatever_its_prefix),

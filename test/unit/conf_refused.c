@@ -100,7 +100,7 @@ static void test_grammar_is_refused_with_line(void **state)
          "witness, public_key"},
         {"vip \"v\" { vrid = 1 }",
          "f.conf:1: vrid: unknown key of a section vip, allowed are address, interface, mode, "
-         "preempt, preempt_delay, kernel_lease, announce_refresh, nodes, node"},
+         "preempt, preempt_delay, lease, kernel_lease, announce_refresh, nodes, node"},
         {GOOD "vip \"w\" { address = 192.168.4.4\n node \"a\" {\n weight = 1 } }",
          "f.conf:7: weight: unknown key of a section node, allowed are priority"},
         {"port 7112\n", "f.conf:1: port is not followed by ="},
@@ -151,10 +151,6 @@ static void test_features_of_later_versions_are_refused_not_ignored(void **state
     static const struct refused files[] = {
         {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},
         {GOOD "realtime = yes\n", "f.conf:5: realtime: not available in this version (yes)"},
-        {GOOD "vip \"w\" { address = 192.168.4.4\n lease = \"1s\" }\n",
-         "f.conf:6: lease: not available in this version"},
-        {GOOD "vip \"w\" { address = 192.168.4.4\n mode = \"quorum\" }\n",
-         "f.conf:6: mode: not available in this version (quorum)"},
     };
     ASSERT_REFUSED(files);
 }

@@ -49,6 +49,7 @@ struct core *new_core(void)
 void step(struct core *core, uint64_t after_ns, struct event event)
 {
     event.now = mono_add(core->now, after_ns);
+    event.raw = event.now; /* both clocks run alike */
     core_step(core, &event, &actions);
 }
 

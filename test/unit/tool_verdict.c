@@ -50,6 +50,19 @@ static const struct verdict_case cases[] = {
      VERDICT_CRITICAL,
      {"VIP v has had no holder for 2 m 5 s, though b should take it: read the log of vipgossipd on "
       "b"}},
+    {"no majority in mode quorum",
+     "{'name':'v','holder':null,'holders':[],'since_ms':125000,'next':null,'sees_majority':false,"
+     "'votes':{'needed':3}}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v: a and 3 voters, itself included, do not hear each other, so it can neither hold it "
+      "nor "
+      "take it: mend the network between them, or start vipgossipd on those that are dead"}},
+    {"a majority in mode quorum",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0,'sees_majority':true}",
+     NODES,
+     VERDICT_OK,
+     {NULL}},
     {"two holders",
      "{'name':'v','holder':'a','holders':['a','b'],'since_ms':9}",
      NODES,

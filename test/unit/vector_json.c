@@ -140,15 +140,36 @@ static void read_echo(const json_t *json, struct echo *ret)
     vector_json_bytes(json_object_get(json, "signature"), ret->signature, SIGNATURE_BYTES);
 }
 
+static void read_grant(const json_t *json, struct grant *ret)
+{
+    const json_t *votes = json_object_get(json, "votes");
+    ret->incarnation = vector_json_number(json, "incarnation");
+    ret->seq = vector_json_number(json, "seq");
+    ret->voters = id_of(json, "voters");
+    ret->vote_count = count_of(votes, VIPS_MAX);
+    for (size_t i = 0; i < ret->vote_count; i++) {
+        const json_t *vote = json_array_get(votes, i);
+        ret->votes[i] = (struct vote){
+            .vip = id_of(vote, "vip"),
+            .holder = id_of(vote, "holder"),
+            .rest_ms = (uint32_t)json_integer_value(json_object_get(vote, "rest_ms")),
+            .verdict = byte_of(vote, "verdict"),
+        };
+    }
+}
+
 void vector_json_read_message(const json_t *json, struct message_out *ret)
 {
     const json_t *question = json_object_get(json, "question");
     const json_t *asks = json_object_get(json, "asks");
     const json_t *echoes = json_object_get(json, "echoes");
+    const json_t *grant = json_object_get(json, "grant");
     memset(ret, 0, sizeof(*ret));
     ret->answer = vector_json_number(json, "answer");
     if (question != NULL)
         read_question(question, &ret->question);
+    if (grant != NULL)
+        read_grant(grant, &ret->grant);
     ret->ask_count = count_of(asks, MESSAGE_ASKS_MAX);
     for (size_t i = 0; i < ret->ask_count; i++) {
         const json_t *ask = json_array_get(asks, i);
@@ -220,6 +241,19 @@ static json_t *write_echo(const struct echo *echo)
                      vector_json_hex(echo->signature, SIGNATURE_BYTES));
 }
 
+static json_t *write_grant(const struct grant *grant)
+{
+    json_t *votes = json_array();
+    for (uint8_t i = 0; i < grant->vote_count; i++) {
+        const struct vote *vote = &grant->votes[i];
+        (void)json_array_append_new(
+            votes, json_pack("{s:o, s:i, s:o, s:i}", "vip", id(vote->vip), "verdict", vote->verdict,
+                             "holder", id(vote->holder), "rest_ms", (int)vote->rest_ms));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "incarnation", number(grant->incarnation), "seq",
+                     number(grant->seq), "voters", id(grant->voters), "votes", votes);
+}
+
 json_t *vector_json_write_message(const struct message_in *message)
 {
     json_t *records = json_array();
@@ -246,5 +280,7 @@ json_t *vector_json_write_message(const struct message_in *message)
                   number(message->answer), "asks", asks, "echoes", echoes);
     if (message->ended)
         (void)json_object_set_new(said, "ended", json_true());
+    if (message->grant.vote_count > 0)
+        (void)json_object_set_new(said, "grant", write_grant(&message->grant));
     return said;
 }

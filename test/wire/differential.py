@@ -128,13 +128,21 @@ class Draw:
                                      incarnation=self.incarnation(name))
         return dict(echo, key_id=echo["key_id"] ^ self.chance(10))
 
+    def grant(self):
+        votes = [{key: self.number(least, most) for key, least, most in items.VOTE}
+                 for _ in range(max(self.few(items.VOTES_MAX), 1))]
+        for at, vote in enumerate(votes):
+            vote["vip"] = 32 * self.rng.randint(1, 2**26) + at
+        return {"incarnation": self.number(1, 2**64 - 1), "seq": self.number(1, 2**64 - 1),
+                "voters": self.number(0, 2**32 - 1), "votes": votes}
+
     def question(self, most=items.ABOUT_MAX):
         return {"id": self.number(1, 2**64 - 1),
                 "about": [self.number(1, 2**32 - 1) for _ in range(self.few(most))]}
 
     def item(self, sender):
         """A list that is an item, mostly one that is good."""
-        kind = self.rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 4, 5])
+        kind = self.rng.choice([0, 0, 0, 0, 1, 2, 3, 4, 4, 5, 6])
         if kind == items.RECORD:
             item = self.record_item(sender)
         elif kind == items.QUESTION:
@@ -146,6 +154,14 @@ class Draw:
             item = [kind, *self.ask().values()]
         elif kind == items.ECHO:
             item = [kind, *self.echo().values()]
+        elif kind == items.GRANT:
+            grant = self.grant()
+            votes = [list(vote.values()) for vote in grant.pop("votes")]
+            if self.chance(10):
+                self.rng.choice(votes).append(self.value())
+            if self.chance(5):
+                self.rng.choice(votes)[self.rng.randrange(4)] = self.rng.choice(EDGES)
+            item = [kind, *grant.values(), votes]
         else:
             item = [self.rng.choice(EDGES), *(self.value() for _ in range(self.rng.randrange(4)))]
         if self.chance(10):
@@ -234,6 +250,8 @@ class Draw:
         message = {"answer": self.number(0, 2**64 - 1), "asks": [], "echoes": []}
         if self.chance(50):
             message["question"] = self.question(NODES_MAX)
+        if self.chance(30):
+            message["grant"] = self.grant()
         message["asks"] = [self.ask() for _ in range(self.few(4))]
         message["echoes"] = [self.echo() for _ in range(self.few(4))]
         message["relays"] = [{"node": self.rng.choice(OTHERS),
@@ -260,10 +278,12 @@ def check_sent(step, found):
             said["question"] = said["question"] or {"id": part["question"]["id"], "about": []}
             said["question"]["about"] += part["question"]["about"]
         said["answer"] = said["answer"] or part["answer"]
+        if "grant" in part:
+            said["grant"] = part["grant"]
     given = notation.read_message(step["send"])
     assert said["records"][0]["record"] == notation.read(step["record"])
     assert said["answer"] == given["answer"] and said["question"] == given.get("question")
-    assert said["asks"] == given["asks"]
+    assert said["asks"] == given["asks"] and said.get("grant") == given.get("grant")
     shown = [{key: value for key, value in echo.items() if key not in ("key_id", "signature")}
              for echo in said["echoes"]]
     assert shown == [{key: echo[key] for key in shown[0]} for echo in given["echoes"]]

@@ -33,6 +33,8 @@ FIELDS = [f"vipgossip.{name}" for name in (
     "unheard.node", "unheard.relay", "vip.id", *(f"vip.{key}" for key in VIP_KEYS), "vip.lease",
     "question.id", "question.about", "answer.id", "ask.target", "ask.asker", "ask.challenge",
     "echo.node", "echo.incarnation", "echo.seq", "echo.asker", "echo.challenge",
+    "grant.incarnation", "grant.seq", "grant.voters", "vote.vip", "vote.verdict", "vote.holder",
+    "vote.rest",
     "item.signature")]
 
 
@@ -95,6 +97,11 @@ def values(header, carried):
         add("ask.", ask, ("target", "asker", "challenge"))
     for echo in carried["echoes"]:
         add("echo.", echo, ("node", "incarnation", "seq", "asker", "challenge"))
+    if "grant" in carried:
+        add("grant.", carried["grant"], ("incarnation", "seq", "voters"))
+        for vote in carried["grant"]["votes"]:
+            found["vipgossip.vote.rest"].append(vote["rest_ms"])
+            add("vote.", vote, ("vip", "verdict", "holder"))
     signed = carried["records"] + carried["echoes"]
     found["vipgossip.item.signature"] = [int.from_bytes(each["signature"], "big")
                                          for each in signed]
@@ -169,7 +176,7 @@ class Dissector(unittest.TestCase):
 
     def test_names_of_the_dissector_are_those_of_the_reference(self):
         text = (ROOT / "proto/vipgossip.lua").read_text(encoding="ascii")
-        for names in (records.STATES, records.READINESS, records.MODES):
+        for names in (records.STATES, records.READINESS, records.MODES, items.VERDICTS):
             quoted = ", ".join(f'"{name}"' for name in names)
             self.assertIn("{[0] = " + quoted + "}", text)
 

@@ -25,6 +25,8 @@
 #define CONF_CHECKS_MAX    32   /* check sections */
 #define CONF_ARGUMENTS_MAX 64   /* of a check or the hook, the program included */
 #define CONF_WORDS_BYTES   8192 /* text of all checks and the hook */
+/* The longest lease that there is, in mode quorum. */
+#define CONF_LEASE_MAX_NS UINT64_C(10000000000)
 
 /* An IPv4 or IPv6 address; `bytes` in network order, IPv4 in the first four, the rest zero. */
 struct conf_address {

@@ -62,6 +62,8 @@ enum action_type {
     X(ADDRESS_ANSWERED, "somebody answers for the address and this node hears none of its peers") \
     X(KERNEL_REFUSED, "the kernel refused the address")                                           \
     X(KERNEL_SILENT, "the kernel did not confirm the address in time")                            \
+    X(NO_MAJORITY, "a majority of the voters did not grant it")                                   \
+    X(MAJORITY_LOST, "the majority of the voters was lost")                                       \
     X(RETRY, "trying again after a fault")                                                        \
     X(UNHEALTHY, "this node is not fit to serve")                                                 \
     X(HOLDER_UNHEALTHY, "the holder is not healthy")                                              \

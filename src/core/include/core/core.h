@@ -45,6 +45,7 @@ struct core_config {
     uint32_t config;      /* hash of what has to be the same everywhere */
     uint64_t incarnation; /* random, not 0 */
     uint64_t seed;        /* of the core's own generator (challenges, whom to ask) */
+    uint64_t abstain_ns;  /* an earlier run may have promised its vote for that long [SPEC R99] */
     struct core_node nodes[NODES_MAX];
     struct core_vip vips[VIPS_MAX];
     uint8_t check_count;

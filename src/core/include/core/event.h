@@ -36,6 +36,8 @@ enum address_change {
 struct event {
     enum event_type type;
     struct mono now;
+    struct mono raw; /* CLOCK_MONOTONIC_RAW at the same moment: nothing slews it. Mode quorum
+                        believes neither clock alone [SPEC R90] */
     union {
         const struct message_in *message; /* belongs to the caller */
         struct {

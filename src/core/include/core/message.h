@@ -42,6 +42,33 @@ struct echo {
         signature[SIGNATURE_BYTES]; /* opaque to the core; egress fills it in for its own echo */
 };
 
+/* What a voter says to a claim of a VIP in mode quorum. Only ever added to: they go over the wire.
+ */
+enum verdict {
+    VERDICT_GRANTED,
+    VERDICT_PROMISED,  /* to `holder`, for `rest_ms` */
+    VERDICT_DEFERRED,  /* `holder` claims it too, and is preferred */
+    VERDICT_ABSTAINED, /* this voter has started anew and may have promised it to somebody */
+    VERDICT_REFUSED,   /* the lease is too long, or the VIP has another mode here */
+    VERDICT_COUNT,
+};
+
+struct vote {
+    uint32_t vip;
+    uint32_t holder; /* id, or ID_NONE */
+    uint32_t rest_ms;
+    uint8_t verdict; /* enum verdict */
+};
+
+/* A voter's answer to the claims in one record. */
+struct grant {
+    uint64_t incarnation; /* of that record, and its seq */
+    uint64_t seq;
+    uint32_t voters;    /* hash of the set of voters that this one counts */
+    uint8_t vote_count; /* 0: no grant */
+    struct vote votes[VIPS_MAX];
+};
+
 /* A record as it came: how old the newest it can be, and by which way. */
 struct message_record {
     struct record record;
@@ -57,6 +84,7 @@ struct message_in {
     uint8_t echo_count;
     uint64_t answer; /* 0: none */
     struct question question;
+    struct grant grant;
     struct message_record records[MESSAGE_RECORDS_MAX];
     struct ask asks[MESSAGE_ASKS_MAX];
     struct echo echoes[MESSAGE_ECHOES_MAX];
@@ -68,6 +96,7 @@ struct message_out {
     uint8_t echo_count;
     uint64_t answer;
     struct question question;
+    struct grant grant;
     struct {
         uint8_t node; /* index: send the signed record of this node that core_member_seq() names */
         uint64_t age_ns; /* since this node got it, plus what it was aged before */

@@ -21,7 +21,9 @@ struct vip_view {
     bool in_kernel;     /* the kernel has confirmed the addresses on this node */
     uint8_t votes_needed;
     uint8_t votes_granted;
-    uint8_t tier; /* of the holder: 0 healthy, 1 unhealthy, 2 drained */
+    uint64_t lease_ns;  /* what is left of the lease, 0 in mode available */
+    bool sees_majority; /* mode quorum: this node and a majority of the voters hear each other */
+    uint8_t tier;       /* of the holder: 0 healthy, 1 unhealthy, 2 drained */
     uint32_t foreign_removals;
     bool answered; /* start-up: somebody answers for it while no peer is heard */
     uint8_t answered_mac[6];

@@ -13,6 +13,8 @@
 
 /* CLOCK_BOOTTIME now. */
 struct mono clock_now(void);
+/* CLOCK_MONOTONIC_RAW, which nothing slews: beside clock_now(), never instead of it. */
+struct mono clock_raw(void);
 
 /* Milliseconds since 1970, for people only: nothing is ever decided by it. */
 int64_t clock_wall_ms(void);

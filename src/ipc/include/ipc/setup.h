@@ -19,6 +19,7 @@ struct ipc_setup {
     uint8_t verbose;
     uint8_t drained;       /* 1: this node is drained, as an earlier run was told */
     uint32_t drained_vips; /* bit per VIP that it is drained for */
+    uint64_t abstain_ns;   /* an earlier run may have promised its vote for that long */
     struct conf conf;
     struct conf_keys keys;
     char interfaces[CONF_VIPS_MAX]

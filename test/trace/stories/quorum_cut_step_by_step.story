@@ -1,0 +1,35 @@
+# Mode quorum, two nodes and a witness: the holder is cut off from one, then from the other. The second
+# has to wait until the witness is free, and asks exactly then.
+nodes 200 100 50
+mode quorum
+witness C
+start A B C
+run 12000
+cut A B
+run 1000
+mark
+cut A C
+run 2000
+holders
+dual
+gap
+----
+[    0.520] A vip0 standby -> claiming: nobody held it
+[    0.630] B vip0 standby -> claiming: nobody held it
+[    0.673] B vip0 claiming -> standby: another node is elected
+[10000.889] A vip0 claiming -> holding: nobody held it
+[10000.889] A vip0 holder - -> A: nobody held it
+[10000.999] C vip0 holder - -> A: heard from it
+[10001.165] B vip0 holder - -> A: heard from it
+[13134.004] B vip0 standby -> claiming (A): its holder died
+[13254.910] A vip0 holding -> releasing: the majority of the voters was lost
+[13254.970] A vip0 releasing -> standby: the majority of the voters was lost
+[13254.970] A vip0 standby -> claiming: nobody held it
+[13334.506] B vip0 claiming -> holding (A): its holder died
+[13334.506] B vip0 holder A -> B: its holder died
+[13334.793] C vip0 holder A -> B: its holder died
+[13404.970] A vip0 claiming -> standby: a majority of the voters did not grant it
+[13504.970] A vip0 holder A -> -: a majority of the voters did not grant it
+= vip0: B
+= two holders for 0.000 ms
+= no holder for 79.537 ms at most

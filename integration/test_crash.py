@@ -4,6 +4,7 @@
 Figures are for scripts/bench; here the limits are those that no machine may break: who tells the
 peers, in which order things happen, and that never two nodes hold."""
 import json
+import os
 import signal
 import time
 
@@ -239,3 +240,30 @@ def test_without_a_kernel_lease_the_address_stays_until_the_next_start(make_clus
     assert cluster.holders() == {"n1", "n2"}
     cluster.start("n1")
     cluster.settle("n1")
+
+
+# A log that nobody reads.
+
+
+def test_log_that_nobody_reads_stops_neither_process(make_cluster):
+    """A full pipe, as a container's log driver or a journal that hangs leaves it: who waited for
+    its reader would miss deadlines, and what it holds would stay."""
+    cluster = make_cluster(2, log_level="debug")
+    node = cluster["n1"]
+    plain, full = node.command(), node.directory / "full"
+    os.mkfifo(full)
+    pipe = os.open(full, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(pipe, b"x")
+    except BlockingIOError:
+        pass
+    node.command = lambda: ["sh", "-c", 'exec "$@" 2>"$0"', str(full), *plain]
+    cluster.start()
+    cluster.settle("n1")
+    cluster.quiet(3, lambda: cluster.holders() == {"n1"})
+    network.kill([node.engine_pid()])
+    assert node.wait_exit() == 1
+    cluster.wait_holder("n2")
+    assert node_events(cluster["n2"], "n1")[-1][0] == "left"
+    os.close(pipe)

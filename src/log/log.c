@@ -2,6 +2,7 @@
 #include "log/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,11 +28,17 @@ static const struct {
 static struct {
     const char *program;
     enum log_level level;
-    bool journal; /* lines go to the journal, which knows time and program itself */
-} log_state = {"vipgossip", LOG_LEVEL_INFO, false};
+    bool journal;       /* lines go to the journal, which knows time and program itself */
+    unsigned unwritten; /* lines since the last one that was */
+} log_state = {"vipgossip", LOG_LEVEL_INFO, false, 0};
 
 static void log_line(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+static void log_line_write(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void log_line_write_list(enum log_level level, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static bool has_room(void);
 static size_t line_begin(enum log_level level, char *line, size_t size);
 static size_t line_append(char *line, size_t length, size_t size, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -83,6 +90,8 @@ void log_from_handler(const char *text)
                                  log_state.journal ? "" : ": error: ", text, "\n"};
     struct iovec parts[sizeof(begin) / sizeof(begin[0])];
 
+    if (!has_room())
+        return;
     for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
         union {
             const char *text;
@@ -96,14 +105,50 @@ void log_from_handler(const char *text)
 }
 
 /*
- * One write(2) per line, so that lines of keeper and engine, which share the descriptor, do not
- * mix. errno is left alone: a caller may log before it looks at it.
+ * errno is left alone: a caller may log before it looks at it. A reader that has stopped, and the
+ * pipe to it is full, must not stop the process, which may hold an address: lines are left out
+ * until it reads again, and are counted.
  */
 static void log_line(enum log_level level, const char *format, va_list arguments)
 {
     if (level > log_state.level)
         return;
     int errno_before = errno;
+    if (!has_room()) {
+        log_state.unwritten++;
+    } else {
+        if (log_state.unwritten > 0)
+            log_line_write(LOG_LEVEL_WARNING,
+                           "nobody read the log for a while: %u lines are missing here",
+                           log_state.unwritten);
+        log_state.unwritten = 0;
+        log_line_write_list(level, format, arguments);
+    }
+    errno = errno_before;
+}
+
+/* Whether a line, or two, can be written without waiting. Where it cannot be said, write(2) says
+ * what is wrong. */
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) != 0;
+}
+
+static void log_line_write(enum log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_line_write_list(level, format, arguments);
+    va_end(arguments);
+}
+
+/* One write(2) per line, so that lines of keeper and engine, which share the descriptor, do not
+ * mix. */
+static void log_line_write_list(enum log_level level, const char *format, va_list arguments)
+{
     char line[LOG_LINE_MAX];
     size_t length = line_begin(level, line, sizeof(line) - 1);
     size_t begin = length;
@@ -116,7 +161,6 @@ static void log_line(enum log_level level, const char *format, va_list arguments
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);
     (void)written; /* there is nowhere left to complain to */
-    errno = errno_before;
 }
 
 static size_t line_begin(enum log_level level, char *line, size_t size)

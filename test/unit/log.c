@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,6 +71,38 @@ static void test_lines_elsewhere_begin_with_time_and_program(void **state)
 #define TIME "20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z vipgossipd: "
     assert_matches(text, "^" TIME "error: one 1\n" TIME "warning: two\n" TIME "three\n" TIME
                          "four\n" TIME "debug: five\n$");
+}
+
+/* Blocking, as a service manager's or a shell's pipe is. */
+static void test_nobody_waits_for_a_reader_that_has_stopped(void **state)
+{
+    (void)state;
+    static char text[1 << 17];
+    int ends[2];
+    int saved = dup(STDERR_FILENO);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    log_open("vipgossipd", LOG_LEVEL_INFO);
+    for (int i = 0; i < 10000; i++)
+        log_info("%0100d", i);
+    ssize_t length = read(ends[0], text, sizeof(text) - 1);
+    assert_true(length > 4096);
+    text[length] = '\0';
+    size_t lines = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    log_info("again");
+    length = read(ends[0], text, sizeof(text) - 1);
+    assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+    assert_true(length > 0);
+    text[length] = '\0';
+    char missing[64];
+    (void)snprintf(missing, sizeof(missing), ": %zu lines are missing here\n", 10000 - lines);
+    assert_non_null(strstr(text, missing));
+    assert_matches(text, "again\n$");
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void say_below_the_level(void)
@@ -179,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_for_the_journal_begin_with_the_syslog_level),
         cmocka_unit_test(test_lines_elsewhere_begin_with_time_and_program),
+        cmocka_unit_test(test_nobody_waits_for_a_reader_that_has_stopped),
         cmocka_unit_test(test_lines_below_the_level_are_left_out),
         cmocka_unit_test(test_a_message_cannot_begin_a_line_of_its_own),
         cmocka_unit_test(test_a_long_line_is_cut_and_still_ends),

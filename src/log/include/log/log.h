@@ -3,7 +3,7 @@
  * log: lines to standard error. Under systemd (JOURNAL_STREAM set) each line begins with "<N>", the
  * syslog level, which the journal reads; elsewhere with a wall-clock time and the name of the
  * program. The only place that asks for wall time, and the only mutable state at file scope in the
- * tree.
+ * tree. It never waits: while nobody reads, lines are left out, and the next one says how many.
  */
 #ifndef LOG_LOG_H
 #define LOG_LOG_H

@@ -285,14 +285,14 @@ static void take_ask(struct core *core, const struct ask *asked, const struct me
     /* Passed on towards the target; at most once per spacing, so that no loop can carry it for
      * long. */
     struct member *member = &core->members[target];
-    if (mono_elapsed(core->now, member->queried) < timing_spacing(core->config.interval_ns) / 2) {
+    if (mono_elapsed(core->now, member->passed_at) < timing_spacing(core->config.interval_ns) / 2) {
         return;
     }
     struct message_out *out = gossip_to(core, hop);
     if (out->ask_count < MESSAGE_ASKS_MAX) {
         uint8_t asker = core_node_index(core, asked->asker);
         out->asks[out->ask_count++] = *asked;
-        member->queried = core->now;
+        member->passed_at = core->now;
         member->passed |= asker == NODE_NONE ? 0 : BIT(asker);
     }
 }
@@ -444,12 +444,13 @@ static void rise(struct core *core, uint8_t node, const struct message_in *messa
         return;
     }
     bool proved = message->answer > member->died.ns && message->answer <= core->now.ns;
-    if (proved || node != message->peer) {
+    bool vouched = node != message->peer && membership_is_live(core, message->peer);
+    if (proved || vouched) {
         membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
         rivals_answer(core, node);
-    } else if (mono_elapsed(core->now, member->queried) >=
-               timing_spacing(core->config.interval_ns) / 2) {
-        member->queried = core->now;
+    } else if (node == message->peer && mono_elapsed(core->now, member->tested) >=
+                                            timing_spacing(core->config.interval_ns) / 2) {
+        member->tested = core->now;
         gossip_question(core, node, NODE_NONE);
     }
 }

@@ -72,9 +72,11 @@ struct member {
     struct mono echoed;    /* last echo that was sent to it while it was not confirmed */
     uint64_t interest;     /* nodes that asked about it and wait for something newer */
     struct mono interest_until;
-    struct mono queried;  /* last question on behalf of others */
-    struct mono shown;    /* last time that its newest record was sent to its own name */
-    struct mono answered; /* newest question that it has answered, by this node's clock */
+    struct mono passed_at; /* last ask that was passed on to it */
+    struct mono queried;   /* last question on behalf of others */
+    struct mono tested;    /* last question whether it is back from the dead */
+    struct mono shown;     /* last time that its newest record was sent to its own name */
+    struct mono answered;  /* newest question that it has answered, by this node's clock */
     uint64_t srtt_ns;
     uint64_t rttvar_ns;
     struct suspicion suspicion;

@@ -478,6 +478,40 @@ static void test_a_record_that_is_overdue_raises_no_dead_node(void **unused)
     free(core);
 }
 
+/* Somebody may have held back what a node that is dead too had to say of it [SPEC R38]. */
+static void test_a_relay_that_is_dead_raises_no_dead_node(void **unused)
+{
+    (void)unused;
+    struct core *core = core_with_a_dead_node();
+    struct record relay = record_of(2, 1, VIP_STANDBY);
+    struct record record = record_of(1, 2, VIP_HOLDING);
+    hear(core, 2, &relay);
+    core->members[2].state = MEMBER_DEAD;
+    hear_through(core, 2, &record, NS_PER_MS);
+    assert_int_equal(core->members[1].state, MEMBER_DEAD);
+    assert_false(sends_to(1));
+    core->members[2].state = MEMBER_ALIVE;
+    record.seq++;
+    hear_through(core, 2, &record, NS_PER_MS);
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    free(core);
+}
+
+/* What is passed on for others leaves the question to a node that is back its own time. */
+static void test_a_node_that_is_back_is_asked_whatever_others_ask_it(void **unused)
+{
+    (void)unused;
+    struct core *core = core_with_a_dead_node();
+    struct record record = record_of(1, 2, VIP_STANDBY);
+    core->members[1].queried = core->now;
+    core->members[1].passed_at = core->now;
+    hear(core, 1, &record);
+    assert_int_equal(core->members[1].state, MEMBER_DEAD);
+    assert_true(sends_to(1));
+    assert_int_not_equal(actions.out[1].question.id, 0);
+    free(core);
+}
+
 /* An answer names the asker's own clock: one that names the future was made up. */
 static void test_an_answer_from_the_future_is_none(void **unused)
 {
@@ -517,6 +551,8 @@ int main(void)
         cmocka_unit_test(test_a_record_that_does_not_count_changes_nothing),
         cmocka_unit_test(test_a_record_that_means_something_else_moves_the_election_at_once),
         cmocka_unit_test(test_a_record_that_is_overdue_raises_no_dead_node),
+        cmocka_unit_test(test_a_relay_that_is_dead_raises_no_dead_node),
+        cmocka_unit_test(test_a_node_that_is_back_is_asked_whatever_others_ask_it),
         cmocka_unit_test(test_an_answer_from_the_future_is_none),
     };
     return cmocka_run_group_tests_name("core_membership", tests, NULL, NULL);

@@ -45,6 +45,19 @@ static void removed(struct core *core, uint8_t vip)
     }
 }
 
+/* Not released: it stays in "releasing" or fault, and tries again; also what was ordered to be
+ * added and not confirmed when it was given up [SPEC R62, R69]. */
+static void remove_failed(struct core *core, uint8_t vip, int32_t error)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (!arbiter->removing) {
+        return;
+    }
+    arbiter->removing = false;
+    arbiter->in_kernel = true;
+    arbiter->error = error;
+}
+
 /* Takes everything of the VIP out of the kernel, whatever is there, and waits before the next try.
  */
 static void give_up(struct core *core, uint8_t vip, enum reason reason, int32_t error)
@@ -147,9 +160,7 @@ void kernel_take(struct core *core, const struct event *event)
         }
         break;
     case ADDRESS_REMOVE_FAILED:
-        /* Not released: it stays in "releasing", beats on, and tries again. */
-        arbiter->removing = false;
-        arbiter->error = error;
+        remove_failed(core, vip, error);
         break;
     case ADDRESS_LOST_DEADLINE:
     case ADDRESS_LOST_FOREIGN:

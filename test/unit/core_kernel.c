@@ -160,6 +160,30 @@ static void test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim(v
     free(core);
 }
 
+/* What was ordered and not confirmed may be there: a removal that fails leaves it there. */
+static void test_a_removal_that_fails_is_repeated_though_the_address_was_not_confirmed(
+    void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    for (unsigned i = 0; i < 5; i++) {
+        kernel_says(core, ADDRESS_REMOVE_FAILED, 5);
+        assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+        assert_int_equal(core->phase, PHASE_STOPPING); /* it has not left, and says so */
+        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 0);
+        run(core, T_NS - 10000);
+        tick(core, 10000);
+        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    }
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->phase, PHASE_LEAVING);
+    kernel_says(core, ADDRESS_REMOVE_FAILED, 5); /* of an order that nobody waits for */
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    assert_false(arbiter_may_hold(core, 0));
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +195,8 @@ int main(void)
         cmocka_unit_test(test_a_kernel_that_does_not_answer_is_a_fault_and_is_asked_again),
         cmocka_unit_test(test_a_deadline_that_the_keeper_saw_first_is_believed),
         cmocka_unit_test(test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim),
+        cmocka_unit_test(
+            test_a_removal_that_fails_is_repeated_though_the_address_was_not_confirmed),
     };
     return cmocka_run_group_tests_name("core_kernel", tests, NULL, NULL);
 }

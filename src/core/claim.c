@@ -160,7 +160,9 @@ static void judge_successor(struct core *core, uint8_t vip)
     if (successor == NODE_NONE) {
         return;
     }
-    if (arbiter->elected != successor || election_holder(core, vip) != NODE_NONE) {
+    uint8_t holder = election_holder(core, vip);
+    if (arbiter->elected != successor || holder != NODE_NONE) {
+        arbiter->refused_count = holder == successor ? 0 : arbiter->refused_count;
         arbiter->released_to = NODE_NONE; /* somebody has it, or another one is to have it */
         return;
     }

@@ -23,7 +23,6 @@ static void added(struct core *core, uint8_t vip)
     if (first) {
         core->counters.takeovers++;
         core->counters.handovers += arbiter->reason == REASON_PREFERRED ? 1 : 0;
-        arbiter->refused_count = 0;
         rivals_look(core, vip);
         arbiter_set_state(core, vip, VIP_HOLDING, arbiter->reason);
         announce_again(core, vip);

@@ -181,7 +181,6 @@ static void follow_vip(struct judge *judge, uint8_t node, const struct change *c
         judge->backoff_until_ns = longest(judge->backoff_until_ns, until_ns);
     } else if (change->to == VIP_HOLDING) {
         vip->fault_count[node] = 0;
-        vip->refused_count[node] = 0;
         vip->successor[node] = NODE_NONE;
     } else if (change->from == VIP_RELEASING && change->node != NODE_NONE) {
         vip->successor[node] = change->node;
@@ -232,6 +231,7 @@ static void follow_successors(struct judge *judge, uint8_t node)
         uint8_t successor = vip->successor[node];
         vip->successor[node] = NODE_NONE;
         if ((vip->holders & BIT(successor)) != 0 && judge->direct) {
+            vip->refused_count[node] = 0;
             continue; /* it holds it, and this node hears that */
         }
         vip->refused_count[node]++;

@@ -40,6 +40,33 @@ static void test_what_the_successor_does_not_take_is_taken_back(void **unused)
     free(core);
 }
 
+/* Ten seconds, twenty, forty: whoever never takes what it claims must not cost an outage each time
+ * that the back-off is over. It is a new beginning when it has taken it once [SPEC R3, R65]. */
+static void test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    uint64_t seq = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        hand_over(core, seq++);
+        tick(core, DETECTION_NS);
+        assert_int_equal(core->arbiters[0].reason, REASON_TAKEN_BACK);
+        uint64_t backoff_ns = mono_elapsed(core->arbiters[0].refused_until, core->now);
+        assert_int_equal(backoff_ns, (10 << i) * NS_PER_S);
+        kernel_says(core, ADDRESS_ADDED, 0);
+        assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+        struct record waiting = preferred(seq++, VIP_STANDBY);
+        hear(core, 1, &waiting);
+        core->arbiters[0].refused_until = core->now;
+    }
+    hand_over(core, seq++);
+    struct record holder = preferred(seq, VIP_HOLDING);
+    hear(core, 1, &holder);
+    assert_int_equal(core->arbiters[0].refused_count, 0);
+    free(core);
+}
+
 /* Sockets are drained before a timer: what was due must not be lost by that. */
 static void test_the_successor_is_judged_though_a_datagram_comes_first(void **unused)
 {
@@ -156,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_the_successor_does_not_take_is_taken_back),
+        cmocka_unit_test(test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip),
         cmocka_unit_test(test_the_successor_is_judged_though_a_datagram_comes_first),
         cmocka_unit_test(test_preempt_delay_ends_though_a_datagram_comes_first),
         cmocka_unit_test(test_after_the_back_off_a_claim_has_a_reason_of_its_own),

@@ -183,6 +183,8 @@ static void check_record(struct core_guard *guard)
         return;
     }
     guard->record = *record;
+    core_will(guard->core, &again);
+    MUST(again.seq == RECORD_SEQ_WILL && (again.flags & RECORD_LEAVING) != 0);
     MUST(record_encode(record, &buffer) && record_decode(bytes, buffer.length, &again));
     MUST(again.seq == record->seq && again.flags == record->flags);
 }

@@ -391,7 +391,7 @@ static void open_keeper(struct lab *lab)
     keeper->silent_end_ns = CLOCK_NEVER_NS;
     keeper->watchdog_ns = CLOCK_NEVER_NS;
     keeper->drain.fd = lab->drained;
-    keeper->kernel_has_mark = true;
+    keeper->kernel_has_mark = !input_bool(&lab->input); /* Linux 5.18 and newer have */
     keeper->engine_fd = ends[0];
     keeper->engine_pidfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     keeper->timer_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -355,6 +355,17 @@ static void introduce(struct lab *lab)
     MUST(core_member_incarnation(lab->guard.core, 2) == lab->peers[2].incarnation);
 }
 
+/* Whenever the node ends, its last will can be said in one small datagram [SPEC R44]. */
+static void check_will(struct lab *lab)
+{
+    struct record will;
+    struct datagram datagram;
+    core_will(lab->guard.core, &will);
+    wire_will(&lab->wires[SEALED_SELF], &will, 0, &datagram);
+    MUST(datagram.length <= WIRE_WILL_MAX);
+    check_datagram(lab, &datagram);
+}
+
 static void open_lab(struct lab *lab)
 {
     core_guard_config(SEALED_NODES, 1, &lab->config);
@@ -406,5 +417,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     lab->guard.ended = false;
     for (unsigned i = 0; i < STEPS_MAX && input.left > 0; i++)
         next(lab, &input);
+    check_will(lab);
     return 0;
 }

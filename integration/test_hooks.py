@@ -167,11 +167,11 @@ def api(request):
 
 
 def example(name):
-    return str(paths.ROOT / "examples" / name)
+    return str(paths.ROOT / "scripts/hooks" / name)
 
 
 def test_the_example_posts_each_change_to_a_webhook(make_cluster, api):
-    cluster = make_cluster(1, hook=[example("hook-webhook"), "http://127.0.0.1:9100/alerts"])
+    cluster = make_cluster(1, hook=[example("webhook"), "http://127.0.0.1:9100/alerts"])
     receiver = api(cluster, "n1", {"/alerts": (204, {}, b"")})
     cluster.start()
     cluster.wait_holder("n1")
@@ -187,7 +187,7 @@ def test_the_example_has_a_cloud_api_move_the_address(make_cluster, api):
     token.write_text("secret\n")
     os.chmod(token, 0o600)
     node.write_config({**cluster.config, "hook_timeout": "30s", "hook": [
-        example("hook-move-address"), "http://127.0.0.1:9100/v1", str(token)]})
+        example("move-address"), "http://127.0.0.1:9100/v1", str(token)]})
     cloud = api(cluster, "n1", {"/v1/addresses/10.77.0.100": (503, {}, b"")})
     cluster.start()
     cluster.wait_until(lambda: cloud.asked, "the API was asked")

@@ -39,7 +39,7 @@ clang-tidy)
     ;;
 shellcheck)
     need shellcheck
-    grep -lrIE '^#!/(bin/(ba)?sh|usr/bin/env (ba)?sh)' scripts test examples .ci | xargs shellcheck
+    grep -lrIE '^#!/(bin/(ba)?sh|usr/bin/env (ba)?sh)' scripts test .ci | xargs shellcheck
     ;;
 *)
     echo "lint.sh: unknown check $check"

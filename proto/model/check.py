@@ -26,7 +26,7 @@ TIMEOUT_S = 6 * 3600
 
 # How spin looks at the states: each kept whole; a hash of 64 bits of each; two or three bits in a
 # big field; level by level, which finds the shortest story.
-EXHAUSTIVE = ["-DSAFETY", "-DNOREDUCE", "-DCOLLAPSE"]
+EXHAUSTIVE = ["-DSAFETY", "-DNOREDUCE"]
 HASHED = ["-DSAFETY", "-DNOREDUCE", "-DHC4"]
 BITSTATE = ["-DSAFETY", "-DNOREDUCE", "-DBITSTATE"]
 BREADTH = ["-DSAFETY", "-DNOREDUCE", "-DHC4", "-DBFS"]
@@ -44,9 +44,9 @@ CHECKS = {
     "progress-fair": ("short", [*PROGRESS, "-DANY_START", "-DLTL"], FAIR,
                       ["-a", "-f", "-m2000000"]),
     "safety-unequal": ("long", UNEQUAL, HASHED, ["-m20000000"]),
-    "safety-late": ("long", ["-DAGES=3"], HASHED, ["-m30000000"]),
+    "safety-late": ("long", ["-DAGES=3"], HASHED, ["-m20000000"]),
     "safety-frozen": ("long", FROZEN, HASHED, ["-m10000000"]),
-    "safety-five": ("long", ["-DAGES=3", "-DVOTERS=5"], BITSTATE, ["-w33", "-m5000000"]),
+    "safety-five": ("long", ["-DAGES=3", "-DVOTERS=5"], BITSTATE, ["-w33", "-m20000000"]),
     "progress-reached": ("long", [*PROGRESS, "-DRESTARTS=1"], HASHED, ["-m20000000"]),
 }
 

@@ -361,10 +361,7 @@ inline pass_time()
     :: v == c && may_promise(c, v) -> \
         promised[v] = c; \
         granted[c].to[v] = 0; \
-        if \
-        :: left[v] = PROMISE(c, v) \
-        :: DRIFT > 0 -> left[v] = PROMISE(c, v) - DRIFT \
-        fi \
+        left[v] = PROMISE(c, v) \
     :: v != c -> beat[c].to[v] = 0 \
     :: v != c && faulty && beat[c].to[v] < AGES /* lost; the older one is still under way */ \
     fi;
@@ -379,7 +376,8 @@ inline say_release(c)
     EACH_VOTER(SEND_RELEASE, c)
 }
 
-/* R97: with a new seq each time. Its own voter grants or refuses at once. */
+/* R97: with a new seq each time. Its own voter grants or refuses at once; as a voter a node's time
+ * never passes faster than as a claimant (R90). */
 inline say_beat(c)
 {
     printf("node %d beats\n", c);

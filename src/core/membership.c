@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * membership: who is alive and what it says. A record counts only for the confirmed incarnation of
- * its node; another incarnation changes nothing but to cause an ask, and only an echo of a fresh
- * challenge makes it the confirmed one [SPEC R20..R24].
+ * its node, and only the newest one; which incarnation that is, incarnation.c finds out [SPEC R20].
  */
 #include "state.h"
-
-uint64_t core_member_incarnation(const struct core *core, uint8_t node)
-{
-    return core->members[node].incarnation;
-}
 
 uint64_t core_member_seq(const struct core *core, uint8_t node)
 {
@@ -24,25 +18,6 @@ uint8_t core_node_index(const struct core *core, uint32_t id)
         }
     }
     return NODE_NONE;
-}
-
-bool core_incarnation_is_dead(const struct core *core, uint8_t node, uint64_t incarnation)
-{
-    const struct member *member = &core->members[node];
-    for (uint8_t i = 0; i < DEAD_INCARNATIONS_MAX; i++) {
-        if (incarnation != 0 && member->dead[i] == incarnation) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool core_expects_echo(const struct core *core, const struct echo *echo)
-{
-    uint8_t node = core_node_index(core, echo->node);
-    return node != NODE_NONE && core->members[node].challenge != 0 &&
-           core->members[node].challenge == echo->challenge &&
-           !core_incarnation_is_dead(core, node, echo->incarnation);
 }
 
 void membership_init(struct core *core)
@@ -157,16 +132,6 @@ void membership_set_state(struct core *core, uint8_t node, enum member_state sta
     }
 }
 
-/* An incarnation has ended; nothing of it counts any more. */
-static void bury(struct core *core, uint8_t node)
-{
-    struct member *member = &core->members[node];
-    if (member->incarnation != 0 && !core_incarnation_is_dead(core, node, member->incarnation)) {
-        member->dead[member->dead_count % DEAD_INCARNATIONS_MAX] = member->incarnation;
-        member->dead_count++;
-    }
-}
-
 /* Two nodes drawn at random among those that are heard directly. */
 void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX])
 {
@@ -188,117 +153,7 @@ void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[stat
     }
 }
 
-/* Next hop to a node: straight, or through the relay of its newest record. */
-static uint8_t next_hop(const struct core *core, uint8_t node)
-{
-    const struct member *member = &core->members[node];
-    if (member->via != NODE_NONE && membership_is_unheard(core, node, core->now)) {
-        return member->via;
-    }
-    return node;
-}
-
-/*
- * Challenges `node` through `peer`, at most once per spacing. The challenge is drawn once per
- * episode, so that an attacker who replays old incarnations in between cannot make the right echo
- * late [SPEC R21].
- */
-static void ask(struct core *core, uint8_t node, uint8_t peer)
-{
-    struct member *member = &core->members[node];
-    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
-    struct mono *asked = &member->asked[peer == node ? 0 : 1];
-    if (asked->ns != 0 && mono_elapsed(core->now, *asked) < spacing_ns / 2) {
-        return;
-    }
-    struct message_out *out = gossip_to(core, peer);
-    if (out->ask_count == MESSAGE_ASKS_MAX) {
-        return;
-    }
-    while (member->challenge == 0) {
-        member->challenge = random_draw(core);
-    }
-    *asked = core->now;
-    out->asks[out->ask_count++] = (struct ask){.target = core->config.nodes[node].id,
-                                               .asker = core->config.nodes[core->config.self].id,
-                                               .challenge = member->challenge};
-}
-
-/* An ask of the hello rounds: to the node itself. */
-void membership_ask(struct core *core, uint8_t node)
-{
-    ask(core, node, node);
-}
-
-/* Proves to `asked->asker` that this incarnation runs; it goes back the way the ask came [SPEC
- * R22]. */
-static void echo(struct core *core, const struct ask *asked, uint8_t peer, bool confirmed)
-{
-    struct member *member = &core->members[peer];
-    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
-    if (!confirmed && member->echoed.ns != 0 &&
-        mono_elapsed(core->now, member->echoed) < spacing_ns / 2) {
-        return;
-    }
-    struct message_out *out = gossip_to(core, peer);
-    if (out->echo_count == MESSAGE_ECHOES_MAX) {
-        return;
-    }
-    member->echoed = core->now;
-    struct echo *proof = &out->echoes[out->echo_count++];
-    *proof = (struct echo){.node = core->record.node,
-                           .incarnation = core->record.incarnation,
-                           .seq = core->record.seq,
-                           .asker = asked->asker,
-                           .challenge = asked->challenge};
-}
-
-/* Where an ask for another node is passed on to, or NODE_NONE: not back to where it comes from, but
- * for a node that asks about itself, because another of its name may be there [SPEC R24]. */
-static uint8_t ask_hop(const struct core *core, const struct ask *asked,
-                       const struct message_in *message)
-{
-    uint8_t peer = message->peer;
-    uint8_t target = core_node_index(core, asked->target);
-    if (target == peer) {
-        return asked->asker == asked->target ? peer : NODE_NONE;
-    }
-    if (target == NODE_NONE || core->members[peer].incarnation != message->incarnation) {
-        return NODE_NONE;
-    }
-    uint8_t hop = next_hop(core, target);
-    return hop == peer ? NODE_NONE : hop;
-}
-
-static void take_ask(struct core *core, const struct ask *asked, const struct message_in *message)
-{
-    uint8_t target = core_node_index(core, asked->target);
-    if (target == core->config.self) {
-        bool confirmed = core->members[message->peer].incarnation == message->incarnation;
-        echo(core, asked, message->peer, confirmed);
-        return;
-    }
-    uint8_t hop = ask_hop(core, asked, message);
-    if (hop == NODE_NONE) {
-        return;
-    }
-    /* Passed on towards the target; at most once per spacing, so that no loop can carry it for
-     * long. */
-    struct member *member = &core->members[target];
-    if (mono_elapsed(core->now, member->passed_at) < timing_spacing(core->config.interval_ns) / 2) {
-        return;
-    }
-    struct message_out *out = gossip_to(core, hop);
-    if (out->ask_count < MESSAGE_ASKS_MAX) {
-        uint8_t asker = core_node_index(core, asked->asker);
-        out->asks[out->ask_count++] = *asked;
-        member->passed_at = core->now;
-        member->passed |= asker == NODE_NONE ? 0 : BIT(asker);
-    }
-}
-
-/* Where each of this node's VIPs stands in the record. */
-static void index_entries(struct core *core, struct member *member)
+void membership_index_entries(struct core *core, struct member *member)
 {
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         member->entry[vip] = ENTRY_NONE;
@@ -308,94 +163,6 @@ static void index_entries(struct core *core, struct member *member)
             }
         }
     }
-}
-
-/*
- * Somebody else runs under the name of a node, and counts for nothing here: it is shown the record
- * of the one that does, and may ask that one through this node [SPEC R24].
- */
-static void show(struct core *core, uint8_t node)
-{
-    struct member *member = &core->members[node];
-    uint64_t spacing_ns = timing_spacing(core->config.interval_ns);
-    if (mono_elapsed(core->now, member->shown) >= spacing_ns) {
-        member->shown = core->now;
-        gossip_show(core, node);
-    }
-}
-
-/* A challenge came back: that incarnation runs, the former one is dead for ever [SPEC R23]. */
-static void confirm(struct core *core, uint8_t node, const struct echo *proof, uint8_t peer)
-{
-    struct member *member = &core->members[node];
-    member->challenge = 0;
-    if (node == core->config.self) {
-        if (proof->incarnation != core->config.incarnation) {
-            (void)core_action(core, ACTION_CLONED);
-        }
-        return;
-    }
-    bool doubted = member->doubted;
-    member->doubted = false;
-    if (proof->incarnation == member->incarnation) {
-        if (doubted && membership_is_live(core, node)) {
-            show(core, node);
-        }
-        return;
-    }
-    bool restarted = member->incarnation != 0;
-    bury(core, node);
-    suspicion_clear(core, node);
-    member->incarnation = proof->incarnation;
-    member->seq = proof->seq == 0 ? 0 : proof->seq - 1;
-    /* Until its own record comes, which is with the echo as a rule: alive, and no candidate for
-     * anything. */
-    member->record = (struct record){.node = proof->node,
-                                     .incarnation = proof->incarnation,
-                                     .interval_ms = core->record.interval_ms,
-                                     .next_ms = core->record.next_ms};
-    member->has_record = true;
-    index_entries(core, member);
-    member->heard = core->now;
-    member->answered = core->now;
-    member->via = peer == node ? NODE_NONE : peer;
-    member->direct = peer == node ? core->now : (struct mono){0};
-    member->srtt_ns = member->rttvar_ns = 0;
-    member->samples = 0;
-    member->hears_me = true;
-    core->peer_heard = true;
-    if (peer == node) {
-        (void)gossip_to(core, node); /* what it has of this node says that it is not heard */
-    }
-    core->dirty = true;
-    membership_set_state(core, node, MEMBER_ALIVE, restarted ? REASON_RESTARTED : REASON_HEARD);
-}
-
-static void take_echo(struct core *core, const struct echo *proof, uint8_t peer)
-{
-    uint8_t node = core_node_index(core, proof->node);
-    uint8_t asker = core_node_index(core, proof->asker);
-    if (node == NODE_NONE || asker == NODE_NONE) {
-        return;
-    }
-    if (asker == core->config.self) {
-        if (core_expects_echo(core, proof)) {
-            confirm(core, node, proof, peer);
-        }
-        return;
-    }
-    /* Passed on if the ask was, and once: nobody can make this node repeat itself [SPEC R22]. */
-    struct member *member = &core->members[node];
-    uint8_t hop = next_hop(core, asker);
-    if ((member->passed & BIT(asker)) == 0 || (hop == peer && hop != asker)) {
-        return;
-    }
-    member->passed &= ~BIT(asker);
-    struct message_out *out = gossip_to(core, hop);
-    /* Echoes are looked at before anything else, and no message has more of them. */
-    ASSERT(out->echo_count < MESSAGE_ECHOES_MAX);
-    out->echoes[out->echo_count++] = *proof;
-    gossip_relay(core, hop, node);
 }
 
 /* Does anything differ that the election or an arbiter looks at? */
@@ -420,7 +187,7 @@ static bool means_the_same(const struct record *a, const struct record *b)
 static void leave(struct core *core, uint8_t node)
 {
     suspicion_clear(core, node);
-    bury(core, node);
+    incarnation_bury(core, node);
     membership_set_state(core, node, MEMBER_LEFT,
                          membership_has_willed(core, node) ? REASON_ENDED : REASON_LEFT);
     voter_left(core, node);
@@ -467,14 +234,14 @@ static void take_record(struct core *core, const struct message_in *message,
     struct member *member = &core->members[node];
     if (node == core->config.self) {
         if (record->incarnation != core->config.incarnation) {
-            ask(core, node, peer); /* [SPEC R24] */
+            incarnation_ask(core, node, peer); /* [SPEC R24] */
         }
         return;
     }
     if (record->incarnation != member->incarnation) {
         start_unconfirmed(core, node);
         member->doubted = peer == node && membership_is_live(core, node);
-        ask(core, node, peer);
+        incarnation_ask(core, node, peer);
         return;
     }
     if (record->seq <= member->seq) {
@@ -486,7 +253,7 @@ static void take_record(struct core *core, const struct message_in *message,
     member->seq = record->seq;
     member->heard = mono_max(member->heard, mono_sub(core->now, carried->age_ns));
     member->via = peer == node ? NODE_NONE : peer;
-    index_entries(core, member);
+    membership_index_entries(core, member);
     bool heard_me = member->hears_me;
     member->hears_me = hears_me(core, record, heard_me);
     if (member->hears_me != heard_me || !means_the_same(&before, record)) {
@@ -514,17 +281,6 @@ static void take_record(struct core *core, const struct message_in *message,
     voter_heard(core, node, busy);
 }
 
-/* Whose incarnation has ended for this node runs on: another answers under its name. */
-static void meet_ended(struct core *core, const struct message_in *message)
-{
-    for (uint8_t i = 0; i < message->ask_count; i++) {
-        take_ask(core, &message->asks[i], message);
-    }
-    if (message->ask_count == 0 && membership_is_live(core, message->peer)) {
-        show(core, message->peer);
-    }
-}
-
 /* One datagram: proofs first, because they decide what the rest is worth. */
 void membership_message(struct core *core, const struct message_in *message)
 {
@@ -533,11 +289,11 @@ void membership_message(struct core *core, const struct message_in *message)
     ASSERT(peer < core->config.node_count && peer != core->config.self);
 
     if (message->ended) {
-        meet_ended(core, message);
+        incarnation_meet_ended(core, message);
         return;
     }
     for (uint8_t i = 0; i < message->echo_count; i++) {
-        take_echo(core, &message->echoes[i], peer);
+        incarnation_take_echo(core, &message->echoes[i], peer);
     }
     bool confirmed = member->incarnation == message->incarnation;
     if (confirmed) {
@@ -552,7 +308,7 @@ void membership_message(struct core *core, const struct message_in *message)
         }
     }
     for (uint8_t i = 0; i < message->ask_count; i++) {
-        take_ask(core, &message->asks[i], message);
+        incarnation_take_ask(core, &message->asks[i], message);
     }
     if (!confirmed) {
         return;

@@ -90,7 +90,7 @@ static void hello(struct core *core, bool timer)
             suspicion_ask_others(core, node);
         }
         if (core->members[node].incarnation == 0) {
-            membership_ask(core, node);
+            incarnation_ask(core, node, node);
         }
     }
     core->phase_rounds++;

@@ -3,7 +3,8 @@
  * state: the core's own memory, and who of the core's files works on what.
  *
  *   core.c        order of a step, deadlines
- *   membership.c  records, incarnations, asks and echoes, who is alive
+ *   membership.c  records, who is alive
+ *   incarnation.c which start of a node runs: asks and echoes, clones
  *   suspicion.c   rounds of questions, verdicts, vacancy
  *   gossip.c      what is sent to whom: heartbeats, answers, relays, the own record
  *   election.c    the total order
@@ -246,7 +247,8 @@ void core_change(struct core *core, const struct change *change);
 void membership_init(struct core *core);
 void membership_message(struct core *core, const struct message_in *message);
 void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX]);
-void membership_ask(struct core *core, uint8_t node);
+/* Notes where each of this node's VIPs stands in the newest record. */
+void membership_index_entries(struct core *core, struct member *member);
 /* No heartbeat can be sent, and there is somebody who misses it and will take over [SPEC R64]. */
 bool membership_is_missed(const struct core *core);
 bool membership_has_willed(const struct core *core, uint8_t node);
@@ -261,6 +263,16 @@ void membership_set_state(struct core *core, uint8_t node, enum member_state sta
                           enum reason reason);
 /* What node says of a VIP, NULL if it does not list it; of this node itself, the draft. */
 const struct record_vip *membership_entry(const struct core *core, uint8_t node, uint8_t vip);
+
+/* --- incarnation.c --- */
+/* Challenges `node` through `peer`, at most once per half a spacing [SPEC R21]. */
+void incarnation_ask(struct core *core, uint8_t node, uint8_t peer);
+void incarnation_take_ask(struct core *core, const struct ask *asked,
+                          const struct message_in *message);
+void incarnation_take_echo(struct core *core, const struct echo *proof, uint8_t peer);
+/* A datagram of an incarnation that has ended came [SPEC R24]. */
+void incarnation_meet_ended(struct core *core, const struct message_in *message);
+void incarnation_bury(struct core *core, uint8_t node);
 
 /* --- suspicion.c --- */
 void suspicion_hint(struct core *core, uint8_t node);

@@ -31,11 +31,14 @@ MUTANTS = {
     "an incarnation without an echo": {"core/membership.c": [(
         "        start_unconfirmed(core, node);\n"
         "        member->doubted = peer == node && membership_is_live(core, node);\n"
-        "        ask(core, node, peer);\n        return;",
+        "        incarnation_ask(core, node, peer);\n        return;",
         "        start_unconfirmed(core, node);\n"
-        "        confirm(core, node, &(struct echo){.node = record->node,\n"
-        "            .incarnation = record->incarnation, .seq = record->seq}, peer);")]},
-    "any challenge will do": {"core/membership.c": [(
+        "        incarnation_ask(core, node, peer);\n"
+        "        incarnation_take_echo(core, &(struct echo){.node = record->node,\n"
+        "            .incarnation = record->incarnation, .seq = record->seq,\n"
+        "            .asker = core->config.nodes[core->config.self].id,\n"
+        "            .challenge = member->challenge}, peer);")]},
+    "any challenge will do": {"core/incarnation.c": [(
         "           core->members[node].challenge == echo->challenge &&\n", "")]},
     "seq is not compared": {
         "core/membership.c": [("    if (record->seq <= member->seq) {",

@@ -220,6 +220,35 @@ def test_standby_whose_keeper_was_killed_leaves_at_once(three):
     assert network.wait_gone([engine], 2)
 
 
+def test_node_whose_keeper_is_frozen_leaves_when_the_kernel_has_let_go(three):
+    """Alone it renews nothing: the address goes, and who still claimed it would be believed."""
+    since_ns = time.monotonic_ns()
+    network.kill([three["n1"].process.pid], signal.SIGSTOP)
+    three.wait_holder("n2", seconds=15)
+    assert three.dual_ms(since_ns=since_ns) == 0
+    three.wait_alive("n2", "n1", state="left")
+    assert "stands still" in three["n1"].log_text()
+    network.kill([three["n1"].process.pid], signal.SIGCONT)
+    assert three["n1"].wait_exit() == 1
+    three.quiet(1, lambda: three.holders() == {"n2"})
+
+
+def test_frozen_keeper_of_a_standby_is_noticed_too(three):
+    """Else it would claim after the holder's end, and never hold."""
+    network.kill([three["n2"].process.pid], signal.SIGSTOP)
+    three.wait_alive("n1", "n2", state="left", seconds=10)
+    assert three["n1"].stop() == 0
+    three.wait_holder("n3")
+
+
+def test_keeper_that_stands_still_for_a_moment_costs_a_moment(three):
+    network.kill([three["n1"].process.pid], signal.SIGSTOP)
+    time.sleep(1.5)
+    network.kill([three["n1"].process.pid], signal.SIGCONT)
+    three.settle("n1")
+    three.quiet(3, lambda: three.holders() == {"n1"})
+
+
 def test_node_whose_keeper_was_killed_can_be_started_again_at_once(three):
     network.kill([three["n1"].process.pid])
     three["n1"].process.wait()

@@ -217,6 +217,7 @@ static void on_second(uv_timer_t *timer)
     if (engine->ending) {
         return;
     }
+    orphan_watch(engine);
     if (udp_bind(&engine->udp) > 0 && !engine->running) {
         loop_start(engine);
     }

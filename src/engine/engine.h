@@ -58,6 +58,8 @@ void engine_end(struct engine *engine, int exit_code);
 /* orphan.c: the keeper has ended: stops, but claims what it holds until the kernel has let go of it
  * [SPEC R46]. Not from within a step. */
 void orphan_begin(struct engine *engine);
+/* orphan.c: each second: does the keeper still run? */
+void orphan_watch(struct engine *engine);
 /* orphan.c: when orphan_step() has something to do; MONO_NEVER: never. */
 struct mono orphan_deadline(const struct engine *engine);
 void orphan_step(struct engine *engine, struct mono now);

@@ -227,10 +227,21 @@ void keeper_link_drain(struct keeper_link *link)
             lose(link, "it sent a message that is none of this version");
             return;
         }
+        link->silence = 0;
         if (message.type == IPC_KEPT && link->keeping > 0) {
             link->keeping--;
         }
         link->handlers.message(link->handlers.arg, &message);
+    }
+}
+
+void keeper_link_watch(struct keeper_link *link, unsigned patience)
+{
+    keeper_link_drain(link);
+    if (!link->gone && ++link->silence > patience) {
+        link->ended = true;
+        link->silent = true;
+        lose(link, "it stands still");
     }
 }
 

@@ -42,6 +42,7 @@ static const struct shape from_keeper[] = {
     {IPC_STOP, 0},
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
     {IPC_KEPT, FIELD_ERROR},
+    {IPC_ALIVE, 0},
 };
 
 struct limits {

@@ -157,7 +157,7 @@ static uint64_t next_ns(const struct keeper *keeper)
 {
     uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
 
-    next = min_ns(next, keeper->silent_end_ns);
+    next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
@@ -200,9 +200,21 @@ static void run_sweeps(struct keeper *keeper)
     }
 }
 
+/* An engine whose keeper stands still would claim for ever what the kernel has let go of. */
+static void give_sign_of_life(struct keeper *keeper, uint64_t now_ns)
+{
+    const struct ipc_message alive = {.type = IPC_ALIVE};
+
+    keeper->alive_ns = now_ns + IPC_ALIVE_MS * CLOCK_NS_PER_MS;
+    keeper_tell(keeper, &alive);
+}
+
 static void run_timers(struct keeper *keeper)
 {
     const uint64_t now_ns = clock_now_ns();
+
+    if (now_ns >= keeper->alive_ns)
+        give_sign_of_life(keeper, now_ns);
 
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);

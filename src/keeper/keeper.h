@@ -80,6 +80,7 @@ struct keeper {
     int timer_fd;
     int signal_fd;
     uint64_t watchdog_every_ns; /* 0: systemd does not watch */
+    uint64_t alive_ns;          /* when the engine gets its next sign of life */
     uint64_t watchdog_ns;       /* when it is told next; CLOCK_NEVER_NS: never */
 
     pid_t engine_pid;

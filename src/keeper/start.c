@@ -78,6 +78,7 @@ static void keeper_init(struct keeper *keeper, const struct conf *conf)
     keeper->stop_end_ns = CLOCK_NEVER_NS;
     keeper->watchdog_every_ns = notify_watchdog_ns();
     keeper->watchdog_ns = keeper->watchdog_every_ns == 0 ? CLOCK_NEVER_NS : clock_now_ns();
+    keeper->alive_ns = clock_now_ns();
     keeper->silent_end_ns = CLOCK_NEVER_NS;
     keeper->kernel_has_mark = uname(&system) < 0 || kernel_release_has_mark(system.release);
     lookup_build(conf, &keeper->lookup);

@@ -320,6 +320,30 @@ static void test_a_keeper_that_ends_is_noticed_once(void **state)
     close_pair(&pair);
 }
 
+static void test_a_keeper_that_says_nothing_counts_as_ended(void **state)
+{
+    const struct ipc_message alive = {.type = IPC_ALIVE};
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    for (int i = 0; i < 19; i++) {
+        if (i % 2 == 0) {
+            assert_int_equal(ipc_send(pair.keeper, &alive), 0);
+        }
+        keeper_link_watch(&pair.link, 2);
+    }
+    assert_int_equal(pair.losses, 0);
+    keeper_link_watch(&pair.link, 2);
+    assert_int_equal(pair.losses, 0);
+    keeper_link_watch(&pair.link, 2);
+    assert_int_equal(pair.losses, 1);
+    assert_true(pair.link.ended && pair.link.silent);
+    keeper_link_watch(&pair.link, 2);
+    assert_int_equal(pair.losses, 1);
+    close_pair(&pair);
+}
+
 static void test_nonsense_from_the_keeper_ends_the_link(void **state)
 {
     static const struct ipc_message cases[] = {
@@ -380,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_the_answer_to_an_older_request_is_no_event),
         cmocka_unit_test(test_messages_are_read_until_there_is_none),
         cmocka_unit_test(test_a_keeper_that_ends_is_noticed_once),
+        cmocka_unit_test(test_a_keeper_that_says_nothing_counts_as_ended),
         cmocka_unit_test(test_nonsense_from_the_keeper_ends_the_link),
     };
 

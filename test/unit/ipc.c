@@ -79,6 +79,8 @@ static const struct validity_case cases[] = {
     {"vips where none belong", {.type = IPC_STOPPED, .vips = 1}, false, false},
     {"kept", {.type = IPC_KEPT}, false, true},
     {"not kept", {.type = IPC_KEPT, .error = -EROFS}, false, true},
+    {"alive", {.type = IPC_ALIVE}, false, true},
+    {"alive with a vip", {.type = IPC_ALIVE, .vip = 1}, false, false},
     {"unknown type", {.type = 31}, false, false},
     {"another unknown type", {.type = 63}, false, false},
 };

@@ -39,7 +39,9 @@ struct keeper_link {
     uint8_t vip_count;
     uint16_t address_count;
     bool gone;
-    bool ended;       /* it is gone because its process has ended */
+    bool ended;       /* it is gone because its process has ended, or stands still */
+    bool silent;      /* it stands still */
+    unsigned silence; /* calls of keeper_link_watch() since it said something */
     bool blocked;     /* the keeper does not read: wait until it does */
     bool awake;       /* IPC_AWAKE waits to be sent */
     bool stopped;     /* IPC_STOPPED waits to be sent, after everything else */
@@ -80,6 +82,11 @@ bool keeper_link_is_flushed(const struct keeper_link *link);
 
 /* Reads what the keeper has sent, bounded, and hands it to the handlers. */
 void keeper_link_drain(struct keeper_link *link);
+
+/* To be called each second: after `patience` calls in which the keeper said nothing it is taken for
+ * ended. Not the clock counts but the calls: where this process stood still as well, nobody knows
+ * what the keeper did. */
+void keeper_link_watch(struct keeper_link *link, unsigned patience);
 
 /* The message as an event for the core, without its time. False if it is none: the answer to a
  * request that a newer one has replaced. */

@@ -48,7 +48,10 @@ enum ipc_type {
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
     IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
     IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not */
+    IPC_ALIVE, /* the keeper's loop runs; each IPC_ALIVE_MS */
 };
+
+#define IPC_ALIVE_MS 1000
 
 /* Why an address is gone [IPC_LOST]. */
 enum ipc_lost {

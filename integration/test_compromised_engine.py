@@ -102,6 +102,12 @@ def test_death_by_the_sandbox_is_named_as_such(host):
     host.assert_ended("killed by signal 31 (Bad system call): its own line in the log names")
 
 
+def test_its_word_that_it_stopped_leaves_no_address_and_sends_no_will(host):
+    host.start("say_that_it_stops")
+    host.assert_ended("exited with code 3 after it had said that it stops")
+    assert "told" not in host.node.log_text()
+
+
 def test_it_gains_nothing_even_without_the_filter_of_system_calls(host):
     host.start("gain").assert_ended("exited with code 42")
 

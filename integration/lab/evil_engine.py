@@ -79,6 +79,14 @@ def die_of_a_forbidden_call(_keeper):
     os.kill(os.getpid(), signal.SIGSYS)
 
 
+def say_that_it_stops(keeper):
+    """Nobody asked it to, and it holds the address."""
+    keeper.add()
+    time.sleep(1)
+    keeper.send(STOPPED)
+    os._exit(3)
+
+
 def gain(_keeper):
     """Every way to more rights that needs no file; what worked is in the exit code."""
     attempts = (

@@ -335,7 +335,10 @@ static int finish(struct keeper *keeper, bool removed)
         log_notice("stopped");
         return 0;
     }
-    log_error("the engine %s%s", text, keeper->stopping ? " before it had stopped in order" : "");
+    log_error("the engine %s%s", text,
+              stopped            ? " after it had said that it stops"
+              : keeper->stopping ? " before it had stopped in order"
+                                 : "");
     if (!stopped)
         send_will(keeper, removed, end != LAUNCH_END_UNKNOWN);
     supervisor_stop(&keeper->supervisor, SUPERVISOR_SLACK_NS / 10);

@@ -123,6 +123,7 @@ static void check_address(struct core_guard *guard, const struct action *action,
             MUST(!guard->starting || !core_is_starting(guard->core));
         }
         vip->requested = true;
+        vip->may_be_there = true;
         vip->pending = ADDRESS_ADDED;
         vip->until_ns = action->address.until.ns;
         break;
@@ -212,12 +213,33 @@ static void check_views(const struct core_guard *guard, struct mono now)
     }
 }
 
+static void follow_kernel(struct core_guard *guard, const struct event *event)
+{
+    if (event->type != EVENT_ADDRESS)
+        return;
+    struct core_guard_vip *vip = &guard->vips[event->address.vip];
+    const enum address_change change = event->address.change;
+    if (change == ADDRESS_LOST_DEADLINE || (change == ADDRESS_REMOVED && !vip->requested) ||
+        (change == ADDRESS_ADD_FAILED && vip->requested))
+        vip->may_be_there = false;
+}
+
+/* Nobody leaves an address behind [SPEC R43]. */
+static void check_leaving(const struct core_guard *guard)
+{
+    if ((core_record(guard->core)->flags & RECORD_LEAVING) == 0)
+        return;
+    for (uint8_t vip = 0; vip < guard->config->vip_count; vip++)
+        MUST(!guard->vips[vip].may_be_there);
+}
+
 void core_guard_step(struct core_guard *guard, const struct event *event)
 {
     struct actions *actions = &guard->actions;
     MUST(!guard->ended);
     guard->stopping = guard->stopping || event->type == EVENT_STOP;
     guard->starting = core_is_starting(guard->core);
+    follow_kernel(guard, event);
     core_step(guard->core, event, actions);
     MUST(actions->count <= ACTIONS_MAX);
     for (uint32_t i = 0; i < actions->count; i++) {
@@ -238,6 +260,7 @@ void core_guard_step(struct core_guard *guard, const struct event *event)
         if ((actions->send >> peer & 1) != 0)
             check_message(guard, peer);
     check_record(guard);
+    check_leaving(guard);
     check_views(guard, event->now);
     /* A deadline in the past would make the loop spin. */
     MUST(event->type != EVENT_TIMER || core_deadline(guard->core).ns > event->now.ns);

@@ -219,8 +219,9 @@ static void follow_kernel(struct core_guard *guard, const struct event *event)
         return;
     struct core_guard_vip *vip = &guard->vips[event->address.vip];
     const enum address_change change = event->address.change;
-    if (change == ADDRESS_LOST_DEADLINE || (change == ADDRESS_REMOVED && !vip->requested) ||
-        (change == ADDRESS_ADD_FAILED && vip->requested))
+    /* Also when nobody asked: a deadline that passes in this very step may have done so. */
+    if (change == ADDRESS_LOST_DEADLINE || change == ADDRESS_REMOVED ||
+        change == ADDRESS_ADD_FAILED)
         vip->may_be_there = false;
 }
 

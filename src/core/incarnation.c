@@ -190,6 +190,7 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
                                      .next_ms = core->record.next_ms};
     member->has_record = true;
     membership_index_entries(core, member);
+    rivals_forget(core, node);
     member->heard = core->now;
     member->answered = core->now;
     member->via = peer == node ? NODE_NONE : peer;

@@ -5,33 +5,38 @@
  */
 #include "state.h"
 
-/* A live holder that does not hear this node will never yield: after 4 T this one does [SPEC R68].
+/*
+ * A live holder that is still there after 4 T does not hear this node: it would have yielded. So
+ * this one does, and is not ready as long as the record of the other says so; one that does not
+ * know this incarnation cannot say it [SPEC R68].
  */
 void rivals_judge_deafness(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
+    bool rival = false;
     bool unheard = false;
     if (majority_decides(core, vip)) {
         return; /* leases alone decide */
     }
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
-        unheard |= node != core->config.self && entry != NULL && membership_is_live(core, node) &&
-                   entry->state == VIP_HOLDING && !core->members[node].hears_me;
+        bool holds = node != core->config.self && entry != NULL && membership_is_live(core, node) &&
+                     entry->state == VIP_HOLDING;
+        rival |= holds;
+        unheard |= holds && !core->members[node].hears_me;
     }
-    if (!unheard) {
-        if (arbiter->deaf) {
-            arbiter->deaf = false;
-            core->dirty = true;
-            gossip_compose(core); /* ready again: the election reads that from the draft */
-        }
+    if (!unheard && arbiter->deaf) {
+        arbiter->deaf = false;
+        core->dirty = true;
+        gossip_compose(core); /* ready again: the election reads that from the draft */
+    }
+    if (!rival || arbiter->state != VIP_HOLDING) {
         arbiter->deaf_since = MONO_NEVER;
         return;
     }
     arbiter->deaf_since = mono_min(arbiter->deaf_since, core->now);
-    if (arbiter->state == VIP_HOLDING &&
-        mono_reached(core->now, mono_add(arbiter->deaf_since, 4 * core->config.interval_ns))) {
-        arbiter->deaf = true;
+    if (mono_reached(core->now, mono_add(arbiter->deaf_since, 4 * core->config.interval_ns))) {
+        arbiter->deaf = unheard;
         arbiter_release(core, vip, NODE_NONE, REASON_NOT_HEARD);
     }
 }
@@ -70,8 +75,9 @@ static void tell_rivals(struct core *core, uint8_t vip, uint64_t holds, uint64_t
 
 /*
  * Live nodes that hold it beside this one. Whoever comes or goes among them, or says that it has
- * yielded, or was out of sight and may have held it there, may have left its MAC with the
- * neighbours: the survivor announces itself again [SPEC R67].
+ * released it to anybody, or was out of sight and may have held it there, may have left its MAC
+ * with the neighbours: the survivor announces itself again; once more when the name of whom it was
+ * released to goes, because it may have been released twice meanwhile [SPEC R67].
  */
 void rivals_look(struct core *core, uint8_t vip)
 {
@@ -80,6 +86,7 @@ void rivals_look(struct core *core, uint8_t vip)
     uint64_t holds = 0;
     uint64_t seen = 0;
     uint64_t yielded = 0;
+    uint64_t released = 0;
     uint32_t own_id = core->config.nodes[core->config.self].id;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
@@ -91,15 +98,25 @@ void rivals_look(struct core *core, uint8_t vip)
         holds |= entry->state == VIP_HOLDING ? BIT(node) : 0;
         seen |= BIT(node);
         yielded |= entry->released_to == own_id ? BIT(node) : 0;
+        released |= entry->released_to != ID_NONE ? BIT(node) : 0;
     }
     tell_rivals(core, vip, holds, yielded & ~arbiter->yielded);
-    bool news = rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0 ||
-                (yielded & ~arbiter->yielded) != 0;
+    bool news =
+        rivals != arbiter->rivals || (seen & ~arbiter->seen) != 0 || released != arbiter->released;
     arbiter->rivals = rivals;
     arbiter->seen = seen;
     arbiter->yielded = yielded;
+    arbiter->released = released;
     if (news) {
         announce_again(core, vip);
+    }
+}
+
+/* It runs anew: what it did before its records came was out of sight. */
+void rivals_forget(struct core *core, uint8_t node)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        core->arbiters[vip].seen &= ~BIT(node);
     }
 }
 

@@ -119,8 +119,9 @@ struct arbiter {
     bool has_looked;        /* for rivals, since it holds */
     uint8_t rival;          /* one that holds it, as was told; NODE_NONE */
     uint64_t yielded;       /* live nodes that say that they have released it to this one */
+    uint64_t released;      /* live nodes that say that they have released it to anybody */
     uint64_t seen;          /* live nodes at the last look */
-    struct mono deaf_since; /* a lower holder does not hear this node since then */
+    struct mono deaf_since; /* another one holds it too since then */
     uint8_t refused;        /* a node that did not take what was released to it */
     uint32_t refused_count;
     struct mono refused_until;
@@ -331,6 +332,7 @@ void claim_probe_again(struct core *core, uint8_t vip);
 /* --- rivals.c --- */
 void rivals_look(struct core *core, uint8_t vip);
 uint8_t rivals_better(const struct core *core, uint8_t vip);
+void rivals_forget(struct core *core, uint8_t node);
 void rivals_judge_deafness(struct core *core, uint8_t vip);
 void rivals_answer(struct core *core, uint8_t node);
 

@@ -120,6 +120,12 @@ void cluster_link(struct cluster *cluster, uint8_t node, bool up);
 void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool drained);
 /* From the next start of the node on. */
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority);
+/* The check of that node (configure() makes it the first one) has a result. */
+void cluster_check(struct cluster *cluster, uint8_t node, bool passed);
+/* Every kernel takes up to that much longer for an address, from now on. */
+void cluster_slow_kernel(struct cluster *cluster, uint64_t span_ns);
+/* The path keeps back what it carries, and hands over all of it when the span is over. */
+void cluster_hold(struct cluster *cluster, uint8_t from, uint8_t to, uint64_t span_ns);
 /* The node's clocks run that much too fast, from now on. */
 void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_million);
 /* NTP slews CLOCK_BOOTTIME by that much, from now on, and CLOCK_MONOTONIC_RAW not at all. */
@@ -144,11 +150,13 @@ uint8_t cluster_vip_count(const struct cluster *cluster);
 bool cluster_is_alive(const struct cluster *cluster, uint8_t node);
 bool cluster_is_stalled(const struct cluster *cluster, uint8_t node);
 bool cluster_is_frozen(const struct cluster *cluster, uint8_t node);
-/* Can a datagram of `from` come to `to`: both alive, links up, no cut? */
+/* Can a datagram of `from` come to `to`: both alive, links up, no cut, nothing kept back? */
 bool cluster_is_joined(const struct cluster *cluster, uint8_t from, uint8_t to);
 bool cluster_has_address(const struct cluster *cluster, uint8_t node, uint8_t vip);
 /* The kernel lost it, and the core of the node has not been told or is putting it back. */
 bool cluster_is_untold(const struct cluster *cluster, uint8_t node, uint8_t vip);
+/* By its own clock the node's address had to be gone before now [SPEC R37]. */
+bool cluster_is_overdue(const struct cluster *cluster, uint8_t node, uint8_t vip);
 /* Nodes whose kernel has the address. */
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip);
 /* Time in which two nodes that were run at all had the address. */

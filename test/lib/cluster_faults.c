@@ -330,6 +330,23 @@ void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool
     cluster_deliver(cluster, node, event, NULL);
 }
 
+void cluster_check(struct cluster *cluster, uint8_t node, bool passed)
+{
+    cluster_observe(cluster);
+    struct event event = {.type = EVENT_CHECK, .check = {.passed = passed}};
+    cluster_deliver(cluster, node, event, NULL);
+}
+
+void cluster_slow_kernel(struct cluster *cluster, uint64_t span_ns)
+{
+    cluster->kernel_slow_ns = span_ns;
+}
+
+void cluster_hold(struct cluster *cluster, uint8_t from, uint8_t to, uint64_t span_ns)
+{
+    cluster->held_until_ns[from][to] = cluster->now_ns + span_ns;
+}
+
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority)
 {
     cluster->hosts[node].priority = priority;

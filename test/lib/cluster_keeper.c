@@ -11,6 +11,9 @@
 static void request(struct cluster *cluster, uint8_t node, uint64_t cost_ns, struct event event)
 {
     struct host *host = &cluster->hosts[node];
+    if (cluster->kernel_slow_ns > 0) {
+        cost_ns += cluster_draw(cluster) % cluster->kernel_slow_ns;
+    }
     uint64_t begin_ns =
         host->kernel_free_ns > cluster->now_ns ? host->kernel_free_ns : cluster->now_ns;
     host->kernel_free_ns = begin_ns + cost_ns;

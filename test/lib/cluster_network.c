@@ -27,6 +27,8 @@ static void carry(struct cluster *cluster, const struct packet *packet)
     assert(copy != NULL);
     memcpy(copy, packet, size);
     uint64_t at_ns = cluster->now_ns + delay(cluster);
+    uint64_t held_until_ns = cluster->held_until_ns[packet->from][packet->to];
+    at_ns = at_ns > held_until_ns ? at_ns : held_until_ns;
     cluster_push(cluster, (struct item){
                               .at_ns = at_ns,
                               .type = ITEM_DATAGRAM,

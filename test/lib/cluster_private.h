@@ -110,7 +110,9 @@ struct cluster {
     uint64_t hash;
     bool foreign_answers;
     bool halted;
-    uint64_t cuts[NODES_MAX]; /* bit: from cannot send to */
+    uint64_t cuts[NODES_MAX];                     /* bit: from cannot send to */
+    uint64_t held_until_ns[NODES_MAX][NODES_MAX]; /* from, to: kept back until then */
+    uint64_t kernel_slow_ns;
     uint64_t dual_ns;
     uint64_t observed_ns; /* dual and gaps are counted up to here */
     uint64_t vacant_since_ns[VIPS_MAX];

@@ -39,7 +39,8 @@ bool cluster_is_joined(const struct cluster *cluster, uint8_t from, uint8_t to)
     const struct host *a = &cluster->hosts[from];
     const struct host *b = &cluster->hosts[to];
     return a->alive && b->alive && !a->link_down && !b->link_down &&
-           (cluster->cuts[from] & (UINT64_C(1) << to)) == 0;
+           (cluster->cuts[from] & (UINT64_C(1) << to)) == 0 &&
+           cluster->now_ns >= cluster->held_until_ns[from][to];
 }
 
 bool cluster_has_address(const struct cluster *cluster, uint8_t node, uint8_t vip)
@@ -50,6 +51,11 @@ bool cluster_has_address(const struct cluster *cluster, uint8_t node, uint8_t vi
 bool cluster_is_untold(const struct cluster *cluster, uint8_t node, uint8_t vip)
 {
     return cluster->hosts[node].vips[vip].untold;
+}
+
+bool cluster_is_overdue(const struct cluster *cluster, uint8_t node, uint8_t vip)
+{
+    return cluster->hosts[node].vips[vip].deadline_ns < cluster_local(cluster, node);
 }
 
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip)

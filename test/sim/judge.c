@@ -78,7 +78,8 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
 {
     const struct judge_vip *state = &judge->vips[vip];
     uint64_t settle_ns = judge_convergence_ns(judge);
-    uint64_t moment_ns = (judge->direct ? 1 : 3) * judge_delay_ns(judge) + 2 * CLUSTER_ADD_NS;
+    uint64_t moment_ns =
+        (judge->direct ? 1 : 3) * judge_delay_ns(judge) + 2 * (CLUSTER_ADD_NS + judge->kernel_ns);
     if (judge->weather.loss_permille > 0) {
         moment_ns += judge->interval_ns;
     }
@@ -121,7 +122,10 @@ static void installed(struct judge *judge, uint8_t node, uint8_t vip)
     journal_say(judge->journal, now_of(judge), "%s has vip%u",
                 cluster_node_name(judge->cluster, node), vip);
     judge_stillness(judge, node, vip);
-    judge_install(judge, node, vip);
+    if (state->foreign_ns[node] == 0) { /* put back it is nobody new */
+        judge_install(judge, node, vip);
+    }
+    state->foreign_ns[node] = 0;
     judge_count_holders(judge, vip);
 }
 
@@ -207,7 +211,8 @@ static void judge_handover(struct judge *judge, uint8_t node, uint8_t v)
     const struct judge_vip *vip = &judge->vips[v];
     uint8_t successor = vip->successor[node];
     uint64_t released_ns = vip->released_ns[node];
-    uint64_t allowed_ns = judge->interval_ns / 4 + 8 * judge_delay_ns(judge) + SLACK_NS;
+    uint64_t allowed_ns =
+        judge->interval_ns / 4 + 8 * judge_delay_ns(judge) + SLACK_NS + judge->kernel_ns;
     if (!vip->taken[node] && vip->holders == 0 && since(judge, released_ns) > allowed_ns &&
         judge_is_settled(judge) && judge->direct && judge->weather.loss_permille == 0 &&
         !judge->slewed && judge->fault_ns < released_ns &&
@@ -263,6 +268,7 @@ static void changed(struct judge *judge, uint8_t node, const struct change *chan
         journal_say(judge->journal, now_of(judge), "%s: vip%u %s -> %s: %s", name, change->vip,
                     vip_state_name(change->from), vip_state_name(change->to), why);
         judge_preempt_delay(judge, node, change);
+        judge_claim(judge, node, change);
         follow_vip(judge, node, change);
     }
 }
@@ -306,8 +312,12 @@ void judge_starts(struct judge *judge, uint8_t node)
     state->in_order = false;
     state->healthy = true;
     state->drained = false;
+    state->check_fails = false;
     state->frozen_until_ns = 0;
     memset(state->known, 0, sizeof state->known);
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        state->known[other].at_start = cluster_messages(judge->cluster, node, other);
+    }
     memset(state->published, 0, sizeof state->published);
     state->refuses = false;
     unsigned at = state->life_count++ % LIVES_MAX;
@@ -351,6 +361,10 @@ void judge_watch(void *arg, const struct cluster_news *news)
     if (now_of(judge) >= judge->stalled_until_ns) {
         judge_fault(judge); /* somebody is run again */
     }
+    if (judge->held_until_ns != 0 && now_of(judge) > judge->held_until_ns) {
+        judge->held_until_ns = 0;
+        judge_late(judge);
+    }
     judge_two(judge);
     switch (news->type) {
     case NEWS_CHANGE:
@@ -370,6 +384,8 @@ void judge_watch(void *arg, const struct cluster_news *news)
         return;
     case NEWS_SENT:
         judge_truth(judge, news->node);
+        judge_own_deadline(judge, news->node);
+        judge_put_back(judge);
         follow_successors(judge, news->node);
         break;
     case NEWS_RECEIVING:

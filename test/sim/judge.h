@@ -33,6 +33,10 @@
     X(HANDOVER, "R63", "a live node did not take what the holder released to it")       \
     X(AGE, "R13", "a record is taken for younger than it is")                           \
     X(DELAY, "R53", "a VIP moved from a fit holder before preempt_delay was over")      \
+    X(HELLO, "R40", "a node claims that has not asked everybody twelve times")          \
+    X(PREEMPT, "R52", "a VIP moved from a fit holder although preempt is off")          \
+    X(PUT_BACK, "R69", "an address that another program removed was not put back")      \
+    X(OVERDUE, "R37", "a node says holding after its own deadline")                     \
     X(ASSERTED, "R69", "the core stopped at an assertion of its own")
 
 enum rule {
@@ -58,6 +62,7 @@ struct judge_node {
     bool in_order; /* the last life ended, or ends, with an ordered stop */
     bool healthy;
     bool drained;
+    bool check_fails;
     bool refuses; /* the kernel does, or did of late */
     /* When it published its newest records. */
     struct {
@@ -79,6 +84,7 @@ struct judge_node {
         uint64_t alive_ns;
         uint64_t seq;
         uint64_t messages; /* that it had for it when the newest record came */
+        uint64_t at_start; /* that it had for it in its former lives */
     } known[NODES_MAX];
 };
 
@@ -93,7 +99,8 @@ struct judge_vip {
     unsigned refused_count[NODES_MAX];
     uint8_t successor[NODES_MAX]; /* NODE_NONE: none waited for */
     uint64_t released_ns[NODES_MAX];
-    bool taken[NODES_MAX]; /* the successor has got it */
+    bool taken[NODES_MAX];          /* the successor has got it */
+    uint64_t foreign_ns[NODES_MAX]; /* another program removed it then; 0: it is back */
 };
 
 struct judge {
@@ -111,7 +118,12 @@ struct judge {
     bool fail_open;
     bool patient;        /* at the last fault somebody was, see judge_is_patient() */
     uint64_t patient_ns; /* the last time when somebody was, while nobody had a VIP */
-    bool attacker;       /* somebody on the wire holds datagrams back */
+    bool spreads;        /* a node's priorities differ from VIP to VIP */
+    bool has_check;
+    int16_t weight_of_check; /* 0: it makes the node unhealthy for the first VIP */
+    uint64_t kernel_ns;      /* that a kernel takes longer for all VIPs, at most */
+    uint64_t held_until_ns;  /* a path keeps back what it carries; 0: none does */
+    bool attacker;           /* somebody on the wire holds datagrams back */
     struct cluster_weather weather;
     /* The weather in which S2 is promised; UINT64_MAX: it is not now. */
     uint64_t good_since_ns;
@@ -146,6 +158,12 @@ void judge_weather_is(struct judge *judge, const struct cluster_weather *weather
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen);
 /* Somebody is told that a port is closed, which need not be so [SPEC R36]. */
 void judge_hint(struct judge *judge);
+/* Another program removed an address; after it did. */
+void judge_foreign(struct judge *judge, uint8_t node, uint8_t vip);
+/* A path keeps back what it carries for that long. */
+void judge_holds_back(struct judge *judge, uint64_t span_ns);
+/* The check of the node has a result. */
+void judge_check(struct judge *judge, uint8_t node, bool passed);
 void judge_refuses(struct judge *judge, uint8_t node);
 void judge_condition(struct judge *judge, uint8_t node, bool healthy, bool drained);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The inside of the judge: judge.c follows what happens, judge_weather.c the paths and the spans,
- * judge_spans.c looks for what lasts too long, judge_received.c at what comes through the door.
+ * judge_spans.c looks for what lasts too long, judge_received.c at what comes through the door,
+ * judge_duties.c for what a node owes whatever the others do.
  */
 #ifndef SIM_JUDGE_PRIVATE_H
 #define SIM_JUDGE_PRIVATE_H
@@ -61,6 +62,10 @@ void judge_two(struct judge *judge);
 uint64_t judge_voting_ns(const struct judge *judge);
 /* Does anything last too long? */
 void judge_look(struct judge *judge);
+/* judge_duties.c: a node claims; a node has published its record; and whatever happens. */
+void judge_claim(struct judge *judge, uint8_t node, const struct change *change);
+void judge_own_deadline(struct judge *judge, uint8_t node);
+void judge_put_back(struct judge *judge);
 /* Before and after a node looks at a datagram. */
 void judge_receiving(struct judge *judge, uint8_t node);
 void judge_received(struct judge *judge, const struct cluster_news *news);

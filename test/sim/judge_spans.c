@@ -8,7 +8,8 @@ static void judge_dual(struct judge *judge, uint8_t vip)
 {
     const struct judge_vip *state = &judge->vips[vip];
     uint64_t delay_ns = judge_delay_ns(judge);
-    uint64_t allowed_ns = judge->interval_ns + 3 * delay_ns + CLUSTER_REMOVE_NS + SLACK_NS;
+    uint64_t allowed_ns =
+        judge->interval_ns + 3 * delay_ns + CLUSTER_REMOVE_NS + SLACK_NS + judge->kernel_ns;
     if (!judge->direct || judge->weather.loss_permille > 0) {
         allowed_ns += 4 * judge->interval_ns + judge_detection_ns(judge);
     }
@@ -78,7 +79,8 @@ static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t stead
         }
         const struct record *record = core_record(cluster_core(judge->cluster, node));
         const struct record_vip *entry = &record->vips[vip];
-        bool healthy = (record->flags & (RECORD_HEALTHY | RECORD_DRAINED)) == RECORD_HEALTHY;
+        bool healthy = (record->flags & (RECORD_HEALTHY | RECORD_DRAINED)) == RECORD_HEALTHY &&
+                       entry->unhealthy == 0;
         if (entry->ready != VIP_READY_NO && entry->state != VIP_FAULT &&
             (healthy || judge->fail_open)) {
             return true;
@@ -167,6 +169,7 @@ static uint64_t takeover_ns(struct judge *judge)
         span_ns += 4 * judge->lease_ns + 2 * judge->interval_ns;
         span_ns += starts ? judge_voting_ns(judge) : 0;
     }
+    span_ns += 2 * judge->kernel_ns;
     return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 
@@ -190,7 +193,8 @@ static void judge_gap(struct judge *judge, uint8_t vip)
 static void judge_deadline(struct judge *judge, uint8_t vip)
 {
     const struct judge_vip *state = &judge->vips[vip];
-    uint64_t allowed_ns = judge_detection_ns(judge) / 10 + 2 * CLUSTER_ADD_NS + SLACK_NS;
+    uint64_t allowed_ns =
+        judge_detection_ns(judge) / 10 + 2 * CLUSTER_ADD_NS + SLACK_NS + judge->kernel_ns;
     /* A closed port is asked about at once: what is wrongly said of a stalled node costs that. */
     bool hinted = judge->hint_ns != 0 &&
                   since(judge, judge->hint_ns) < 2 * judge_detection_ns(judge) + allowed_ns;

@@ -42,7 +42,7 @@ uint64_t judge_convergence_ns(const struct judge *judge)
 {
     return by_any_clock(judge_slow_ns(judge) + 4 * judge_detection_ns(judge) +
                         judge->preempt_delay_ns + judge_voting_ns(judge)) +
-           8 * judge_delay_ns(judge);
+           8 * judge_delay_ns(judge) + 4 * judge->kernel_ns;
 }
 
 /* --- the weather --- */
@@ -68,7 +68,7 @@ static bool are_joined(const struct cluster *cluster, uint8_t a, uint8_t b)
 static bool is_good(struct judge *judge)
 {
     const struct cluster *cluster = judge->cluster;
-    bool good = true;
+    bool good = judge->held_until_ns == 0;
     bool direct = true;
     for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
         if (!cluster_is_alive(cluster, a)) {
@@ -180,6 +180,13 @@ void judge_late(struct judge *judge)
     judge_fault(judge);
 }
 
+void judge_holds_back(struct judge *judge, uint64_t span_ns)
+{
+    judge->held_until_ns = longest(judge->held_until_ns, now_of(judge) + span_ns);
+    judge->delay_peak_ns = longest(judge->delay_peak_ns, span_ns + judge_delay_ns(judge));
+    judge_paths(judge);
+}
+
 void judge_hint(struct judge *judge)
 {
     judge->hint_ns = now_of(judge);
@@ -188,6 +195,12 @@ void judge_hint(struct judge *judge)
 void judge_refuses(struct judge *judge, uint8_t node)
 {
     judge->nodes[node].refuses = true;
+    judge_fault(judge);
+}
+
+void judge_check(struct judge *judge, uint8_t node, bool passed)
+{
+    judge->nodes[node].check_fails = !passed;
     judge_fault(judge);
 }
 

@@ -112,8 +112,8 @@ MUTANTS = {
     "no announcement after a rival": {"core/rivals.c": [(
         "    if (news) {", "    if (news && arbiter->state == VIP_STANDBY) {")]},
     "a deaf rival is endured": {"core/rivals.c": [(
-        "        arbiter->deaf = true;\n        arbiter_release(core, vip, NODE_NONE, "
-        "REASON_NOT_HEARD);", "        arbiter->deaf = true;")]},
+        "        arbiter->deaf = unheard;\n        arbiter_release(core, vip, NODE_NONE, "
+        "REASON_NOT_HEARD);", "        arbiter->deaf = unheard;")]},
     "the own deadline is not looked at": {"core/kernel.c": [(
         "    if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {",
         "    if (arbiter->state == VIP_FAULT && mono_reached(core->now, arbiter->until)) {")]},
@@ -126,8 +126,8 @@ MUTANTS = {
         "timing_detection(core->config.interval_ns));\n"
         "    core->arbiters[vip].until = action->address.until;")]},
     "a rival out of sight is forgotten": {"core/rivals.c": [(
-        "        yielded |= entry->released_to == own_id ? BIT(node) : 0;",
-        "        yielded |= entry->released_to == own_id ? 0 : 0;")]},
+        "        released |= entry->released_to != ID_NONE ? BIT(node) : 0;",
+        "        released |= entry->released_to != ID_NONE ? 0 : 0;")]},
     "what another program removed stays away": {"core/kernel.c": [(
         "    case ADDRESS_LOST_FOREIGN:\n        arbiter_put_back(core, vip);",
         "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ANNOUNCE);")]},

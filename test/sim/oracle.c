@@ -14,12 +14,23 @@ static uint64_t rendezvous(uint32_t vip, uint32_t node)
     return z ^ z >> 31;
 }
 
-static unsigned tier(const struct judge_node *node)
+/* A check without a weight is for the first VIP alone. */
+static unsigned tier(const struct judge *judge, uint8_t node, uint8_t vip)
 {
-    if (node->drained) {
+    const struct judge_node *state = &judge->nodes[node];
+    if (state->drained) {
         return 2;
     }
-    return node->healthy ? 0 : 1;
+    bool fails = state->check_fails && judge->weight_of_check == 0 && vip == 0;
+    return state->healthy && !fails ? 0 : 1;
+}
+
+/* [SPEC R57] */
+static int priority(const struct judge *judge, uint8_t node, uint8_t vip)
+{
+    int base = cluster_core_config(judge->cluster, node)->vips[vip].priority;
+    int now = base + (judge->nodes[node].check_fails ? judge->weight_of_check : 0);
+    return now < 1 ? 1 : now > 255 ? 255 : now;
 }
 
 static bool is_candidate(const struct judge *judge, uint8_t node, uint8_t vip)
@@ -29,15 +40,16 @@ static bool is_candidate(const struct judge *judge, uint8_t node, uint8_t vip)
     }
     const struct core_config *config = cluster_core_config(judge->cluster, node);
     bool is_named = (config->vips[vip].candidates >> node & 1) != 0;
-    return is_named && (tier(&judge->nodes[node]) == 0 || judge->fail_open);
+    return is_named && (tier(judge, node, vip) == 0 || judge->fail_open);
 }
 
 static bool is_better(const struct judge *judge, uint8_t vip, uint8_t a, uint8_t b)
 {
     const struct core_config *config_a = cluster_core_config(judge->cluster, a);
-    const struct core_config *config_b = cluster_core_config(judge->cluster, b);
-    if (config_a->vips[vip].priority != config_b->vips[vip].priority) {
-        return config_a->vips[vip].priority > config_b->vips[vip].priority;
+    int priority_a = priority(judge, a, vip);
+    int priority_b = priority(judge, b, vip);
+    if (priority_a != priority_b) {
+        return priority_a > priority_b;
     }
     return rendezvous(config_a->vips[vip].id, config_a->nodes[a].id) >
            rendezvous(config_a->vips[vip].id, config_a->nodes[b].id);
@@ -53,8 +65,8 @@ static uint64_t expected(const struct judge *judge, uint8_t vip)
         if (!is_candidate(judge, node, vip)) {
             continue;
         }
-        unsigned own = tier(&judge->nodes[node]);
-        unsigned other = best == NODE_NONE ? 3 : tier(&judge->nodes[best]);
+        unsigned own = tier(judge, node, vip);
+        unsigned other = best == NODE_NONE ? 3 : tier(judge, best, vip);
         if (own < other) {
             same_tier = 0;
         }
@@ -68,7 +80,7 @@ static uint64_t expected(const struct judge *judge, uint8_t vip)
     if (best == NODE_NONE || !judge_has_majority(judge)) {
         return 0;
     }
-    bool stays = !judge->preempt || tier(&judge->nodes[best]) != 0;
+    bool stays = !judge->preempt || tier(judge, best, vip) != 0;
     return stays ? same_tier : UINT64_C(1) << best;
 }
 
@@ -122,10 +134,13 @@ void oracle_check(struct judge *judge)
         }
         uint8_t holder = holders == 0 ? NODE_NONE : (uint8_t)__builtin_ctzll(holders);
         check_views(judge, vip, holder);
-        /* Of somebody who has died unheard the holder cannot know; the refresh is for that. */
+        /* Of somebody who has died unheard the holder cannot know; the refresh is for that. When
+         * the name goes from a record of who released it, the holder announces again [SPEC R67]. */
         uint8_t announcer = cluster_announcer(judge->cluster, vip);
         if (holder != NODE_NONE && announcer != holder &&
-            cluster_is_alive(judge->cluster, announcer)) {
+            cluster_is_alive(judge->cluster, announcer) &&
+            core_record(cluster_core(judge->cluster, announcer))->vips[vip].released_to ==
+                ID_NONE) {
             judge_break(judge, RULE_ANNOUNCE, holder, vip);
         }
     }

@@ -1,64 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "swarm.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#define MS(n) ((uint64_t)(n)*NS_PER_MS)
+#include "swarm_private.h"
 
 /* As fast as chrony lets a clock run, unless it is told otherwise. */
 #define SLEW_PPM_MAX 83333U
-
-enum fault {
-    FAULT_CRASH,
-    FAULT_CRASH_TWO,
-    FAULT_STOP,
-    FAULT_STALL,
-    FAULT_FREEZE,
-    FAULT_CUT_ONE_WAY,
-    FAULT_CUT,
-    FAULT_SPLIT,
-    FAULT_ISOLATE,
-    FAULT_JOIN,
-    FAULT_WEATHER,
-    FAULT_LINK,
-    FAULT_FOREIGN,
-    FAULT_REFUSE,
-    FAULT_CONDITION,
-    FAULT_PRIORITY,
-    FAULT_ATTACK,
-    FAULT_CLOCK,
-    FAULT_HINT,
-    FAULT_QUIET, /* nothing happens: the cluster is left alone for a while */
-    FAULT_COUNT,
-};
-
-struct swarm {
-    struct cluster *cluster;
-    struct judge judge;
-    uint64_t random;
-    unsigned weight[FAULT_COUNT];
-    unsigned weights;
-    uint64_t pause_ns; /* between two faults, in the mean */
-    unsigned loss_permille_max;
-    uint64_t delay_max_ns;
-    int clock_ppm; /* 0: all run alike; else the most that one runs wrong */
-    bool attacker;
-};
-
-static uint64_t draw(struct swarm *swarm, uint64_t below)
-{
-    swarm->random += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = swarm->random;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (z ^ z >> 31) % below;
-}
-
-static bool chance(struct swarm *swarm, unsigned percent)
-{
-    return draw(swarm, 100) < percent;
-}
 
 static void say(struct swarm *swarm, const char *what, uint8_t node)
 {
@@ -66,14 +13,17 @@ static void say(struct swarm *swarm, const char *what, uint8_t node)
                 cluster_node_name(swarm->cluster, node), what);
 }
 
-static void start(struct swarm *swarm, uint8_t node)
+void swarm_start(struct swarm *swarm, uint8_t node)
 {
     say(swarm, "starts", node);
     cluster_start(swarm->cluster, node);
     judge_starts(&swarm->judge, node);
+    if (swarm->has_check) {
+        cluster_check(swarm->cluster, node, true);
+    }
 }
 
-static void crash(struct swarm *swarm, uint8_t node)
+void swarm_crash(struct swarm *swarm, uint8_t node)
 {
     if (cluster_is_alive(swarm->cluster, node)) {
         bool whole = chance(swarm, 70);
@@ -92,7 +42,7 @@ static void crash(struct swarm *swarm, uint8_t node)
     }
 }
 
-static void stop(struct swarm *swarm, uint8_t node)
+void swarm_stop(struct swarm *swarm, uint8_t node)
 {
     say(swarm, "is told to stop", node);
     judge_stops(&swarm->judge, node);
@@ -100,7 +50,7 @@ static void stop(struct swarm *swarm, uint8_t node)
     judge_fault(&swarm->judge);
 }
 
-static void stall(struct swarm *swarm, uint8_t node, uint64_t span_ns, bool frozen)
+void swarm_stall(struct swarm *swarm, uint8_t node, uint64_t span_ns, bool frozen)
 {
     struct journal *journal = swarm->judge.journal;
     if (!cluster_is_alive(swarm->cluster, node) || cluster_is_stalled(swarm->cluster, node)) {
@@ -118,9 +68,51 @@ static void stall(struct swarm *swarm, uint8_t node, uint64_t span_ns, bool froz
     judge_stalls(&swarm->judge, node, cluster_now(swarm->cluster) + span_ns, frozen);
 }
 
+void swarm_delete_address(struct swarm *swarm, uint8_t node, uint8_t vip)
+{
+    say(swarm, "another program removes its address", node);
+    bool had_it = cluster_has_address(swarm->cluster, node, vip);
+    judge_fault(&swarm->judge);
+    cluster_delete_address(swarm->cluster, node, vip);
+    judge_fault(&swarm->judge);
+    if (had_it) {
+        judge_foreign(&swarm->judge, node, vip);
+    }
+}
+
+static void hold_back(struct swarm *swarm, uint8_t from, uint8_t to)
+{
+    uint64_t span_ns = draw(swarm, 4 * swarm->judge.interval_ns);
+    journal_say(swarm->judge.journal, cluster_now(swarm->cluster),
+                "%s -> %s keeps everything back for %.3f ms",
+                cluster_node_name(swarm->cluster, from), cluster_node_name(swarm->cluster, to),
+                (double)span_ns / 1e6);
+    cluster_hold(swarm->cluster, from, to, span_ns);
+    judge_holds_back(&swarm->judge, span_ns);
+}
+
+/* Another priority, at once [SPEC R57]. */
+static void check(struct swarm *swarm, uint8_t node, bool passes)
+{
+    if (swarm->has_check && cluster_is_alive(swarm->cluster, node)) {
+        say(swarm, passes ? "its check passes" : "its check fails", node);
+        judge_fault(&swarm->judge);
+        cluster_check(swarm->cluster, node, passes);
+        judge_check(&swarm->judge, node, passes);
+    }
+}
+
 static void cut(struct swarm *swarm, uint8_t from, uint8_t to, bool apart)
 {
     cluster_cut(swarm->cluster, from, to, apart);
+}
+
+void swarm_cut(struct swarm *swarm, uint8_t from, uint8_t to)
+{
+    journal_say(swarm->judge.journal, cluster_now(swarm->cluster), "%s -> %s is cut",
+                cluster_node_name(swarm->cluster, from), cluster_node_name(swarm->cluster, to));
+    cut(swarm, from, to, true);
+    judge_paths(&swarm->judge);
 }
 
 static void join_all(struct swarm *swarm)
@@ -239,11 +231,11 @@ static void refuse(struct swarm *swarm, uint8_t node, int error)
 static void fault_of_life(struct swarm *swarm, enum fault fault, uint8_t node)
 {
     if (!cluster_is_alive(swarm->cluster, node)) {
-        start(swarm, node);
+        swarm_start(swarm, node);
     } else if (fault == FAULT_STOP) {
-        stop(swarm, node);
+        swarm_stop(swarm, node);
     } else {
-        crash(swarm, node);
+        swarm_crash(swarm, node);
     }
 }
 
@@ -256,19 +248,16 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
     }
     switch ((unsigned)fault) {
     case FAULT_STALL:
-        stall(swarm, node, span_ns, false);
+        swarm_stall(swarm, node, span_ns, false);
         break;
     case FAULT_FREEZE:
-        stall(swarm, node, span_ns, true);
+        swarm_stall(swarm, node, span_ns, true);
         break;
     case FAULT_LINK:
         link_to(swarm, node, chance(swarm, 60));
         break;
     case FAULT_FOREIGN:
-        say(swarm, "another program removes its address", node);
-        judge_fault(&swarm->judge);
-        cluster_delete_address(swarm->cluster, node, vip);
-        judge_fault(&swarm->judge);
+        swarm_delete_address(swarm, node, vip);
         break;
     case FAULT_REFUSE:
         refuse(swarm, node, chance(swarm, 40) ? 1 : 0);
@@ -278,6 +267,9 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
         condition(swarm, node, healthy, chance(swarm, 20));
         break;
     }
+    case FAULT_CHECK:
+        check(swarm, node, chance(swarm, 50));
+        break;
     case FAULT_PRIORITY:
         cluster_set_priority(swarm->cluster, node, (uint8_t)(1 + draw(swarm, 255)));
         fault_of_life(swarm, FAULT_CRASH, node);
@@ -300,19 +292,15 @@ static void one_fault(struct swarm *swarm)
     uint8_t b = (uint8_t)((a + 1 + draw(swarm, count - 1U)) % count);
     switch (fault) {
     case FAULT_CRASH_TWO:
-        crash(swarm, a);
-        crash(swarm, b);
+        swarm_crash(swarm, a);
+        swarm_crash(swarm, b);
         break;
     case FAULT_CUT_ONE_WAY:
+        swarm_cut(swarm, a, b);
+        break;
     case FAULT_CUT:
-        journal_say(swarm->judge.journal, cluster_now(swarm->cluster), "%s %s %s is cut",
-                    cluster_node_name(swarm->cluster, a), fault == FAULT_CUT ? "--" : "->",
-                    cluster_node_name(swarm->cluster, b));
-        cut(swarm, a, b, true);
-        if (fault == FAULT_CUT) {
-            cut(swarm, b, a, true);
-        }
-        judge_paths(&swarm->judge);
+        swarm_cut(swarm, a, b);
+        swarm_cut(swarm, b, a);
         break;
     case FAULT_SPLIT:
         split(swarm);
@@ -339,6 +327,12 @@ static void one_fault(struct swarm *swarm)
             cluster_unreachable(swarm->cluster, a, b);
         }
         break;
+    case FAULT_HOLD:
+        hold_back(swarm, a, b);
+        break;
+    case FAULT_SCENE:
+        swarm_scene(swarm);
+        break;
     case FAULT_QUIET:
         cluster_run(swarm->cluster, draw(swarm, judge_convergence_ns(&swarm->judge) * 2));
         break;
@@ -350,21 +344,28 @@ static void one_fault(struct swarm *swarm)
 
 /* --- the end of all faults --- */
 
-static void heal(struct swarm *swarm)
+void swarm_clear_up(struct swarm *swarm)
 {
     struct cluster *cluster = swarm->cluster;
-    journal_say(swarm->judge.journal, cluster_now(cluster), "everything heals");
     set_weather(swarm, true);
     join_all(swarm);
     for (uint8_t node = 0; node < cluster_node_count(cluster); node++) {
         cluster_link(cluster, node, true);
         cluster_refuse(cluster, node, 0);
     }
+    judge_paths(&swarm->judge);
+}
+
+static void heal(struct swarm *swarm)
+{
+    struct cluster *cluster = swarm->cluster;
+    journal_say(swarm->judge.journal, cluster_now(cluster), "everything heals");
+    swarm_clear_up(swarm);
     /* Who is not run, or is stopping, comes to an end. */
     cluster_run(cluster, 9 * NS_PER_S + 4 * judge_detection_ns(&swarm->judge));
     for (uint8_t node = 0; node < cluster_node_count(cluster); node++) {
         if (!cluster_is_alive(cluster, node) && chance(swarm, 70)) {
-            start(swarm, node);
+            swarm_start(swarm, node);
         }
     }
     judge_fault(&swarm->judge);
@@ -442,6 +443,10 @@ static void draw_cluster(struct swarm *swarm, const struct swarm_config *config,
     if (config->mode == VIP_QUORUM) {
         draw_lease(swarm, ret);
     }
+    swarm->spreads = ret->vip_count > 1 && chance(swarm, 40);
+    swarm->has_check = chance(swarm, 40);
+    swarm->weight_of_check = swarm->has_check ? (int16_t)((int)draw(swarm, 401) - 200) : 0;
+    ret->configure = swarm_configure;
     ret->watch = judge_watch;
     ret->arg = &swarm->judge;
 }
@@ -453,6 +458,7 @@ static void draw_run(struct swarm *swarm, const struct cluster_config *config)
     swarm->loss_permille_max = chance(swarm, 50) ? 0 : (unsigned)draw(swarm, 400);
     swarm->delay_max_ns = chance(swarm, 60) ? config->interval_ns / 10 : config->interval_ns * 3;
     swarm->clock_ppm = chance(swarm, 30) ? 0 : 10000;
+    swarm->kernel_ns = chance(swarm, 75) ? 0 : 1 + draw(swarm, config->interval_ns / 20);
     draw_weights(swarm);
 }
 
@@ -461,6 +467,11 @@ static void begin(struct swarm *swarm, const struct cluster_config *config)
     swarm->cluster = cluster_new(config);
     swarm->judge.cluster = swarm->cluster;
     swarm->judge.attacker = swarm->attacker;
+    swarm->judge.kernel_ns = swarm->kernel_ns * config->vip_count;
+    swarm->judge.spreads = swarm->spreads;
+    swarm->judge.has_check = swarm->has_check;
+    swarm->judge.weight_of_check = swarm->weight_of_check;
+    cluster_slow_kernel(swarm->cluster, swarm->kernel_ns);
     if (swarm->attacker) {
         cluster_record(swarm->cluster);
     }
@@ -468,7 +479,7 @@ static void begin(struct swarm *swarm, const struct cluster_config *config)
     for (uint8_t node = 0; node < config->node_count; node++) {
         set_clock(swarm, node);
         if (chance(swarm, 90)) {
-            start(swarm, node);
+            swarm_start(swarm, node);
         }
         cluster_run(swarm->cluster, chance(swarm, 50) ? 0 : draw(swarm, MS(2000)));
     }

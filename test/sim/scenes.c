@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/*
+ * scenes: faults that belong together. Drawn one by one they would meet too seldom: two nodes that
+ * matter to one VIP fail within one detection time, a holder stalls just after something, a rival
+ * lives for a moment only.
+ */
+#include "swarm_private.h"
+
+enum scene {
+    SCENE_TWO_FAIL,
+    SCENE_STALLED_AFTER_REMOVAL,
+    SCENE_LATE_KEEPER,
+    SCENE_ONE_WAY,
+    SCENE_RIVAL_OF_A_MOMENT,
+    SCENE_RESTART,
+    SCENE_COUNT,
+};
+
+/* Per VIP another order of the nodes, the same on each of them; and a check with a weight. */
+void swarm_configure(void *arg, uint8_t self, struct core_config *ret)
+{
+    const struct judge *judge = arg;
+    for (uint8_t vip = 1; judge->spreads && vip < ret->vip_count; vip++) {
+        unsigned shift = 37U * vip * (self + 1U);
+        ret->vips[vip].priority = (uint8_t)(1 + (ret->vips[vip].priority + shift) % 255);
+    }
+    if (judge->has_check) {
+        ret->check_count = 1;
+        ret->check_patience_ns = NS_PER_S;
+        ret->checks[0] = (struct core_check){.rise = 1,
+                                             .fall = 1,
+                                             .weight = judge->weight_of_check,
+                                             .is_general = judge->weight_of_check != 0,
+                                             .vips = 1};
+    }
+}
+
+static void run(struct swarm *swarm, uint64_t span_ns)
+{
+    cluster_run(swarm->cluster, span_ns);
+}
+
+/* Everybody lives, hears everybody, and has done so for a while. */
+static void settle(struct swarm *swarm)
+{
+    swarm_clear_up(swarm);
+    for (uint8_t node = 0; node < cluster_node_count(swarm->cluster); node++) {
+        if (!cluster_is_alive(swarm->cluster, node)) {
+            swarm_start(swarm, node);
+        }
+    }
+    uint64_t converged_ns = judge_convergence_ns(&swarm->judge);
+    run(swarm, converged_ns + draw(swarm, 2 * converged_ns));
+}
+
+static uint8_t any_node(struct swarm *swarm)
+{
+    return (uint8_t)draw(swarm, cluster_node_count(swarm->cluster));
+}
+
+static uint8_t other_than(struct swarm *swarm, uint8_t node)
+{
+    uint8_t count = cluster_node_count(swarm->cluster);
+    return (uint8_t)((node + 1 + draw(swarm, count - 1U)) % count);
+}
+
+static uint8_t holder_of(struct swarm *swarm, uint8_t vip)
+{
+    uint64_t holders = cluster_holders(swarm->cluster, vip);
+    return holders == 0 ? any_node(swarm) : (uint8_t)__builtin_ctzll(holders);
+}
+
+static void fail(struct swarm *swarm, uint8_t node)
+{
+    switch (draw(swarm, 4)) {
+    case 0:
+        swarm_stop(swarm, node);
+        break;
+    case 1:
+        swarm_crash(swarm, node);
+        break;
+    default:
+        swarm_stall(swarm, node, draw(swarm, 6 * swarm->judge.interval_ns), false);
+        break;
+    }
+}
+
+static void two_fail(struct swarm *swarm, uint8_t holder)
+{
+    uint8_t vips = cluster_vip_count(swarm->cluster);
+    uint8_t second = other_than(swarm, holder);
+    if (vips > 1 && chance(swarm, 50)) {
+        second = holder_of(swarm, (uint8_t)draw(swarm, vips));
+    }
+    fail(swarm, holder);
+    run(swarm, draw(swarm, 2 * swarm->judge.interval_ns));
+    if (second != holder) {
+        fail(swarm, second);
+    }
+}
+
+static void stalled_after_removal(struct swarm *swarm, uint8_t holder, uint8_t vip)
+{
+    for (uint64_t i = 1 + draw(swarm, 3); i > 0; i--) {
+        swarm_delete_address(swarm, holder, vip);
+        run(swarm, draw(swarm, swarm->judge.interval_ns / 2));
+    }
+    swarm_stall(swarm, holder, draw(swarm, 8 * swarm->judge.interval_ns), false);
+}
+
+/* Both were frozen, and the engine is run again a moment before its keeper is. */
+static void late_keeper(struct swarm *swarm, uint8_t holder)
+{
+    uint64_t detection_ns = judge_detection_ns(&swarm->judge);
+    uint64_t span_ns = detection_ns / 2 + draw(swarm, 3 * detection_ns);
+    swarm_stall(swarm, holder, span_ns, true);
+    if (cluster_is_frozen(swarm->cluster, holder)) {
+        uint64_t early_ns = draw(swarm, MS(5));
+        cluster_stall(swarm->cluster, holder, span_ns > early_ns ? span_ns - early_ns : 0);
+    }
+}
+
+/* One direction only, for so long that everything follows from it that will. */
+static void one_way(struct swarm *swarm, uint8_t holder)
+{
+    uint8_t other = other_than(swarm, holder);
+    bool deaf = chance(swarm, 50);
+    swarm_cut(swarm, deaf ? other : holder, deaf ? holder : other);
+    if (chance(swarm, 50)) {
+        run(swarm, 3 * judge_convergence_ns(&swarm->judge));
+    }
+}
+
+/* A node that does not hear the holder takes over, and hears it again at about that time. */
+static void rival_of_a_moment(struct swarm *swarm, uint8_t holder)
+{
+    uint64_t detection_ns = judge_detection_ns(&swarm->judge);
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != holder) {
+            swarm_cut(swarm, holder, other);
+            if (chance(swarm, 50)) {
+                swarm_cut(swarm, other, holder);
+            }
+        }
+    }
+    run(swarm, detection_ns - detection_ns / 8 + draw(swarm, detection_ns / 2));
+    swarm_clear_up(swarm);
+}
+
+static void restart(struct swarm *swarm, uint8_t node)
+{
+    swarm_crash(swarm, node);
+    run(swarm, draw(swarm, swarm->judge.interval_ns));
+    if (!cluster_is_alive(swarm->cluster, node)) {
+        swarm_start(swarm, node);
+    }
+}
+
+void swarm_scene(struct swarm *swarm)
+{
+    if (chance(swarm, 60)) {
+        settle(swarm);
+    }
+    uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
+    uint8_t holder = holder_of(swarm, vip);
+    switch ((enum scene)draw(swarm, SCENE_COUNT)) {
+    case SCENE_TWO_FAIL:
+        two_fail(swarm, holder);
+        break;
+    case SCENE_STALLED_AFTER_REMOVAL:
+        stalled_after_removal(swarm, holder, vip);
+        break;
+    case SCENE_LATE_KEEPER:
+        late_keeper(swarm, holder);
+        break;
+    case SCENE_ONE_WAY:
+        one_way(swarm, holder);
+        break;
+    case SCENE_RIVAL_OF_A_MOMENT:
+        rival_of_a_moment(swarm, holder);
+        break;
+    case SCENE_RESTART:
+        restart(swarm, holder);
+        break;
+    case SCENE_COUNT:
+        break;
+    }
+    if (chance(swarm, 60)) {
+        run(swarm, draw(swarm, 2 * judge_convergence_ns(&swarm->judge)));
+    }
+}

@@ -4,7 +4,8 @@
 built from the objects of a build and the broken file, and run until the judge catches it.
 
 Usage: mutants.py BUILD/test/sim/mutants.json [--only NAME,...] [--runs N] [--seconds N]
-Prints a table: mutant, rule that caught it, runs it took. Exit 1 if one survives, or if the text
+Prints a table: mutant, rule that caught it, runs it took; N runs at most [2000], so that the verdict does not depend
+on the machine (--seconds only ends a program that hangs). Exit 1 if one survives, or if the text
 that it replaces is gone: then the mutant has to be written anew.
 """
 import argparse
@@ -91,7 +92,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--only", default="")
     parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--seconds", type=int, default=3600)
     options = parser.parse_args()
     build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
     wanted = [name for name in options.only.split(",") if name]

@@ -4,9 +4,9 @@
 built from the objects of a build and the broken file, and run until the judge catches it.
 
 Usage: mutants.py BUILD/test/sim/mutants.json [--only NAME,...] [--runs N] [--seconds N]
-Prints a table: mutant, rule that caught it, runs it took; N runs at most [2000], so that the verdict does not depend
-on the machine (--seconds only ends a program that hangs). Exit 1 if one survives, or if the text
-that it replaces is gone: then the mutant has to be written anew.
+Prints a table: mutant, rule that caught it, runs it took. A mutant has N runs [2000], whatever the
+machine does meanwhile; --seconds only ends a program that hangs. Exit 1 if one survives, or if the
+text that it replaces is gone: then the mutant has to be written anew.
 """
 import argparse
 import json

@@ -56,13 +56,11 @@ MUTANTS = {
         "            membership_is_unheard(core, node, core->now)) {",
         "        if (node == NODE_NONE && live) {")]},
     "the deadline is never moved": {"core/gossip.c": [(
-        "        if (wanted && !membership_is_missed(core)) {",
+        "        if (wanted && !majority_decides(core, vip) && !membership_is_missed(core)) {",
         "        if (wanted && core->random_key[0] == 0) {")]},
     "the deadline is too long": {"core/arbiter.c": [(
-        "    action->address.until = mono_add(core->now, "
-        "timing_detection(core->config.interval_ns));",
-        "    action->address.until =\n"
-        "        mono_add(core->now, 4 * timing_detection(core->config.interval_ns));")]},
+        ": mono_add(core->now, timing_detection(core->config.interval_ns));",
+        ": mono_add(core->now, 4 * timing_detection(core->config.interval_ns));")]},
     "a change is told with the next beat only": {"core/gossip.c": [(
         "    if (before->flags != now->flags || before->next_ms != now->next_ms) {\n"
         "        return true;\n    }",

@@ -53,7 +53,7 @@ static void test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip(void
         tick(core, DETECTION_NS);
         assert_int_equal(core->arbiters[0].reason, REASON_TAKEN_BACK);
         uint64_t backoff_ns = mono_elapsed(core->arbiters[0].refused_until, core->now);
-        assert_int_equal(backoff_ns, (10 << i) * NS_PER_S);
+        assert_int_equal(backoff_ns, (UINT64_C(10) << i) * NS_PER_S);
         kernel_says(core, ADDRESS_ADDED, 0);
         assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
         struct record waiting = preferred(seq++, VIP_STANDBY);

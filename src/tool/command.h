@@ -15,6 +15,7 @@ enum command_flag {
     FLAG_FOLLOW = 1U << 2,
     FLAG_VIP = 1U << 3,
     FLAG_WAIT = 1U << 4,
+    FLAG_CONFIG = 1U << 5,
 };
 
 struct invocation {
@@ -23,6 +24,7 @@ struct invocation {
     unsigned flags;      /* of enum command_flag */
     const char *vip;     /* NULL: all */
     int64_t wait_ms;     /* -1: not at all */
+    const char *config;  /* NULL: where the daemon looks */
     struct tool_streams streams;
 };
 
@@ -33,5 +35,6 @@ int drain_command(const struct invocation *invocation);
 int undrain_command(const struct invocation *invocation);
 int keygen_command(const struct invocation *invocation);
 int pubkey_command(const struct invocation *invocation);
+int decode_command(const struct invocation *invocation);
 
 #endif

@@ -80,6 +80,17 @@ static const struct command commands[] = {
         .usage_exit = TOOL_USAGE,
     },
     {
+        .name = "decode",
+        .run = decode_command,
+        .usage = "decode [--config FILE] [FILE]",
+        .help =
+            "captured datagrams as text; of a capture (pcap, pcapng) or hexadecimal digits, in\n"
+            "FILE or on standard input. Without the key of the configuration only headers",
+        .operand = "FILE",
+        .flags = FLAG_CONFIG,
+        .usage_exit = TOOL_USAGE,
+    },
+    {
         .name = "help",
         .run = help_command,
         .usage = "help [COMMAND]",
@@ -102,6 +113,7 @@ struct request {
     unsigned flags;
     const char *vip;
     int64_t wait_ms;
+    const char *config;
     bool help;
     bool version;
     char mistake[160]; /* empty: none so far */
@@ -135,6 +147,7 @@ enum {
     OPTION_FOLLOW,
     OPTION_VIP,
     OPTION_WAIT,
+    OPTION_CONFIG,
 };
 
 static void read_arguments(int argc, char *argv[], struct request *ret)
@@ -146,6 +159,7 @@ static void read_arguments(int argc, char *argv[], struct request *ret)
         {"follow", no_argument, NULL, OPTION_FOLLOW},
         {"vip", required_argument, NULL, OPTION_VIP},
         {"wait", required_argument, NULL, OPTION_WAIT},
+        {"config", required_argument, NULL, OPTION_CONFIG},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -185,6 +199,10 @@ static void take_option(int option, char *argv[], struct request *request)
     case OPTION_WAIT:
         request->flags |= FLAG_WAIT;
         take_wait(optarg, request);
+        return;
+    case OPTION_CONFIG:
+        request->flags |= FLAG_CONFIG;
+        request->config = optarg;
         return;
     case 'h':
         request->help = true;
@@ -269,6 +287,7 @@ static int run_request(const struct request *request, const struct tool_streams 
         .flags = request->flags,
         .vip = request->vip,
         .wait_ms = request->wait_ms,
+        .config = request->config,
         .streams = *streams,
     };
     return flush(command->run(&invocation), command, streams);
@@ -291,11 +310,8 @@ static bool fits(const struct command *command, const struct request *request, F
     static const struct {
         unsigned flag;
         const char *option;
-    } names[] = {{FLAG_JSON, "--json"},
-                 {FLAG_WATCH, "--watch"},
-                 {FLAG_FOLLOW, "--follow"},
-                 {FLAG_VIP, "--vip"},
-                 {FLAG_WAIT, "--wait"}};
+    } names[] = {{FLAG_JSON, "--json"}, {FLAG_WATCH, "--watch"}, {FLAG_FOLLOW, "--follow"},
+                 {FLAG_VIP, "--vip"},   {FLAG_WAIT, "--wait"},   {FLAG_CONFIG, "--config"}};
     const size_t operands_max = command->operand != NULL ? 1 : 0;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

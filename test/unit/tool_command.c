@@ -33,8 +33,8 @@ static const struct usage_case usage_cases[] = {
     {{"nothing"},
      TOOL_USAGE,
      "",
-     "unknown command 'nothing'; there are status, events, drain, undrain, keygen, pubkey and "
-     "help"},
+     "unknown command 'nothing'; there are status, events, drain, undrain, keygen, pubkey, "
+     "decode and help"},
     {{"--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "-x"}, TOOL_USAGE, "", "unknown option '-x'"},
@@ -44,6 +44,9 @@ static const struct usage_case usage_cases[] = {
     {{"keygen", "--json"}, TOOL_USAGE, "", "keygen does not know --json"},
     {{"keygen", "a", "b"}, TOOL_USAGE, "", "'b' is too much"},
     {{"pubkey", "a"}, TOOL_USAGE, "", "'a' is too much"},
+    {{"decode", "--json"}, TOOL_USAGE, "", "decode does not know --json"},
+    {{"decode", "--config"}, TOOL_USAGE, "", "option '--config' needs a value"},
+    {{"status", "--config", "a"}, 3, "", "status does not know --config"},
     {{"pubkey", "--follow"}, TOOL_USAGE, "", "pubkey does not know --follow"},
     /* status has the codes of monitoring plugins: a usage error is UNKNOWN */
     {{"status", "--nothing"}, 3, "", "unknown option '--nothing'"},

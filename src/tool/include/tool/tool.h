@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * tool: the command `vipgossip`, from its arguments to its exit code. It asks a running daemon over
- * the control socket and puts facts into words; it knows nothing of the protocol, and changes
- * nothing on the network.
+ * the control socket and puts facts into words; it changes nothing on the network. Of the protocol
+ * only `decode` knows anything.
  */
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Seeds that once broke a rule, and what was wrong; each has to run clean. A seed tells the same
-story only as long as nobody changes what is drawn; the golden stories keep what is worth keeping.
+story only as long as nobody changes what is drawn: these are kept as seeds like any other, and what
+was wrong in the core has a golden story or a unit test (docs/SIMULATOR.md names it).
 
 Usage: seeds.py VIPGOSSIP-SIM. Exit 1 at the first violation.
 """

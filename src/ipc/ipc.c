@@ -170,12 +170,12 @@ int ipc_send_will(int fd, const struct ipc_will *will)
 static long receive_bytes(int fd, void *ret, size_t size)
 {
     /* MSG_TRUNC makes recv() return the real length: a datagram that is too long is not valid. */
-    const ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
 
-    if (length >= 0)
-        return length;
-    /* The peer died with something of ours unread; that is an end of file as well. */
-    return errno == ECONNRESET ? 0 : -errno;
+    /* The peer died with something of ours unread. That is said once, before its own last words. */
+    if (length < 0 && errno == ECONNRESET)
+        length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
+    return length < 0 ? -errno : length;
 }
 
 long ipc_receive(int fd, struct ipc_message *ret)

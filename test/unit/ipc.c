@@ -193,6 +193,24 @@ static void test_a_dead_peer_is_end_of_file_and_broken_pipe(void **state)
     (void)close(ends[1]);
 }
 
+static void test_the_last_words_of_a_dead_peer_are_heard_though_it_read_nothing(void **state)
+{
+    const struct ipc_message unread = {.type = IPC_STOP};
+    const struct ipc_message last = {.type = IPC_STOPPED};
+    struct ipc_message received;
+    int ends[2];
+
+    (void)state;
+    pair_open(ends);
+    assert_int_equal(ipc_send(ends[1], &unread), 0);
+    assert_int_equal(ipc_send(ends[0], &last), 0);
+    (void)close(ends[0]);
+    assert_int_equal(ipc_receive(ends[1], &received), sizeof(received));
+    assert_int_equal(received.type, IPC_STOPPED);
+    assert_int_equal(ipc_receive(ends[1], &received), 0);
+    (void)close(ends[1]);
+}
+
 static void test_a_peer_that_does_not_read_gives_eagain(void **state)
 {
     const struct ipc_message message = {.type = IPC_STOP};
@@ -335,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_a_message_arrives_as_it_was_sent),
         cmocka_unit_test(test_a_datagram_that_is_too_long_shows_its_length),
         cmocka_unit_test(test_a_dead_peer_is_end_of_file_and_broken_pipe),
+        cmocka_unit_test(test_the_last_words_of_a_dead_peer_are_heard_though_it_read_nothing),
         cmocka_unit_test(test_a_peer_that_does_not_read_gives_eagain),
         cmocka_unit_test(test_the_setup_arrives_as_it_was_written),
         cmocka_unit_test(test_the_keys_arrive_once_and_nothing_else_is_taken_for_them),

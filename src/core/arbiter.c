@@ -22,6 +22,7 @@ void arbiter_init(struct core *core)
         arbiter->refused = NODE_NONE;
         arbiter->rival = NODE_NONE;
         arbiter->vacant_since = MONO_NEVER;
+        arbiter->deaf_since = MONO_NEVER;
         arbiter->holder_since = core->now;
         arbiter->announce_next = MONO_NEVER;
         arbiter->ready_at = mono_add(core->now, core->config.vips[vip].preempt_delay_ns);

@@ -387,6 +387,23 @@ static void test_a_grant_of_before_the_release_is_worth_nothing(void **unused)
     free(core);
 }
 
+/* A deadline that stays in the past would wake the daemon ten thousand times a second. */
+static void test_a_holder_sleeps_until_there_is_something_to_do(void **unused)
+{
+    (void)unused;
+    struct core *core = holding_core(3);
+    unsigned timers = 0;
+    uint64_t end_ns = core->now.ns + NS_PER_S;
+    while (core->now.ns < end_ns) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
+        timers++;
+    }
+    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+    assert_in_range(timers, 5, 100);
+    free(core);
+}
+
 static void test_the_keeper_gets_the_end_of_the_lease(void **unused)
 {
     (void)unused;
@@ -535,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_a_lease_is_used_for_less_than_it_was_promised_for),
         cmocka_unit_test(test_what_other_voters_count_does_not_count),
         cmocka_unit_test(test_a_grant_of_before_the_release_is_worth_nothing),
+        cmocka_unit_test(test_a_holder_sleeps_until_there_is_something_to_do),
         cmocka_unit_test(test_the_keeper_gets_the_end_of_the_lease),
         cmocka_unit_test(test_who_loses_the_majority_stops_holding_by_itself),
         cmocka_unit_test(test_a_heartbeat_that_no_majority_answers_is_sent_again_with_a_new_seq),

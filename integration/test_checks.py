@@ -251,7 +251,7 @@ def test_without_checks_there_is_no_checker(make_cluster):
     cluster = make_cluster(1).start()
     cluster.wait_holder("n1")
     assert checker_pid(cluster["n1"]) is None
-    assert len(cluster["n1"].pids()) == 2
+    assert len(cluster["n1"].pids()) == 3  # keeper, engine, steward
 
 
 def test_the_engine_links_nothing_that_a_check_needs():

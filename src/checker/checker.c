@@ -32,8 +32,10 @@ struct checker {
 static void on_result(void *arg, const struct ipc_result *result)
 {
     const struct checker *checker = arg;
+    struct ipc_result sent = *result;
 
-    (void)ipc_packet_send(checker->descriptors.engine, result, sizeof(*result));
+    sent.generation = checker->setup->generation;
+    (void)ipc_packet_send(checker->descriptors.engine, &sent, sizeof(sent));
 }
 
 static void on_hook_idle(void *arg)

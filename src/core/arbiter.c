@@ -10,22 +10,27 @@
  */
 #include "state.h"
 
+void arbiter_init_vip(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    *arbiter = (struct arbiter){.reason = REASON_STARTED};
+    arbiter->elected = NODE_NONE;
+    arbiter->holder = NODE_NONE;
+    arbiter->released_to = NODE_NONE;
+    arbiter->told_to = NODE_NONE;
+    arbiter->refused = NODE_NONE;
+    arbiter->rival = NODE_NONE;
+    arbiter->vacant_since = MONO_NEVER;
+    arbiter->deaf_since = MONO_NEVER;
+    arbiter->holder_since = core->now;
+    arbiter->announce_next = MONO_NEVER;
+    arbiter->ready_at = mono_add(core->now, core->config.vips[vip].preempt_delay_ns);
+}
+
 void arbiter_init(struct core *core)
 {
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-        struct arbiter *arbiter = &core->arbiters[vip];
-        arbiter->reason = REASON_STARTED;
-        arbiter->elected = NODE_NONE;
-        arbiter->holder = NODE_NONE;
-        arbiter->released_to = NODE_NONE;
-        arbiter->told_to = NODE_NONE;
-        arbiter->refused = NODE_NONE;
-        arbiter->rival = NODE_NONE;
-        arbiter->vacant_since = MONO_NEVER;
-        arbiter->deaf_since = MONO_NEVER;
-        arbiter->holder_since = core->now;
-        arbiter->announce_next = MONO_NEVER;
-        arbiter->ready_at = mono_add(core->now, core->config.vips[vip].preempt_delay_ns);
+        arbiter_init_vip(core, vip);
     }
 }
 
@@ -76,7 +81,7 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     bool is_candidate = (config->vips[vip].candidates & BIT(config->self)) != 0;
     if (!is_candidate || core->phase > PHASE_SERVING || arbiter->state == VIP_FAULT ||
         arbiter->link_down || membership_is_missed(core) || health_is_pending(core, vip) ||
-        !mono_reached(core->now, core->leases[vip].out_until)) {
+        !mono_reached(core->now, core->leases[vip].out_until) || (core->retired & BIT(vip)) != 0) {
         return VIP_READY_NO;
     }
     bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained &&

@@ -125,6 +125,9 @@ static void take(struct core *core, const struct event *event)
     case EVENT_CHECK:
         health_result(core, event->check.check, event->check.passed);
         break;
+    case EVENT_RETIRE:
+        reload_retire(core, event->retire.vips);
+        break;
     case EVENT_STOP:
         start_stop(core);
         break;

@@ -52,6 +52,12 @@ void health_result(struct core *core, uint8_t check, bool passed)
     }
 }
 
+/* A check without a result until then has failed. */
+static struct mono patience_end(const struct core *core, uint8_t check)
+{
+    return mono_add(core->health[check].since, core->config.check_patience_ns);
+}
+
 /* A checker that does not run must not keep the node out for ever: after a while the checks without
  * a result have failed, and fail_open decides. */
 void health_timer(struct core *core)
@@ -60,7 +66,8 @@ void health_timer(struct core *core)
         return;
     }
     for (uint8_t check = 0; check < core->config.check_count; check++) {
-        if (core->health[check].state == CHECK_UNKNOWN) {
+        if (core->health[check].state == CHECK_UNKNOWN &&
+            mono_reached(core->now, patience_end(core, check))) {
             set_state(core, check, CHECK_FAILED, REASON_CHECK_SILENT);
         }
     }
@@ -68,12 +75,21 @@ void health_timer(struct core *core)
 
 struct mono health_deadline(const struct core *core)
 {
+    struct mono deadline = MONO_NEVER;
     for (uint8_t check = 0; check < core->config.check_count; check++) {
         if (core->health[check].state == CHECK_UNKNOWN) {
-            return mono_add(core->started_at, core->config.check_patience_ns);
+            deadline = mono_min(deadline, patience_end(core, check));
         }
     }
-    return MONO_NEVER;
+    return deadline;
+}
+
+/* A check that a reload has added to a node that serves is believed to pass until it says
+ * otherwise: an address is not given up for a question that was never asked [SPEC R58]. */
+static bool passes(const struct core *core, uint8_t check)
+{
+    const struct health *health = &core->health[check];
+    return health->state == CHECK_OK || (health->state == CHECK_UNKNOWN && health->trusted);
 }
 
 static bool concerns(const struct core_check *check, uint8_t vip)
@@ -84,7 +100,7 @@ static bool concerns(const struct core_check *check, uint8_t vip)
 bool health_is_pending(const struct core *core, uint8_t vip)
 {
     for (uint8_t check = 0; check < core->config.check_count; check++) {
-        if (core->health[check].state == CHECK_UNKNOWN &&
+        if (core->health[check].state == CHECK_UNKNOWN && !core->health[check].trusted &&
             concerns(&core->config.checks[check], vip)) {
             return true;
         }
@@ -97,8 +113,7 @@ bool health_of_node(const struct core *core)
     bool healthy = core->healthy;
     for (uint8_t check = 0; check < core->config.check_count; check++) {
         const struct core_check *config = &core->config.checks[check];
-        healthy &=
-            config->weight != 0 || !config->is_general || core->health[check].state == CHECK_OK;
+        healthy &= config->weight != 0 || !config->is_general || passes(core, check);
     }
     return healthy;
 }
@@ -108,7 +123,7 @@ bool health_of_vip(const struct core *core, uint8_t vip)
     for (uint8_t check = 0; check < core->config.check_count; check++) {
         const struct core_check *config = &core->config.checks[check];
         if (config->weight == 0 && !config->is_general && concerns(config, vip) &&
-            core->health[check].state != CHECK_OK) {
+            !passes(core, check)) {
             return false;
         }
     }

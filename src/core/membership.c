@@ -20,18 +20,23 @@ uint8_t core_node_index(const struct core *core, uint32_t id)
     return NODE_NONE;
 }
 
+void membership_init_node(struct core *core, uint8_t node)
+{
+    struct member *member = &core->members[node];
+    *member = (struct member){.via = NODE_NONE};
+    member->state = node == core->config.self ? MEMBER_ALIVE : MEMBER_UNKNOWN;
+    for (uint8_t i = 0; i < RELAYS_MAX; i++) {
+        member->relays[i] = NODE_NONE;
+    }
+    for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
+        member->entry[vip] = ENTRY_NONE;
+    }
+}
+
 void membership_init(struct core *core)
 {
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        struct member *member = &core->members[node];
-        member->state = node == core->config.self ? MEMBER_ALIVE : MEMBER_UNKNOWN;
-        member->via = NODE_NONE;
-        for (uint8_t i = 0; i < RELAYS_MAX; i++) {
-            member->relays[i] = NODE_NONE;
-        }
-        for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
-            member->entry[vip] = ENTRY_NONE;
-        }
+        membership_init_node(core, node);
     }
 }
 

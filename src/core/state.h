@@ -18,6 +18,7 @@
  *   announce.c    when the neighbours are told
  *   holder.c      who holds it, as news
  *   health.c      what the checks of this node say
+ *   reload.c      another configuration
  *   start.c       hello rounds at the start and after a stall; the ordered stop
  */
 #ifndef CORE_STATE_H
@@ -133,6 +134,7 @@ struct arbiter {
 struct health {
     enum check_state state;
     bool has_result;
+    bool trusted;   /* added by a reload while this node held a VIP: passes until it fails */
     uint8_t streak; /* results in a row that say otherwise */
     struct mono since;
 };
@@ -194,6 +196,7 @@ struct core {
     bool healthy;
     bool drained;
     uint64_t drained_vips; /* bit per VIP, beside `drained` */
+    uint64_t retired;      /* bit per VIP that goes with the next reload */
     bool peer_heard;       /* some peer was confirmed since this node started */
     bool mute;             /* not one datagram of the last heartbeat could be sent */
     bool dirty;            /* something that the election looks at changed */
@@ -246,6 +249,8 @@ void core_change(struct core *core, const struct change *change);
 
 /* --- membership.c --- */
 void membership_init(struct core *core);
+/* A node of which nothing is known yet. */
+void membership_init_node(struct core *core, uint8_t node);
 void membership_message(struct core *core, const struct message_in *message);
 void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[static RELAYS_MAX]);
 /* Notes where each of this node's VIPs stands in the newest record. */
@@ -310,6 +315,7 @@ uint64_t election_mix(uint64_t word);
 
 /* --- arbiter.c --- */
 void arbiter_init(struct core *core);
+void arbiter_init_vip(struct core *core, uint8_t vip);
 void arbiter_step(struct core *core, uint8_t vip, bool timer);
 struct mono arbiter_deadline(const struct core *core, uint8_t vip);
 /* Whom the own record names as successor, or NODE_NONE. */
@@ -408,6 +414,9 @@ bool health_of_node(const struct core *core);
 bool health_of_vip(const struct core *core, uint8_t vip);
 /* With the weights of the checks that fail. */
 uint8_t health_priority(const struct core *core, uint8_t vip);
+
+/* --- reload.c --- */
+void reload_retire(struct core *core, uint64_t vips);
 
 /* --- start.c --- */
 void start_hello(struct core *core);

@@ -69,6 +69,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         }
         if (length <= 0) {
             lose(link, "it has ended for good");
+        } else if ((size_t)length == sizeof result && result.generation != link->generation) {
+            continue; /* of the checker before the last reload: its checks had other numbers */
         } else if (!ipc_result_is_valid(&result, (size_t)length, link->check_count)) {
             lose(link, "it sent a message that is none of this version");
         } else {

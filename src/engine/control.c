@@ -134,11 +134,15 @@ static void answer(struct control_client *client, enum request request, const ch
     case REQUEST_UNDRAIN:
         answer_drain(source, request == REQUEST_DRAIN, name, &pack);
         break;
+    case REQUEST_RELOAD:
+        pack_map(&pack, 1);
+        pack_key_uint(&pack, "number", source->reload(source->arg));
+        break;
     case REQUEST_UNKNOWN:
     case REQUEST_PARTIAL:
-        pack_error(&pack,
-                   "no such request: " CONTROL_STATUS ", " CONTROL_EVENTS ", " CONTROL_EVENTS_FOLLOW
-                   ", " CONTROL_DRAIN " and " CONTROL_UNDRAIN " and a newline are known");
+        pack_error(&pack, "no such request: " CONTROL_STATUS ", " CONTROL_EVENTS
+                          ", " CONTROL_EVENTS_FOLLOW ", " CONTROL_DRAIN ", " CONTROL_UNDRAIN
+                          " and " CONTROL_RELOAD " and a newline are known");
         break;
     }
     if (pack.length == 0 && client->state == CLIENT_ANSWERED && !pack.failed) {

@@ -35,6 +35,9 @@ static void lock_keys(struct engine *engine)
 {
     int error = sandbox_lock_secret(&engine->wire.keyring, sizeof engine->wire.keyring);
 
+    if (error == 0) {
+        error = reload_lock(engine);
+    }
     if (error != 0) {
         log_warning("cannot lock the keys in memory: %s; they may be swapped out: raise the limit "
                     "of locked memory (ulimit -l, LimitMEMLOCK=), or encrypt the swap space",
@@ -89,10 +92,10 @@ int engine_run(struct ipc_setup *setup, const struct engine_descriptors *descrip
         return 1;
     }
     engine = calloc(1, sizeof *engine);
-    if (engine == NULL || (engine->core = calloc(1, core_size())) == NULL) {
+    if (engine == NULL || (engine->core = calloc(1, core_size())) == NULL ||
+        (engine->reload.core = calloc(1, core_size())) == NULL) {
         log_error("out of memory");
-        free(engine);
-        return 1;
+        exit(1);
     }
     engine->started = clock_now();
     if (take_setup(engine, setup) == 0) {
@@ -110,6 +113,8 @@ int engine_run(struct ipc_setup *setup, const struct engine_descriptors *descrip
         }
     }
     wire_wipe(&engine->wire);
+    keyring_wipe(&engine->reload.keyring);
+    free(engine->reload.core);
     free(engine->core);
     free(engine);
     return exit_code;
@@ -123,6 +128,7 @@ static void on_prepare(uv_prepare_t *prepare)
     if (engine->keeper.ended && !engine->orphaned && !engine->ending) {
         orphan_begin(engine);
     }
+    reload_step(engine);
     loop_arm(engine);
     if (engine->ending && (engine->keeper.gone || keeper_link_is_flushed(&engine->keeper))) {
         uv_stop(&engine->loop);
@@ -165,6 +171,11 @@ static void on_status(void *arg, struct pack *pack)
         .drained_vips = engine->drain.vips,
         .drain_pending = keeper_link_is_keeping(&engine->keeper),
         .drain_error = engine->drain.error,
+        .reload = {.number = engine->reload.number,
+                   .pending = reload_is_pending(engine),
+                   .any = engine->reload.any,
+                   .failed = engine->reload.failed,
+                   .text = engine->reload.text},
         .started = engine->started,
         .now = mono_max(engine->now, clock_now()),
     };
@@ -228,13 +239,22 @@ static void on_second(uv_timer_t *timer)
 
 static int open_sources(struct engine *engine, const struct engine_descriptors *descriptors)
 {
-    const struct keeper_link_handlers keeper = {loop_on_keeper, on_keeper_gone, loop_on_will,
-                                                engine};
+    const struct keeper_link_handlers keeper = {.message = loop_on_keeper,
+                                                .gone = on_keeper_gone,
+                                                .will = loop_on_will,
+                                                .reload = reload_on_configuration,
+                                                .verdict = reload_on_verdict,
+                                                .arg = engine};
     const struct checker_link_handlers checker = {loop_on_result, on_checker_gone, engine};
-    const struct control_source control = {on_status, on_events, drain_set, engine};
+    const struct control_source control = {.status = on_status,
+                                           .events = on_events,
+                                           .drain = drain_set,
+                                           .reload = reload_request,
+                                           .arg = engine};
     int error;
 
     engine->keeper.vip_count = engine->conf.vip_count;
+    engine->keeper.node_count = engine->conf.node_count;
     engine->keeper.address_count = engine->conf.address_count;
     error = keeper_link_open(&engine->keeper, &engine->loop, descriptors->keeper, &keeper);
     if (error != 0) {
@@ -255,8 +275,7 @@ static int open_sources(struct engine *engine, const struct engine_descriptors *
     return clock_timer_open(&engine->timer, &engine->loop, loop_on_timer, engine);
 }
 
-/* The last will for every other node. Keys and nodes are read at start only: once is enough. */
-static void deposit_wills(struct engine *engine)
+void engine_deposit_wills(struct engine *engine)
 {
     uint64_t all = engine->conf.node_count == NODES_MAX
                        ? UINT64_MAX
@@ -282,7 +301,7 @@ static int open_all(struct engine *engine, const struct engine_descriptors *desc
     if (error != 0) {
         return error;
     }
-    deposit_wills(engine);
+    engine_deposit_wills(engine);
     (void)uv_prepare_init(&engine->loop, &engine->prepare);
     (void)uv_timer_init(&engine->loop, &engine->second);
     engine->prepare.data = engine;

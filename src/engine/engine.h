@@ -14,6 +14,27 @@
 #include "engine/udp.h"
 #include "ipc/setup.h"
 
+enum reload_phase {
+    RELOAD_IDLE,
+    RELOAD_RELEASING, /* VIPs that go are given up */
+    RELOAD_SWITCHING, /* done here, and not by the keeper yet */
+};
+
+/* See reload.c. */
+struct reload {
+    enum reload_phase phase;
+    uint64_t asked;  /* how often */
+    uint64_t number; /* the last verdict answers so many of these; there may be others, by SIGHUP */
+    bool any;        /* verdict; the last one: */
+    bool failed;
+    char text[IPC_SENTENCE_MAX];
+    uint64_t retired;       /* bit per VIP that goes */
+    struct mono until;      /* patience with the kernel ends */
+    struct ipc_reload next; /* without keys */
+    struct keyring keyring; /* of it; wiped once it is in use */
+    struct core *core;      /* spare: the next one is made of the one that runs */
+};
+
 struct engine {
     uv_loop_t loop;
     uv_prepare_t prepare; /* sets the timer before the loop waits */
@@ -35,6 +56,7 @@ struct engine {
         uint32_t vips; /* bit per VIP, beside `node` */
         int error;     /* the last one that was to be kept is not: errno, 0 */
     } drain;
+    struct reload reload;
     struct mono started;
     struct mono now;          /* of the last event: the core's time never runs backwards */
     bool running;             /* an own address is open: the core lives */
@@ -63,6 +85,21 @@ void orphan_watch(struct engine *engine);
 /* orphan.c: when orphan_step() has something to do; MONO_NEVER: never. */
 struct mono orphan_deadline(const struct engine *engine);
 void orphan_step(struct engine *engine, struct mono now);
+
+/* engine.c: the last will for every other node, anew [SPEC R44]. */
+void engine_deposit_wills(struct engine *engine);
+
+/* reload.c: where keys will be. 0 or -errno: it cannot be locked in memory. */
+int reload_lock(struct engine *engine);
+/* reload.c: see control_source.reload. */
+uint64_t reload_request(void *arg);
+bool reload_is_pending(const struct engine *engine);
+/* reload.c: what the keeper says. Not from within a step. */
+void reload_on_configuration(void *arg, struct ipc_reload *from);
+void reload_on_verdict(void *arg, const struct ipc_verdict *verdict);
+void reload_on_switched(struct engine *engine);
+/* reload.c: switches over once every VIP that goes is given up. Not from within a step. */
+void reload_step(struct engine *engine);
 
 /* drain.c: what an earlier run was told; to the core once it runs. */
 void drain_begin(struct engine *engine, const struct ipc_setup *setup);

@@ -20,6 +20,56 @@ const struct events_entry *events_add(struct events *events, const struct change
     return entry;
 }
 
+static bool rename_node(const struct conf *conf, const struct conf_change *map, uint8_t *node)
+{
+    const uint8_t now = conf_change_now(map->node_was, conf->node_count, *node);
+    const bool is_known = *node == NODE_NONE || now != CONF_NEW;
+
+    *node = now;
+    return is_known;
+}
+
+/* False: what it is about is gone. */
+static bool rename_change(const struct conf *conf, const struct conf_change *map,
+                          struct change *change)
+{
+    switch (change->type) {
+    case CHANGE_MEMBER:
+        return rename_node(conf, map, &change->node);
+    case CHANGE_CHECK:
+        change->check = conf_change_now(map->check_was, conf->check_count, change->check);
+        return change->check != CONF_NEW;
+    case CHANGE_VIP:
+        change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
+        return change->vip != CONF_NEW && rename_node(conf, map, &change->node);
+    case CHANGE_HOLDER:
+    case CHANGE_RIVAL:
+        change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
+        return change->vip != CONF_NEW && rename_node(conf, map, &change->from) &&
+               rename_node(conf, map, &change->to);
+    }
+    return false;
+}
+
+_Static_assert(CONF_NEW == NODE_NONE, "nobody is nobody before and after");
+
+void events_reconfigure(struct events *events, const struct conf *conf,
+                        const struct conf_change *change)
+{
+    const uint64_t first = events->count > EVENTS_MAX ? events->count - EVENTS_MAX : 0;
+    uint64_t kept = first;
+
+    for (uint64_t n = first; n < events->count; n++) {
+        struct events_entry entry = events->entries[n % EVENTS_MAX];
+
+        if (rename_change(conf, change, &entry.change)) {
+            events->entries[kept++ % EVENTS_MAX] = entry;
+        }
+    }
+    /* Those left out are those at the end of the ring, which the next ones overwrite. */
+    events->count = kept;
+}
+
 /* RFC 3339 in UTC with milliseconds: one notation on every host, whatever its time zone. */
 static void time_text(int64_t wall_ms, char text[static TIME_TEXT])
 {

@@ -11,13 +11,27 @@ static void pack_vips(const struct facts *facts, struct pack *pack);
 static void pack_nodes(const struct facts *facts, struct pack *pack);
 static void pack_checks(const struct facts *facts, struct pack *pack);
 static void pack_drain(const struct facts *facts, struct pack *pack);
+static void pack_reload(const struct facts *facts, struct pack *pack);
+/* The last one, of however many there were. */
+static void pack_reload(const struct facts *facts, struct pack *pack)
+{
+    const bool any = facts->reload.any;
+    const bool failed = any && facts->reload.failed;
+
+    pack_map(pack, 4);
+    pack_key_uint(pack, "number", facts->reload.number);
+    pack_key_bool(pack, "pending", facts->reload.pending);
+    pack_key_text(pack, "applied", any && !failed ? facts->reload.text : NULL);
+    pack_key_text(pack, "error", failed ? facts->reload.text : NULL);
+}
+
 static void pack_counters(const struct facts *facts, struct pack *pack);
 
 void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 12);
+    pack_map(pack, 13);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
@@ -33,6 +47,8 @@ void facts_pack(const struct facts *facts, struct pack *pack)
     pack_key_bool(pack, "checker_lost", facts->checker_lost);
     pack_key(pack, "drain");
     pack_drain(facts, pack);
+    pack_key(pack, "reload");
+    pack_reload(facts, pack);
     pack_key(pack, "counters");
     pack_counters(facts, pack);
 }

@@ -111,9 +111,32 @@ static bool flush_vip(struct keeper_link *link, uint8_t vip)
     return true;
 }
 
+/* The keeper must know first what the indexes of all the others mean. */
+static void flush_switch(struct keeper_link *link)
+{
+    struct ipc_message message = {.type = IPC_SWITCH, .error = link->change.error};
+
+    if (link->change.waits && !link->blocked && !link->gone &&
+        was_sent(link, ipc_send(link->fd, &message))) {
+        link->change.waits = false;
+    }
+}
+
+static void flush_read(struct keeper_link *link)
+{
+    struct ipc_message message = {.type = IPC_READ, .sequence = link->reads};
+
+    if (link->reads != 0 && !link->blocked && !link->gone &&
+        was_sent(link, ipc_send(link->fd, &message))) {
+        link->reads = 0;
+    }
+}
+
 static void flush(struct keeper_link *link)
 {
+    flush_switch(link);
     flush_wills(link);
+    flush_read(link);
     if (link->awake && !link->blocked && !link->gone && send_message(link, IPC_AWAKE, 0, 0)) {
         link->awake = false;
     }
@@ -191,6 +214,56 @@ bool keeper_link_is_keeping(const struct keeper_link *link)
     return link->has_drain || link->keeping > 0;
 }
 
+void keeper_link_read(struct keeper_link *link, uint64_t sequence)
+{
+    link->reads = sequence;
+    flush(link);
+}
+
+void keeper_link_refuse(struct keeper_link *link, int error)
+{
+    link->change.waits = true;
+    link->change.error = error;
+    flush(link);
+}
+
+static void rename_waiting(struct keeper_link *link)
+{
+    uint64_t latest[VIPS_MAX];
+    struct keeper_link_waiting waiting[VIPS_MAX];
+
+    memcpy(latest, link->latest, sizeof latest);
+    memcpy(waiting, link->waiting, sizeof waiting);
+    memset(link->latest, 0, sizeof link->latest);
+    memset(link->waiting, 0, sizeof link->waiting);
+    for (uint8_t vip = 0; vip < link->vip_count; vip++) {
+        uint8_t now = link->change.vip_now[vip];
+
+        if (now != VIP_NONE) {
+            link->latest[now] = latest[vip];
+            link->waiting[now] = waiting[vip];
+        }
+    }
+}
+
+void keeper_link_switch(struct keeper_link *link, const struct conf *conf,
+                        const struct conf_change *change)
+{
+    link->change.waits = true;
+    link->change.error = 0;
+    link->change.pending = true;
+    for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
+        link->change.vip_now[vip] = conf_change_now(change->vip_was, conf->vip_count, vip);
+    }
+    rename_waiting(link);
+    link->change.former_count = link->vip_count;
+    link->change.former_address_count = link->address_count;
+    link->vip_count = conf->vip_count;
+    link->address_count = conf->address_count;
+    link->node_count = conf->node_count;
+    flush(link);
+}
+
 void keeper_link_deposit(struct keeper_link *link, uint64_t nodes)
 {
     link->wills |= nodes;
@@ -208,11 +281,70 @@ bool keeper_link_is_flushed(const struct keeper_link *link)
     return !link->blocked && !link->stopped;
 }
 
+/* A message of before the keeper has switched means a VIP by its former index. False: it is about
+ * one that is gone, or not valid, which `ret_valid` says. */
+static bool take_former(const struct keeper_link *link, struct ipc_message *message, size_t length,
+                        bool *ret_valid)
+{
+    *ret_valid = ipc_valid_from_keeper(message, length, link->change.former_count,
+                                       link->change.former_address_count);
+    if (!*ret_valid || !ipc_names_vip(message->type)) {
+        return *ret_valid;
+    }
+    message->vip = link->change.vip_now[message->vip];
+    message->address = 0;
+    return message->vip != VIP_NONE;
+}
+
+/* False: it is none of this version. */
+static bool take_message(struct keeper_link *link, struct ipc_message *message, size_t length)
+{
+    bool valid;
+
+    if (!link->change.pending) {
+        valid = ipc_valid_from_keeper(message, length, link->vip_count, link->address_count);
+        if (!valid) {
+            return false;
+        }
+    } else if (!take_former(link, message, length, &valid)) {
+        return valid;
+    }
+    if (message->type == IPC_SWITCHED) {
+        link->change.pending = false;
+    }
+    if (message->type == IPC_KEPT && link->keeping > 0) {
+        link->keeping--;
+    }
+    link->handlers.message(link->handlers.arg, message);
+    return true;
+}
+
+static bool take(struct keeper_link *link, union ipc_answer *answer, size_t length)
+{
+    const struct keeper_link_handlers *handlers = &link->handlers;
+    bool fits = length >= sizeof answer->type && !link->change.pending;
+
+    if (fits && answer->type == IPC_RELOAD) {
+        if (!ipc_valid_reload(&answer->reload, length, link->vip_count, link->node_count)) {
+            return false;
+        }
+        handlers->reload(handlers->arg, &answer->reload);
+        return true;
+    }
+    if (fits && answer->type == IPC_VERDICT) {
+        if (!ipc_valid_verdict(&answer->verdict, length)) {
+            return false;
+        }
+        handlers->verdict(handlers->arg, &answer->verdict);
+        return true;
+    }
+    return take_message(link, &answer->message, length);
+}
+
 void keeper_link_drain(struct keeper_link *link)
 {
     for (unsigned n = 0; n < DRAIN_MAX && !link->gone; n++) {
-        struct ipc_message message;
-        long length = ipc_receive(link->fd, &message);
+        long length = ipc_receive_answer(link->fd, &link->answer);
 
         if (length == -EAGAIN) {
             return;
@@ -222,16 +354,11 @@ void keeper_link_drain(struct keeper_link *link)
             lose(link, "it has ended");
             return;
         }
-        if (!ipc_valid_from_keeper(&message, (size_t)length, link->vip_count,
-                                   link->address_count)) {
+        if (!take(link, &link->answer, (size_t)length)) {
             lose(link, "it sent a message that is none of this version");
             return;
         }
         link->silence = 0;
-        if (message.type == IPC_KEPT && link->keeping > 0) {
-            link->keeping--;
-        }
-        link->handlers.message(link->handlers.arg, &message);
     }
 }
 

@@ -110,6 +110,10 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
         engine_end(engine, 0);
         return;
     }
+    if (message->type == IPC_SWITCHED) {
+        reload_on_switched(engine);
+        return;
+    }
     if (message->type == IPC_KEPT) {
         drain_kept(engine, message->error);
         return;

@@ -92,7 +92,7 @@ int main(void)
         return 1;
     }
     log_set_level(setup->verbose != 0 ? LOG_LEVEL_DEBUG : (enum log_level)setup->conf.log_level);
-    if (conf_needs_checker(&setup->conf)) {
+    if (setup->has_checker != 0) {
         descriptors.checker = IPC_FD_CHECKER;
     }
     exit_code = engine_run(setup, &descriptors);

@@ -64,6 +64,15 @@ void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret
     }
 }
 
+_Static_assert(CONF_NEW == CORE_NEW, "what is new to one is new to the other");
+
+void mapping_reload(const struct conf_change *change, struct core_reload *ret)
+{
+    memcpy(ret->node_was, change->node_was, sizeof ret->node_was);
+    memcpy(ret->vip_was, change->vip_was, sizeof ret->vip_was);
+    memcpy(ret->check_was, change->check_was, sizeof ret->check_was);
+}
+
 void mapping_keyring(const struct conf *conf, const struct conf_keys *keys, uint8_t self,
                      struct keyring_config *ret)
 {

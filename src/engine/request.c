@@ -16,6 +16,7 @@ static const struct {
     {CONTROL_EVENTS_FOLLOW, REQUEST_EVENTS_FOLLOW, false},
     {CONTROL_DRAIN, REQUEST_DRAIN, true},
     {CONTROL_UNDRAIN, REQUEST_UNDRAIN, true},
+    {CONTROL_RELOAD, REQUEST_RELOAD, false},
 };
 
 /* Does the line begin with that word, alone or, if it `has_name`, with a name behind it? */

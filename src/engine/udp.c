@@ -33,6 +33,14 @@ void udp_init(struct udp *udp, uv_loop_t *loop, const struct conf *conf, uint8_t
         udp->sockets[i].udp = udp;
         udp->sockets[i].fd = -1;
     }
+    udp_reconfigure(udp, self);
+}
+
+void udp_reconfigure(struct udp *udp, uint8_t self)
+{
+    const struct conf *conf = udp->conf;
+
+    udp->self = self;
     paths_init(&udp->paths, conf, self);
     for (uint8_t n = 0; n < conf->node_count; n++) {
         if (n != self && udp->paths.count[n] == 0) {

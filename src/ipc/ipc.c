@@ -32,6 +32,8 @@ static const struct shape from_engine[] = {
     {IPC_STOPPED, 0},
     {IPC_DRAIN, FIELD_DRAIN},
     {IPC_AWAKE, 0},
+    {IPC_READ, FIELD_SEQUENCE},
+    {IPC_SWITCH, FIELD_ERROR},
 };
 
 static const struct shape from_keeper[] = {
@@ -43,6 +45,7 @@ static const struct shape from_keeper[] = {
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
     {IPC_KEPT, FIELD_ERROR},
     {IPC_ALIVE, 0},
+    {IPC_SWITCHED, 0},
 };
 
 struct limits {
@@ -134,6 +137,14 @@ bool ipc_valid_will(const void *bytes, size_t length, unsigned node_count, unsig
         if (will.bytes[i] != 0)
             return false;
     return true;
+}
+
+bool ipc_names_vip(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof(from_keeper) / sizeof(from_keeper[0]); i++)
+        if (type == from_keeper[i].type)
+            return (from_keeper[i].fields & FIELD_VIP) != 0;
+    return false;
 }
 
 bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,

@@ -209,6 +209,23 @@ int holding_remove(struct keeper *keeper, unsigned vip)
     return result;
 }
 
+void holding_remove_one(struct keeper *keeper, unsigned vip, unsigned index)
+{
+    struct piece piece = {.count = 1, .index = {(uint16_t)index}};
+    char text[CONF_ADDRESS_TEXT];
+    int error;
+
+    piece.items[0] = (struct netlink_item){.verb = NETLINK_REMOVE,
+                                           .address = &keeper->conf.addresses[index],
+                                           .ifindex = keeper_interface(keeper, vip)->ifindex};
+    error = piece.items[0].ifindex == 0 ? 0 : piece_run(keeper, &piece);
+    if (error < 0)
+        log_error("vip %s: the kernel does not remove %s, which is not configured any more: %s; "
+                  "remove it by hand",
+                  keeper->conf.vips[vip].name,
+                  conf_address_text(&keeper->conf.addresses[index], true, text), strerror(-error));
+}
+
 void holding_renew(struct keeper *keeper, unsigned vip)
 {
     const struct conf_vip *section = &keeper->conf.vips[vip];

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -31,8 +32,8 @@
 /* At the end: what the kernel refuses to remove that often it keeps until its lifetime is over. */
 #define REMOVE_TRIES_MAX 10
 
-/* What supervisor and checker need to end, beside the hook. */
-#define SUPERVISOR_SLACK_NS (2 * CLOCK_NS_PER_S)
+/* What steward and checker need to end, beside the hook. */
+#define STEWARD_SLACK_NS (2 * CLOCK_NS_PER_S)
 
 /* News that could not be settled in one turn are looked at again after this. */
 #define PENDING_WAIT_MS 10
@@ -43,6 +44,7 @@ enum source {
     SOURCE_TIMER,
     SOURCE_SIGNAL,
     SOURCE_MONITOR,
+    SOURCE_STEWARD,
     SOURCE_PROBES, /* and the rest */
 };
 
@@ -69,6 +71,14 @@ void keeper_tell(struct keeper *keeper, const struct ipc_message *message)
     } else if (result < 0) {
         keeper_engine_gone(keeper);
     }
+}
+
+void keeper_interface_init(struct interface *interface, const char *name)
+{
+    *interface = (struct interface){0};
+    (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
+    for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
+        interface->probe_fds[family] = -1;
 }
 
 struct interface *keeper_interface(struct keeper *keeper, unsigned vip)
@@ -121,7 +131,8 @@ static void stop(struct keeper *keeper, uint32_t signal_number)
     const struct ipc_message message = {.type = IPC_STOP};
 
     if (signal_number == SIGHUP) {
-        log_notice("SIGHUP is ignored: the configuration is read at start only");
+        if (!keeper->stopping)
+            reload_begin(keeper);
         return;
     }
     if (keeper->stopping && clock_now_ns() < keeper->repeat_ns)
@@ -158,6 +169,7 @@ static uint64_t next_ns(const struct keeper *keeper)
     uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
 
     next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
+    next = min_ns(next, reload_next_ns(keeper));
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
@@ -215,7 +227,7 @@ static void run_timers(struct keeper *keeper)
 
     if (now_ns >= keeper->alive_ns)
         give_sign_of_life(keeper, now_ns);
-
+    reload_due(keeper);
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);
     if (now_ns >= keeper->watchdog_ns) {
@@ -236,15 +248,17 @@ static void run_timers(struct keeper *keeper)
 
 static unsigned fill_sources(const struct keeper *keeper, struct pollfd *sources)
 {
+    const bool writes = keeper->outbox.count > 0 || reload_waits(keeper);
     unsigned count = SOURCE_PROBES;
 
-    sources[SOURCE_ENGINE] =
-        (struct pollfd){.fd = keeper->engine_fd,
-                        .events = (short)(POLLIN | (keeper->outbox.count > 0 ? POLLOUT : 0))};
+    sources[SOURCE_ENGINE] = (struct pollfd){.fd = keeper->engine_fd,
+                                             .events = (short)(POLLIN | (writes ? POLLOUT : 0))};
     sources[SOURCE_ENGINE_END] = (struct pollfd){.fd = keeper->engine_pidfd, .events = POLLIN};
     sources[SOURCE_TIMER] = (struct pollfd){.fd = keeper->timer_fd, .events = POLLIN};
     sources[SOURCE_SIGNAL] = (struct pollfd){.fd = keeper->signal_fd, .events = POLLIN};
     sources[SOURCE_MONITOR] = (struct pollfd){.fd = monitor_fd(&keeper->monitor), .events = POLLIN};
+    sources[SOURCE_STEWARD] =
+        (struct pollfd){.fd = keeper->steward.pid != 0 ? keeper->steward.fd : -1, .events = POLLIN};
     for (unsigned i = 0; i < keeper->interface_count; i++)
         for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
             sources[count++] =
@@ -280,8 +294,11 @@ static void turn(struct keeper *keeper)
     }
     if (outbox_flush(&keeper->outbox, keeper->engine_fd) < 0)
         keeper_engine_gone(keeper);
+    reload_send(keeper);
     if (sources[SOURCE_ENGINE].revents & POLLIN)
         request_read(keeper);
+    if (sources[SOURCE_STEWARD].revents != 0)
+        reload_read(keeper);
     if (sources[SOURCE_SIGNAL].revents & POLLIN)
         read_signals(keeper);
     if (sources[SOURCE_MONITOR].revents != 0)
@@ -294,7 +311,9 @@ static void turn(struct keeper *keeper)
     keeper_due(keeper);
     news_settle(keeper);
     run_timers(keeper);
-    read_probes(keeper, sources + SOURCE_PROBES, count - SOURCE_PROBES);
+    if (!keeper->reload.renamed)
+        read_probes(keeper, sources + SOURCE_PROBES, count - SOURCE_PROBES);
+    keeper->reload.renamed = false;
     if (!keeper->ended)
         run_sweeps(keeper);
 }
@@ -330,7 +349,7 @@ static int finish(struct keeper *keeper, bool removed)
     /* After an ordered stop the hook is told of it; an engine that failed has to be started anew
      * soon. */
     if (keeper->stopping && stopped)
-        supervisor_stop(&keeper->supervisor, keeper->conf.hook_timeout_ns + SUPERVISOR_SLACK_NS);
+        steward_stop(&keeper->steward, keeper->conf.hook_timeout_ns + STEWARD_SLACK_NS);
     if (keeper->stopping && stopped && end == LAUNCH_END_CLEAN) {
         log_notice("stopped");
         return 0;
@@ -341,7 +360,7 @@ static int finish(struct keeper *keeper, bool removed)
                                  : "");
     if (!stopped)
         send_will(keeper, removed, end != LAUNCH_END_UNKNOWN);
-    supervisor_stop(&keeper->supervisor, SUPERVISOR_SLACK_NS / 10);
+    steward_stop(&keeper->steward, STEWARD_SLACK_NS / 10);
     return 1;
 }
 

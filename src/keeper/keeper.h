@@ -20,9 +20,10 @@
 #include "keeper/vip.h"
 #include "keeper/will.h"
 #include "monitor.h"
-#include "supervisor.h"
+#include "steward.h"
 
 #include "conf/conf.h"
+#include "ipc/reload.h"
 
 #include <sys/types.h>
 
@@ -54,6 +55,30 @@ struct address {
 struct loss {
     uint16_t reason;  /* enum ipc_lost; 0: none */
     uint16_t address; /* index of conf.addresses */
+};
+
+enum reload_phase {
+    RELOAD_IDLE,
+    RELOAD_READING,  /* the steward reads */
+    RELOAD_OFFERING, /* the new configuration is to be sent to the engine */
+    RELOAD_OFFERED,  /* the engine has it, and has not answered */
+    RELOAD_TELLING,  /* the verdict is to be sent to the engine */
+};
+
+struct reload {
+    enum reload_phase phase;
+    bool again;      /* asked for meanwhile */
+    uint64_t asked;  /* sequence of the newest IPC_READ */
+    uint64_t covers; /* of the newest one before the file was read */
+    bool from_environment;
+    bool new_checker;
+    bool renamed;        /* in this turn: what was looked at before is not there any more */
+    uint32_t generation; /* of the checker that runs */
+    uint64_t end_ns;     /* patience with the steward ends */
+    size_t length;       /* bytes of the report that are there */
+    struct steward_report *report;
+    struct ipc_reload *offer;
+    struct ipc_verdict verdict;
 };
 
 struct keeper {
@@ -90,7 +115,8 @@ struct keeper {
     struct will will;
     struct drain drain;
 
-    struct supervisor supervisor; /* of the checker */
+    struct steward steward; /* reads files, has the checker started */
+    struct reload reload;
 
     bool stopping;
     bool stopped;           /* the engine said so */
@@ -116,6 +142,9 @@ void keeper_engine_gone(struct keeper *keeper);
 /* Sends a message to the engine; one that cannot be sent ends the loop. */
 void keeper_tell(struct keeper *keeper, const struct ipc_message *message);
 
+/* One that is not known yet. */
+void keeper_interface_init(struct interface *interface, const char *name);
+
 struct interface *keeper_interface(struct keeper *keeper, unsigned vip);
 
 /* Removes, or renews, whatever is due by time. */
@@ -138,6 +167,9 @@ int holding_add(struct keeper *keeper, unsigned vip, uint64_t deadline_ns);
 /* Removes the addresses of a VIP. 0: none is in the kernel; else -errno, and it is tried again. */
 int holding_remove(struct keeper *keeper, unsigned vip);
 
+/* Removes one address of a VIP, which goes with a reload. */
+void holding_remove_one(struct keeper *keeper, unsigned vip, unsigned index);
+
 /* Renews a piece of the kernel's lifetimes. */
 void holding_renew(struct keeper *keeper, unsigned vip);
 
@@ -150,6 +182,25 @@ int holding_remove_all(struct keeper *keeper);
  * others own. 0 or -errno: something of ours could not be removed.
  */
 int holding_remove_leftovers(struct keeper *keeper);
+
+/* reload.c */
+
+/* Has the configuration read anew, or once more if that is under way. */
+void reload_begin(struct keeper *keeper);
+
+/* Reads what the steward says. */
+void reload_read(struct keeper *keeper);
+
+/* When patience with it ends; CLOCK_NEVER_NS: it is asked nothing. */
+uint64_t reload_next_ns(const struct keeper *keeper);
+void reload_due(struct keeper *keeper);
+
+/* Is something to be sent to the engine, which may not read at the moment? */
+bool reload_waits(const struct keeper *keeper);
+void reload_send(struct keeper *keeper);
+
+/* The engine's answer: 0, all its messages from here on mean the new configuration; or -errno. */
+void reload_answer(struct keeper *keeper, int error);
 
 /* news.c */
 

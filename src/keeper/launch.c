@@ -143,7 +143,7 @@ void launch_fill_environment(struct launch_program *program)
     program->environment[count] = NULL;
 }
 
-static void free_environment(struct launch_program *program)
+void launch_free_environment(const struct launch_program *program)
 {
     for (size_t i = 0; program->environment[i] != NULL; i++)
         free(program->environment[i]);
@@ -191,7 +191,7 @@ static int start_with(struct child *child, struct launch_result *ret)
     if (result == 0) {
         launch_fill_environment(&child->program);
         result = start(child, &ret->pid);
-        free_environment(&child->program);
+        launch_free_environment(&child->program);
     }
     (void)close(ends[1]); /* or its end would never be seen */
     if (result < 0) {

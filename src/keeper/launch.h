@@ -46,8 +46,9 @@ struct launch_result {
 /* Where an executable is: libexec/NAME beside this program, or else where it is installed. */
 void launch_find(const char *name, char *path, size_t size);
 
-/* What of our environment such a program gets, in memory that is never freed. */
+/* What of our environment such a program gets. */
 void launch_fill_environment(struct launch_program *program);
+void launch_free_environment(const struct launch_program *program);
 
 /* An ordered stop comes over a socketpair. The terminal's ^C and the signal that systemd sends to
  * the whole group must not end this process before. */

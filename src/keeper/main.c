@@ -59,7 +59,7 @@ static int run(const struct options *options, struct conf *conf)
     if (options->action == OPTIONS_TEST)
         return test_configuration(conf, file);
     log_set_level(options->verbose ? LOG_LEVEL_DEBUG : (enum log_level)conf->log_level);
-    return start_daemon(conf, options->verbose);
+    return start_daemon(conf, file, options->verbose);
 }
 
 int main(int argc, char *argv[])

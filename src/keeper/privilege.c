@@ -105,6 +105,26 @@ int privilege_drop_checker(const struct privilege_user *user, const struct conf 
     return change_user(user, false);
 }
 
+int privilege_drop_steward(const struct privilege_user *user)
+{
+    const capng_type_t sets = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);
+    bool reads;
+    bool asks;
+
+    if (capng_get_caps_process() < 0)
+        return -EPERM;
+    asks = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW) != 0;
+    reads = capng_have_capability(CAPNG_PERMITTED, CAP_DAC_READ_SEARCH) != 0;
+    capng_clear(CAPNG_SELECT_CAPS);
+    if (asks)
+        (void)capng_update(CAPNG_ADD, sets, CAP_NET_RAW);
+    if (reads)
+        (void)capng_update(CAPNG_ADD, sets, CAP_DAC_READ_SEARCH);
+    if (user->change)
+        (void)capng_updatev(CAPNG_ADD, sets, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, -1);
+    return apply_sets(false);
+}
+
 int privilege_drop_keeper(bool holds, bool may_kill)
 {
     const capng_type_t sets = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED);

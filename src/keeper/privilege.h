@@ -36,6 +36,13 @@ int privilege_drop_engine(const struct privilege_user *user);
  */
 int privilege_drop_checker(const struct privilege_user *user, const struct conf *conf);
 
+/*
+ * In the steward's process: what it takes to read the files that could be read at start, to open a
+ * socket for checks that ask for a gateway, and, where the engine's user is another one, to start a
+ * checker as that user and to end it. 0 or -errno.
+ */
+int privilege_drop_steward(const struct privilege_user *user);
+
 /* In the keeper, once the engine runs. `holds`: it adds addresses; a witness does not. `may_kill`:
  * the engine has another user, and without CAP_KILL the keeper could not end it, nor would the
  * kernel end it with the keeper. 0 or -errno.

@@ -2,6 +2,7 @@
 #include "keeper/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +21,10 @@ struct report {
     struct conf_error error;
 };
 
-static void write_report(int fd, const struct report *report)
+static void write_report(int fd, const struct reader_job *job)
 {
-    const char *next = (const char *)report;
-    size_t left = sizeof(*report);
+    const char *next = job->report;
+    size_t left = job->size;
 
     while (left > 0) {
         const ssize_t written = write(fd, next, left);
@@ -37,19 +38,18 @@ static void write_report(int fd, const struct report *report)
     }
 }
 
-static _Noreturn void child_main(int fd, const char *file, const char *node, struct report *report)
+static _Noreturn void child_main(int fd, const struct reader_job *job)
 {
-    report->result = file != NULL ? conf_read_file(file, node, &report->conf, &report->error)
-                                  : conf_read_environment(node, &report->conf, &report->error);
-    write_report(fd, report);
+    job->work(job->arg, job->report);
+    write_report(fd, job);
     _exit(0);
 }
 
 /* True if the whole report came in time. */
-static bool read_report(int fd, struct report *report)
+static bool read_report(int fd, const struct reader_job *job)
 {
-    char *next = (char *)report;
-    size_t left = sizeof(*report);
+    char *next = job->report;
+    size_t left = job->size;
     struct pollfd source = {.fd = fd, .events = POLLIN};
 
     while (left > 0) {
@@ -69,10 +69,8 @@ static bool read_report(int fd, struct report *report)
 }
 
 /* What the child's end without an answer means. */
-static void explain(int status, const char *file, struct conf_error *error)
+static void explain(int status, const char *what, struct conf_error *error)
 {
-    const char *what = file != NULL ? file : "the environment";
-
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         (void)snprintf(error->text, sizeof(error->text),
                        "%s: not read within %d s: is it a regular file?", what, PATIENCE_MS / 1000);
@@ -83,9 +81,9 @@ static void explain(int status, const char *file, struct conf_error *error)
                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-static int collect(pid_t child, int fd, struct report *report, const char *file)
+static int collect(pid_t child, int fd, const struct reader_job *job, struct conf_error *error)
 {
-    const bool complete = read_report(fd, report);
+    const bool complete = read_report(fd, job);
     int status = 0;
 
     if (!complete) {
@@ -94,51 +92,75 @@ static int collect(pid_t child, int fd, struct report *report, const char *file)
             (void)kill(child, SIGKILL);
             (void)waitpid(child, &status, 0);
         }
-        explain(status, file, &report->error);
+        explain(status, job->what, error);
         return -1;
     }
     (void)waitpid(child, &status, 0);
-    return report->result;
+    return 0;
 }
 
-static int run_child(const char *file, const char *node, struct report *report)
+int reader_run(const struct reader_job *job, struct conf_error *error)
 {
     int ends[2];
     int result;
     pid_t child;
 
-    if (pipe(ends) < 0) {
-        (void)snprintf(report->error.text, sizeof(report->error.text), "pipe: %s", strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        (void)snprintf(error->text, sizeof(error->text), "pipe: %s", strerror(errno));
         return -1;
     }
     child = fork();
     if (child == 0)
-        child_main(ends[1], file, node, report);
+        child_main(ends[1], job);
     (void)close(ends[1]);
     if (child < 0) {
-        (void)snprintf(report->error.text, sizeof(report->error.text), "fork: %s", strerror(errno));
+        (void)snprintf(error->text, sizeof(error->text), "fork: %s", strerror(errno));
         result = -1;
     } else {
-        result = collect(child, ends[0], report, file);
+        result = collect(child, ends[0], job, error);
     }
     (void)close(ends[0]);
     return result;
 }
 
+struct source {
+    const char *file; /* NULL: the environment */
+    const char *node;
+};
+
+static void read_source(void *arg, void *ret)
+{
+    const struct source *source = arg;
+    struct report *report = ret;
+
+    report->result = source->file != NULL
+                         ? conf_read_file(source->file, source->node, &report->conf, &report->error)
+                         : conf_read_environment(source->node, &report->conf, &report->error);
+}
+
 int reader_read(const char *file, const char *node, struct conf *ret, struct conf_error *error)
 {
     struct report *report = calloc(1, sizeof(*report));
+    struct source source = {file, node};
+    const struct reader_job job = {.work = read_source,
+                                   .arg = &source,
+                                   .report = report,
+                                   .size = sizeof(*report),
+                                   .what = file != NULL ? file : "the environment"};
     int result;
 
     if (report == NULL) {
         (void)snprintf(error->text, sizeof(error->text), "out of memory");
         return -1;
     }
-    result = run_child(file, node, report);
-    if (result == 0)
-        *ret = report->conf;
-    else
-        *error = report->error;
+    result = reader_run(&job, error);
+    if (result == 0) {
+        result = report->result;
+        if (result == 0)
+            *ret = report->conf;
+        else
+            *error = report->error;
+    }
     explicit_bzero(report, sizeof(*report)); /* VIPGOSSIP_KEY may be in it */
     free(report);
     return result;

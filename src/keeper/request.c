@@ -63,6 +63,13 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
     case IPC_DRAIN:
         keep_drain(keeper, message);
         break;
+    case IPC_READ:
+        keeper->reload.asked = message->sequence;
+        reload_begin(keeper);
+        break;
+    case IPC_SWITCH:
+        reload_answer(keeper, message->error);
+        break;
     case IPC_AWAKE:
         log_notice("the engine runs again");
         break;

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -93,13 +94,8 @@ static void assign_interface(struct keeper *keeper, unsigned vip, const char *na
 
     while (i < keeper->interface_count && strcmp(keeper->interfaces[i].name, name) != 0)
         i++;
-    if (i == keeper->interface_count) {
-        struct interface *interface = &keeper->interfaces[keeper->interface_count++];
-
-        (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
-        for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
-            interface->probe_fds[family] = -1;
-    }
+    if (i == keeper->interface_count)
+        keeper_interface_init(&keeper->interfaces[keeper->interface_count++], name);
     keeper->interface_of[vip] = (uint8_t)i;
 }
 
@@ -169,36 +165,64 @@ static int look_around(struct keeper *keeper)
     return 0;
 }
 
-static int start_engine(struct keeper *keeper, struct ipc_setup *setup)
+/* Once the engine has the keys. What it was not told, of checks and hook, the steward needs. */
+static int start_steward(struct keeper *keeper, struct ipc_setup *setup,
+                         const struct steward_begin *begin)
+{
+    explicit_bzero(&setup->keys, sizeof(setup->keys));
+    setup->conf = keeper->conf;
+    return steward_start(begin, &keeper->steward);
+}
+
+/* The engine runs, and ends when its keeper does not go on. */
+static int start_rest(struct keeper *keeper, struct ipc_setup *setup,
+                      const struct steward_begin *begin)
+{
+    const struct confine confine = {.is_witness = is_witness(keeper),
+                                    .may_kill = begin->user.change,
+                                    .control_socket = keeper->conf.control_socket};
+
+    if (setup->has_checker && start_steward(keeper, setup, begin) < 0)
+        return -1;
+    return confine_keeper(&confine);
+}
+
+static int start_engine(struct keeper *keeper, struct ipc_setup *setup, const char *file)
 {
     char path[4200];
+    int ends[2] = {-1, -1};
     struct launch launch = {.path = path,
                             .setup = setup,
                             .control_fd = keeper->control_fd,
-                            .checker_fd = -1,
                             .user = privilege_find_user()};
     struct launch_result engine;
     int result;
 
-    if (conf_needs_checker(&keeper->conf) &&
-        supervisor_start(setup, &launch.user, &keeper->supervisor, &launch.checker_fd) < 0)
+    setup->has_checker = file != NULL || conf_needs_checker(&keeper->conf);
+    if (setup->has_checker && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        log_error("cannot start the engine: %s", strerror(errno));
         return -1;
+    }
+    launch.checker_fd = ends[0];
     /* What checks and hook are told is none of the engine's business. */
     explicit_bzero(setup->conf.words, sizeof(setup->conf.words));
     launch_find(LAUNCH_ENGINE, path, sizeof(path));
     result = launch_engine(&launch, &engine);
-    if (launch.checker_fd >= 0)
-        (void)close(launch.checker_fd);
-    if (result < 0) {
-        supervisor_stop(&keeper->supervisor, 0);
-        return -1;
+    if (result == 0) {
+        keeper->engine_pid = engine.pid;
+        keeper->engine_pidfd = engine.pidfd;
+        keeper->engine_fd = engine.fd;
     }
-    keeper->engine_pid = engine.pid;
-    keeper->engine_pidfd = engine.pidfd;
-    keeper->engine_fd = engine.fd;
-    return confine_keeper(&(struct confine){.is_witness = is_witness(keeper),
-                                            .may_kill = launch.user.change,
-                                            .control_socket = keeper->conf.control_socket});
+    if (ends[0] >= 0)
+        (void)close(ends[0]);
+    if (result == 0)
+        result = start_rest(
+            keeper, setup,
+            &(struct steward_begin){
+                .file = file, .setup = setup, .user = launch.user, .checker_fd = ends[1]});
+    if (ends[1] >= 0)
+        (void)close(ends[1]);
+    return result;
 }
 
 static void tell_links(struct keeper *keeper)
@@ -212,10 +236,10 @@ static void tell_links(struct keeper *keeper)
     }
 }
 
-static int run(struct keeper *keeper, struct ipc_setup *setup)
+static int run(struct keeper *keeper, struct ipc_setup *setup, const char *file)
 {
     char status[2 * CONF_NAME_MAX + 64];
-    const int result = start_engine(keeper, setup);
+    const int result = start_engine(keeper, setup, file);
 
     explicit_bzero(setup, sizeof(*setup));
     if (result < 0)
@@ -254,7 +278,7 @@ static int recall_votes(const struct keeper *keeper, struct ipc_setup *setup)
 }
 
 /* From here on there is something to undo. */
-static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup)
+static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup, const char *file)
 {
     int result;
 
@@ -262,7 +286,7 @@ static int run_with_socket(struct keeper *keeper, struct ipc_setup *setup)
     if (keeper->control_fd < 0)
         return START_EXIT_FAILED;
     result = recall_votes(keeper, setup) < 0 || look_around(keeper) < 0 ? START_EXIT_FAILED
-                                                                        : run(keeper, setup);
+                                                                        : run(keeper, setup, file);
     control_socket_close(keeper->control_fd, keeper->conf.control_socket);
     return result;
 }
@@ -295,22 +319,45 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
     return START_EXIT_OK;
 }
 
-int start_daemon(struct conf *conf, bool verbose)
+/* Where a new configuration will be, and its keys for a moment. */
+static int reserve(struct keeper *keeper, const char *file)
+{
+    struct reload *reload = &keeper->reload;
+
+    reload->from_environment = file == NULL;
+    reload->report = calloc(1, sizeof(*reload->report));
+    reload->offer = calloc(1, sizeof(*reload->offer));
+    if (reload->report == NULL || reload->offer == NULL)
+        return -1;
+    (void)sandbox_lock_secret(&reload->report->setup.keys, sizeof(reload->report->setup.keys));
+    (void)sandbox_lock_secret(&reload->offer->setup.keys, sizeof(reload->offer->setup.keys));
+    return 0;
+}
+
+static void discard(struct keeper *keeper)
+{
+    drain_close(&keeper->drain);
+    will_close(&keeper->will);
+    monitor_close(&keeper->monitor);
+    netlink_close(&keeper->netlink);
+    free(keeper->reload.report);
+    free(keeper->reload.offer);
+}
+
+int start_daemon(struct conf *conf, const char *file, bool verbose)
 {
     struct ipc_setup *setup = calloc(1, sizeof(*setup));
     struct keeper *keeper = calloc(1, sizeof(*keeper));
     int result = START_EXIT_FAILED;
 
-    if (setup != NULL && keeper != NULL) {
+    if (setup != NULL && keeper != NULL && reserve(keeper, file) == 0) {
         (void)sandbox_lock_secret(&setup->keys, sizeof(setup->keys)); /* the engine complains */
         setup->verbose = verbose;
+        keeper->verbose = verbose;
         result = prepare(keeper, conf, setup);
         if (result == START_EXIT_OK)
-            result = run_with_socket(keeper, setup);
-        drain_close(&keeper->drain);
-        will_close(&keeper->will);
-        monitor_close(&keeper->monitor);
-        netlink_close(&keeper->netlink);
+            result = run_with_socket(keeper, setup, file);
+        discard(keeper);
         explicit_bzero(setup, sizeof(*setup));
     } else {
         log_error("out of memory");

@@ -196,16 +196,16 @@ static void close_others(const struct nurse *nurse)
     }
 }
 
-static _Noreturn void supervise(struct nurse *nurse, const struct privilege_user *user,
-                                const struct conf *conf, pid_t keeper)
+static _Noreturn void supervise(struct nurse *nurse, const struct supervisor_begin *begin,
+                                pid_t steward)
 {
     int error;
 
     close_others(nurse);
     launch_leave_signals();
-    error = privilege_drop_checker(user, conf);
+    error = privilege_drop_checker(begin->user, &begin->setup->conf);
     if (error == 0)
-        error = launch_die_with(keeper);
+        error = launch_die_with(steward);
     if (error < 0) {
         log_error("cannot give up what the checker must not have: %s", strerror(-error));
         _exit(1);
@@ -217,7 +217,7 @@ static _Noreturn void supervise(struct nurse *nurse, const struct privilege_user
 }
 
 /* The checker's part of the configuration, in a memfd. */
-static int write_setup(const struct ipc_setup *setup)
+static int write_setup(const struct supervisor_begin *begin)
 {
     struct ipc_checker_setup *own = calloc(1, sizeof(*own));
     int fd;
@@ -226,28 +226,29 @@ static int write_setup(const struct ipc_setup *setup)
         return -ENOMEM;
     own->magic = IPC_CHECKER_MAGIC;
     own->size = sizeof(*own);
-    own->self = setup->self;
-    own->verbose = setup->verbose;
-    own->conf = setup->conf;
+    own->self = begin->setup->self;
+    own->verbose = begin->setup->verbose;
+    own->generation = begin->generation;
+    own->conf = begin->setup->conf;
     fd = ipc_checker_setup_write(own);
     free(own);
     return fd;
 }
 
-static int open_all(struct nurse *nurse, const struct ipc_setup *setup, int ends[2], int leash[2])
+static int open_all(struct nurse *nurse, const struct supervisor_begin *begin, int leash[2])
 {
-    const int fd = write_setup(setup);
-    const int error = fd < 0 ? fd : neighbour_open(&nurse->neighbour, &setup->conf);
+    const struct conf *conf = &begin->setup->conf;
+    const int fd = write_setup(begin);
+    const int error = fd < 0 ? fd : neighbour_open(&nurse->neighbour, conf);
 
     if (error < 0)
         return error;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ||
-        pipe2(leash, O_CLOEXEC) < 0 || pipe2(nurse->alive, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -errno;
     nurse->program =
         (struct launch_program){.path = nurse->path, .name = nurse->name, .fd_count = 3};
-    nurse->program.fds[IPC_CHECKER_FD_ENGINE - LAUNCH_FD_FIRST] = ends[1];
+    nurse->program.fds[IPC_CHECKER_FD_ENGINE - LAUNCH_FD_FIRST] = begin->checker_fd;
     nurse->program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST] = fd;
+    if (pipe2(leash, O_CLOEXEC) < 0 || pipe2(nurse->alive, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
     nurse->program.fds[IPC_CHECKER_FD_ALIVE - LAUNCH_FD_FIRST] = nurse->alive[1];
     if (nurse->neighbour.checker_fd >= 0) {
         nurse->program.fds[IPC_CHECKER_FD_ASK - LAUNCH_FD_FIRST] = nurse->neighbour.checker_fd;
@@ -256,16 +257,35 @@ static int open_all(struct nurse *nurse, const struct ipc_setup *setup, int ends
     launch_fill_environment(&nurse->program);
     nurse->leash = leash[0];
     nurse->wait_ms = WAIT_FIRST_MS;
-    nurse->patience_ms = (int)(setup->conf.hook_timeout_ns / CLOCK_NS_PER_MS) + STOP_SLACK_MS;
+    nurse->patience_ms = (int)(conf->hook_timeout_ns / CLOCK_NS_PER_MS) + STOP_SLACK_MS;
     return 0;
 }
 
-int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
-                     struct supervisor *ret, int *ret_engine_fd)
+/* The new process has them. */
+static void close_neighbour(const struct neighbour *neighbour)
 {
-    const pid_t keeper = getpid();
-    struct nurse nurse = {.name = LAUNCH_CHECKER};
-    int ends[2] = {-1, -1};
+    const int fds[] = {neighbour->send_fd, neighbour->listen_fds[0], neighbour->listen_fds[1],
+                       neighbour->fd, neighbour->checker_fd};
+
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= LAUNCH_FD_FIRST)
+            (void)close(fds[i]);
+}
+
+static void close_own(const struct nurse *nurse, int leash)
+{
+    (void)close(leash);
+    (void)close(nurse->alive[0]);
+    (void)close(nurse->alive[1]);
+    (void)close(nurse->program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST]);
+    close_neighbour(&nurse->neighbour);
+    launch_free_environment(&nurse->program);
+}
+
+int supervisor_start(const struct supervisor_begin *begin, struct supervisor *ret)
+{
+    const pid_t steward = getpid();
+    struct nurse nurse = {.name = LAUNCH_CHECKER, .alive = {-1, -1}};
     int leash[2] = {-1, -1};
     int error;
 
@@ -274,14 +294,13 @@ int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
         log_error("cannot start the checker, %s: %s", nurse.path, strerror(errno));
         return -1;
     }
-    error = open_all(&nurse, setup, ends, leash);
+    error = open_all(&nurse, begin, leash);
     if (error == 0) {
         ret->pid = fork();
-        if (ret->pid == 0) {
-            explicit_bzero(&setup->keys, sizeof(setup->keys));
-            supervise(&nurse, user, &setup->conf, keeper);
-        }
+        if (ret->pid == 0)
+            supervise(&nurse, begin, steward);
         error = ret->pid < 0 ? -errno : 0;
+        close_own(&nurse, leash[0]);
     }
     if (error != 0) {
         log_error("cannot start the checker: %s", strerror(-error));
@@ -290,12 +309,6 @@ int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
     }
     ret->pidfd = pidfd_open(ret->pid, 0);
     ret->leash = leash[1];
-    *ret_engine_fd = ends[0];
-    (void)close(ends[1]);
-    (void)close(leash[0]);
-    (void)close(nurse.alive[0]);
-    (void)close(nurse.alive[1]);
-    (void)close(nurse.program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST]);
     return 0;
 }
 

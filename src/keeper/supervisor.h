@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * supervisor: the process between keeper and checker. The keeper starts no program once it runs,
- * and a checker that dies has to be started again: so the keeper leaves this process behind, a fork
- * of its own with no privilege and no key, which starts the checker, again after a while whenever
- * it ends or its loop stands still, and ends with the keeper.
+ * supervisor: the process between steward and checker. A checker that dies has to be started again:
+ * so the steward leaves this process behind, a fork of its own with no privilege and no key, which
+ * starts the checker, again after a while whenever it ends or its loop stands still, and ends with
+ * the steward.
  */
 #ifndef KEEPER_SUPERVISOR_H
 #define KEEPER_SUPERVISOR_H
@@ -17,19 +17,21 @@
 struct supervisor {
     pid_t pid; /* 0: there is none */
     int pidfd;
-    int leash; /* closed by the keeper at its end */
+    int leash; /* closed by the steward at its end */
 };
 
-/*
- * Starts supervisor and checker. `setup` is the engine's, of which the new process wipes the keys.
- * Fills `ret`, and `ret_engine_fd` with the engine's end of the socketpair. 0, or -1 with the
- * reason in the log.
- */
-int supervisor_start(struct ipc_setup *setup, const struct privilege_user *user,
-                     struct supervisor *ret, int *ret_engine_fd);
+struct supervisor_begin {
+    const struct ipc_setup *setup; /* of the engine; without keys */
+    const struct privilege_user *user;
+    int checker_fd;      /* the checker's end of the socketpair with the engine */
+    uint32_t generation; /* of the setup */
+};
+
+/* Starts supervisor and checker, and fills `ret`. 0, or -1 with the reason in the log. */
+int supervisor_start(const struct supervisor_begin *begin, struct supervisor *ret);
 
 /*
- * The engine has ended: the checker finishes what the hook has to be told. After `patience_ns`
+ * The checker finishes what the hook has to be told, if the engine has ended. After `patience_ns`
  * supervisor, checker and what they started are ended.
  */
 void supervisor_stop(struct supervisor *supervisor, uint64_t patience_ns);

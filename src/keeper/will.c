@@ -68,6 +68,19 @@ void will_deposit(struct will *will, const struct ipc_will *one)
     will->deposits[one->node] = *one;
 }
 
+void will_rename(struct will *will, const struct conf_change *change, unsigned node_count,
+                 unsigned self)
+{
+    struct ipc_will former[CONF_NODES_MAX];
+
+    memcpy(former, will->deposits, sizeof(former));
+    memset(will->deposits, 0, sizeof(will->deposits));
+    for (unsigned node = 0; node < node_count; node++)
+        if (change->node_was[node] != CONF_NEW)
+            will->deposits[node] = former[change->node_was[node]];
+    will->self = self;
+}
+
 /* The engine's sockets closed when it ended, so its addresses and port are free. Where they are not
  * (another program was faster) the kernel chooses: no receiver looks at it, a firewall may. */
 static void bind_sockets(const struct will *will)

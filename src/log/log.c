@@ -30,7 +30,9 @@ static struct {
     enum log_level level;
     bool journal;       /* lines go to the journal, which knows time and program itself */
     unsigned unwritten; /* lines since the last one that was */
-} log_state = {"vipgossip", LOG_LEVEL_INFO, false, 0};
+    char *kept;         /* errors go here; NULL: to standard error */
+    size_t kept_size;
+} log_state = {"vipgossip", LOG_LEVEL_INFO, false, 0, NULL, 0};
 
 static void log_line(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -58,6 +60,12 @@ void log_open(const char *program, enum log_level level)
 void log_set_level(enum log_level level)
 {
     log_state.level = level;
+}
+
+void log_keep_errors(char *text, size_t size)
+{
+    log_state.kept = text;
+    log_state.kept_size = size;
 }
 
 int log_level_parse(const char *text)
@@ -113,6 +121,10 @@ static void log_line(enum log_level level, const char *format, va_list arguments
 {
     if (level > log_state.level)
         return;
+    if (level == LOG_LEVEL_ERROR && log_state.kept != NULL) {
+        (void)vsnprintf(log_state.kept, log_state.kept_size, format, arguments);
+        return;
+    }
     int errno_before = errno;
     if (!has_room()) {
         log_state.unwritten++;

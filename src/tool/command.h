@@ -33,6 +33,7 @@ int status_command(const struct invocation *invocation);
 int events_command(const struct invocation *invocation);
 int drain_command(const struct invocation *invocation);
 int undrain_command(const struct invocation *invocation);
+int reload_command(const struct invocation *invocation);
 int keygen_command(const struct invocation *invocation);
 int pubkey_command(const struct invocation *invocation);
 int decode_command(const struct invocation *invocation);

@@ -6,12 +6,11 @@
 #include "command.h"
 #include "facts.h"
 #include "ipc/control.h"
-#include "tool/client.h"
+#include "order.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 /* The keeper writes one small file: longer than that is a disk that hangs. */
 #define KEPT_WAIT_MS 5000
@@ -22,41 +21,6 @@ struct order {
     bool drained;
     int64_t begin_ms;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_ms(long ms)
-{
-    const struct timespec span = {.tv_nsec = ms * 1000000};
-
-    (void)nanosleep(&span, NULL);
-}
-
-/* Asks and takes the one value of the answer. TOOL_DONE with a new reference, or an exit code after
- * saying why. */
-static int ask(const struct order *order, const char *request, json_t **ret)
-{
-    struct client_error error = {.text = "vipgossipd closed the connection: see its log"};
-    struct client client;
-    int result;
-
-    if (client_open(order->invocation->socket, request, false, &client, &error) != 0) {
-        (void)fprintf(order->invocation->streams.err, "vipgossip: %s\n", error.text);
-        return TOOL_NO_DAEMON;
-    }
-    result = client_next(&client, ret, &error);
-    client_close(&client);
-    if (result == 1)
-        return TOOL_DONE;
-    (void)fprintf(order->invocation->streams.err, "vipgossip: %s\n", error.text);
-    return TOOL_REFUSED;
-}
 
 static int send_order(const struct order *order)
 {
@@ -72,7 +36,7 @@ static int send_order(const struct order *order)
                       "vipgossip: '%s' is no name of a VIP: 'vipgossip status' lists them\n", vip);
         return TOOL_REFUSED;
     }
-    length = ask(order, request, &answer);
+    length = order_ask(order->invocation, request, &answer);
     json_decref(answer);
     return length;
 }
@@ -150,7 +114,7 @@ static void print_state(const struct order *order, const json_t *facts)
 static bool is_over(const struct order *order, const json_t *facts)
 {
     const json_t *kept = json_object_get(json_object_get(facts, "drain"), "kept");
-    const int64_t waited_ms = now_ms() - order->begin_ms;
+    const int64_t waited_ms = order_now_ms() - order->begin_ms;
     const int64_t wait_ms = order->invocation->wait_ms;
 
     if (json_is_null(kept) && waited_ms < KEPT_WAIT_MS)
@@ -186,7 +150,7 @@ static int run(const struct order *order)
     int code = send_order(order);
 
     while (code == TOOL_DONE) {
-        code = ask(order, CONTROL_STATUS, &facts);
+        code = order_ask(order->invocation, CONTROL_STATUS, &facts);
         if (code == TOOL_DONE && is_over(order, facts)) {
             code = conclude(order, facts);
             json_decref(facts);
@@ -194,17 +158,19 @@ static int run(const struct order *order)
         }
         json_decref(facts);
         facts = NULL;
-        pause_ms(POLL_MS);
+        order_pause_ms(POLL_MS);
     }
     return code;
 }
 
 int drain_command(const struct invocation *invocation)
 {
-    return run(&(struct order){.invocation = invocation, .drained = true, .begin_ms = now_ms()});
+    return run(
+        &(struct order){.invocation = invocation, .drained = true, .begin_ms = order_now_ms()});
 }
 
 int undrain_command(const struct invocation *invocation)
 {
-    return run(&(struct order){.invocation = invocation, .drained = false, .begin_ms = now_ms()});
+    return run(
+        &(struct order){.invocation = invocation, .drained = false, .begin_ms = order_now_ms()});
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const char *const top_keys[] = {
-    "version", "cluster", "node",   "interval_ms",  "uptime_ms", "starting", "status", "problems",
-    "vips",    "nodes",   "checks", "checker_lost", "drain",     "counters", NULL,
+    "version", "cluster", "node",   "interval_ms",  "uptime_ms", "starting", "status",   "problems",
+    "vips",    "nodes",   "checks", "checker_lost", "drain",     "reload",   "counters", NULL,
 };
 
 static const char *const vip_keys[] = {

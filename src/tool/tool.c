@@ -65,6 +65,13 @@ static const struct command commands[] = {
         .usage_exit = TOOL_USAGE,
     },
     {
+        .name = "reload",
+        .run = reload_command,
+        .usage = "reload",
+        .help = "has the daemon read its configuration and keys anew, and says what came of it",
+        .usage_exit = TOOL_USAGE,
+    },
+    {
         .name = "keygen",
         .run = keygen_command,
         .usage = "keygen [FILE]",

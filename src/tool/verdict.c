@@ -54,6 +54,7 @@ static void judge_silence(const struct view *view, const json_t *node);
 static void judge_fitness(const struct view *view, const json_t *node);
 static void judge_path(const struct view *view, const json_t *node);
 static void judge_check(const struct view *view, const json_t *check);
+static void judge_reload(const struct view *view, const json_t *reload);
 static void problem(const struct view *view, enum verdict_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -97,6 +98,7 @@ void verdict_judge(const json_t *facts, struct verdict *ret)
                 "the checker of %s has ended for good, the last results of its checks count on: "
                 "restart vipgossipd",
                 view.self);
+    judge_reload(&view, json_object_get(facts, "reload"));
 }
 
 void verdict_write(const struct verdict *verdict, json_t *facts)
@@ -382,4 +384,16 @@ static void problem(const struct view *view, enum verdict_status status, const c
     va_end(arguments);
     if (status > view->verdict->status)
         view->verdict->status = status;
+}
+
+/* The file and what runs may differ until the next one. */
+static void judge_reload(const struct view *view, const json_t *reload)
+{
+    const char *error = facts_text(reload, "error");
+
+    if (error != NULL)
+        problem(view, VERDICT_WARNING,
+                "the last reload of %s failed and what was before stays: %s; correct it and call "
+                "'vipgossip reload'",
+                view->self, error);
 }

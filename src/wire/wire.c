@@ -29,6 +29,27 @@ int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t i
     return keyring_init(&wire->keyring, config);
 }
 
+void wire_reconfigure(struct wire *wire, const struct keyring *keyring,
+                      const uint8_t node_was[static NODES_MAX])
+{
+    static const struct signed_record nothing;
+    struct signed_record records[NODES_MAX];
+    struct wire_peer peers[NODES_MAX];
+
+    memcpy(records, wire->records, sizeof(records));
+    memcpy(peers, wire->peers, sizeof(peers));
+    for (unsigned n = 0; n < NODES_MAX; n++) {
+        const bool is_new = n >= keyring->node_count || node_was[n] >= NODES_MAX;
+
+        wire->records[n] = is_new ? nothing : records[node_was[n]];
+        wire->peers[n] = is_new ? (struct wire_peer){.counter = 1} : peers[node_was[n]];
+    }
+    /* The own record is signed anew, with the key that is in use from now on. */
+    wire->records[keyring->self] = nothing;
+    keyring_wipe(&wire->keyring);
+    wire->keyring = *keyring;
+}
+
 void wire_wipe(struct wire *wire)
 {
     keyring_wipe(&wire->keyring);

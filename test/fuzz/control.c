@@ -126,9 +126,19 @@ static void client_reset(struct client *client)
     client->length = 0;
 }
 
+static uint64_t on_reload(void *arg)
+{
+    (void)arg;
+    return 1;
+}
+
 static void open_server(struct lab *lab)
 {
-    const struct control_source source = {on_status, on_events, on_drain, lab};
+    const struct control_source source = {.status = on_status,
+                                          .events = on_events,
+                                          .drain = on_drain,
+                                          .reload = on_reload,
+                                          .arg = lab};
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     memset(&lab->address, 0, sizeof(lab->address));
     lab->address.sun_family = AF_UNIX;

@@ -294,9 +294,14 @@ static void act(struct lab *lab)
 /* The engine reads, unless the input says that it does not. */
 static void read_answers(struct lab *lab)
 {
-    struct ipc_message message;
+    static union ipc_answer answer;
     long length;
-    while ((length = ipc_receive(lab->engine, &message)) > 0) {
+    while ((length = ipc_receive_answer(lab->engine, &answer)) > 0) {
+        const struct ipc_message message = answer.message;
+        if (answer.type == IPC_VERDICT) {
+            MUST(ipc_valid_verdict(&answer.verdict, (size_t)length));
+            continue;
+        }
         MUST(ipc_valid_from_keeper(&message, (size_t)length, VIPS, lab->keeper.conf.address_count));
         if (message.type != IPC_ADDED && message.type != IPC_REMOVED)
             continue;

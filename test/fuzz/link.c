@@ -225,7 +225,7 @@ static void keeper_send(struct lab *lab, const void *bytes, size_t length)
 {
     if (!lab->closed && length > 0 &&
         send(lab->keeper, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
-        lab->nonsense |= !ipc_valid_from_keeper(bytes, length, VIPS, ADDRESSES);
+        lab->nonsense |= !ipc_valid_from_keeper(bytes, length, VIPS, ADDRESSES); /* or a reload */
 }
 
 /* The answer to a request, the oldest as a rule; it may be answered again. */
@@ -340,10 +340,26 @@ static void act(struct lab *lab)
     }
 }
 
+static void on_reload(void *arg, struct ipc_reload *reload)
+{
+    (void)arg;
+    MUST(conf_is_sound(&reload->setup.conf));
+}
+
+static void on_verdict(void *arg, const struct ipc_verdict *verdict)
+{
+    (void)arg;
+    MUST(memchr(verdict->text, '\0', sizeof(verdict->text)) != NULL);
+}
+
 static void open_lab(struct lab *lab)
 {
-    const struct keeper_link_handlers handlers = {
-        .message = on_message, .gone = on_gone, .will = on_will, .arg = lab};
+    const struct keeper_link_handlers handlers = {.message = on_message,
+                                                  .gone = on_gone,
+                                                  .will = on_will,
+                                                  .reload = on_reload,
+                                                  .verdict = on_verdict,
+                                                  .arg = lab};
     const int bytes = BUFFER;
     int ends[2];
     const struct checker_link_handlers checker = {

@@ -63,9 +63,19 @@ static const char *on_drain(void *arg, bool drained, const char *name)
     return NULL;
 }
 
+static uint64_t on_reload(void *arg)
+{
+    (void)arg;
+    return 7;
+}
+
 static void open_server(struct server *server)
 {
-    const struct control_source source = {on_status, on_events, on_drain, server};
+    const struct control_source source = {.status = on_status,
+                                          .events = on_events,
+                                          .drain = on_drain,
+                                          .reload = on_reload,
+                                          .arg = server};
     int fd;
 
     memset(server, 0, sizeof *server);

@@ -54,7 +54,8 @@ static void on_will(void *arg, uint8_t node, struct ipc_will *ret)
 
 static void open_pair(struct pair *pair)
 {
-    const struct keeper_link_handlers handlers = {on_message, on_gone, on_will, pair};
+    const struct keeper_link_handlers handlers = {
+        .message = on_message, .gone = on_gone, .will = on_will, .arg = pair};
     int fds[2];
 
     memset(pair, 0, sizeof *pair);

@@ -32,6 +32,8 @@ static void test_a_line_is_the_request_it_spells(void **state)
         {"statuss\n", REQUEST_UNKNOWN, ""},
         {"statu\n", REQUEST_UNKNOWN, ""},
         {"drain\n", REQUEST_DRAIN, ""},
+        {"reload\n", REQUEST_RELOAD, ""},
+        {"reload web\n", REQUEST_UNKNOWN, ""},
         {"undrain\n", REQUEST_UNDRAIN, ""},
         {"drain web\n", REQUEST_DRAIN, "web"},
         {"undrain web 2\nmore", REQUEST_UNDRAIN, "web 2"},

@@ -33,8 +33,8 @@ static const struct usage_case usage_cases[] = {
     {{"nothing"},
      TOOL_USAGE,
      "",
-     "unknown command 'nothing'; there are status, events, drain, undrain, keygen, pubkey, "
-     "decode and help"},
+     "unknown command 'nothing'; there are status, events, drain, undrain, reload, keygen, "
+     "pubkey, decode and help"},
     {{"--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "-x"}, TOOL_USAGE, "", "unknown option '-x'"},

@@ -71,6 +71,7 @@ enum action_type {
     X(RIVAL, "another node holds it too")                                                         \
     X(RIVAL_GONE, "no other node holds it any more")                                              \
     X(RIVAL_YIELDED, "a node that was not heard has released it to this one")                     \
+    X(RETIRED, "it is no longer configured on this node")                                         \
     X(CHECK_OK, "the check passes")                                                               \
     X(CHECK_FAILED, "the check fails")                                                            \
     X(CHECK_SILENT, "the check has had no result since the start")

@@ -62,6 +62,27 @@ unsigned long core_size(void);
  * before [SPEC R40]. */
 void core_init(struct core *core, const struct core_config *config, struct mono now);
 
+/* What a reload makes of nodes, VIPs and checks: for each index of the new configuration the index
+ * that the same thing had before. */
+#define CORE_NEW ((uint8_t)255) /* it was not there */
+struct core_reload {
+    uint8_t node_was[NODES_MAX];
+    uint8_t vip_was[VIPS_MAX];
+    uint8_t check_was[CHECKS_MAX];
+};
+
+/*
+ * Prepares `core` as `former` with another configuration: the incarnation goes on, and so does
+ * every node, VIP and check that was there before [SPEC R47]. `former` may hold no VIP that goes,
+ * see EVENT_RETIRE; it stays as it is. The timer is due at once: the peers are told. Incarnation
+ * and seed of `config` do not count.
+ */
+void core_reconfigure(struct core *core, const struct core *former,
+                      const struct core_config *config, const struct core_reload *reload);
+
+/* Is none of these VIPs (bit each) in the kernel, as far as this node knows? */
+bool core_is_free_of(const struct core *core, uint64_t vips);
+
 /*
  * Advances the node by exactly one event at event->now, which must not be before that of the step
  * before. Cannot fail: a bad event is a bug of the caller (asserted); a bad peer was already

@@ -19,6 +19,7 @@ enum event_type {
     EVENT_MUTE, /* not one datagram of a heartbeat could be sent to anybody, or one could again */
     EVENT_CONDITION, /* health or drain of this node changed */
     EVENT_CHECK,     /* a check of this node has a result */
+    EVENT_RETIRE,    /* VIPs that a reload is about to remove are given up [SPEC R47] */
     EVENT_STOP,      /* stop in order */
 };
 
@@ -68,6 +69,9 @@ struct event {
             uint8_t check; /* index of core_config.checks */
             bool passed;
         } check;
+        struct {
+            uint64_t vips; /* bit per VIP; those that are not named stay, or stay after all */
+        } retire;
     };
 };
 

@@ -25,6 +25,7 @@ struct checker_link {
     uv_poll_t poll;
     int fd; /* -1: there is no checker */
     uint8_t check_count;
+    uint32_t generation; /* of the checker whose results count */
     bool gone;
     uint8_t first; /* of the news that wait */
     uint8_t count;

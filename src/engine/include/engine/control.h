@@ -20,6 +20,8 @@ struct control_source {
     void (*events)(void *arg, struct pack *pack);
     /* Drains, or not any more, this node or (`name` not empty) for that VIP. NULL, or why not. */
     const char *(*drain)(void *arg, bool drained, const char *name);
+    /* Has the configuration read anew. The number that the verdict will have, or a later one. */
+    uint64_t (*reload)(void *arg);
     void *arg;
 };
 

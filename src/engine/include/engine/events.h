@@ -7,7 +7,7 @@
 #ifndef ENGINE_EVENTS_H
 #define ENGINE_EVENTS_H
 
-#include "conf/conf.h"
+#include "conf/change.h"
 #include "core/action.h"
 #include "engine/pack.h"
 
@@ -29,6 +29,11 @@ struct events {
  * more were added. */
 const struct events_entry *events_add(struct events *events, const struct change *change,
                                       const char *detail, int64_t wall_ms);
+
+/* Renames what is remembered to the indexes of a new configuration; what was said of nodes, VIPs
+ * and checks that are gone is forgotten. */
+void events_reconfigure(struct events *events, const struct conf *conf,
+                        const struct conf_change *change);
 
 /* Writes one map with the keys that docs/STATUS.md lists. */
 void events_pack_entry(const struct events_entry *entry, const struct conf *conf,

@@ -25,7 +25,14 @@ struct facts {
     bool drained;          /* this node, by an operator */
     uint32_t drained_vips; /* bit per VIP */
     bool drain_pending;    /* whether it is kept for the next start is not known yet */
-    int drain_error;       /* errno of why it is not, 0: it is */
+    struct {
+        uint64_t number; /* of requests that the last verdict answers */
+        bool pending;
+        bool any;    /* verdict */
+        bool failed; /* the last one */
+        const char *text;
+    } reload;
+    int drain_error; /* errno of why it is not, 0: it is */
     struct mono started;
     struct mono now;
 };

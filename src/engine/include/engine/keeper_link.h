@@ -11,9 +11,11 @@
 
 #include <uv.h>
 
+#include "core/action.h"
 #include "core/event.h"
 #include "core/limits.h"
 #include "ipc/ipc.h"
+#include "ipc/reload.h"
 
 struct keeper_link_handlers {
     void (*message)(void *arg, const struct ipc_message *message);
@@ -21,6 +23,9 @@ struct keeper_link_handlers {
     void (*gone)(void *arg, const char *why);
     /* Makes the last will for one node, now that the keeper takes it. */
     void (*will)(void *arg, uint8_t node, struct ipc_will *ret);
+    /* A new configuration; its keys are to be wiped once they are taken. */
+    void (*reload)(void *arg, struct ipc_reload *reload);
+    void (*verdict)(void *arg, const struct ipc_verdict *verdict);
     void *arg;
 };
 
@@ -37,6 +42,7 @@ struct keeper_link {
     uv_poll_t poll;
     int fd;
     uint8_t vip_count;
+    uint8_t node_count;
     uint16_t address_count;
     bool gone;
     bool ended;       /* it is gone because its process has ended, or stands still */
@@ -48,11 +54,21 @@ struct keeper_link {
     bool has_drain;   /* `drain` waits to be sent */
     unsigned keeping; /* IPC_DRAIN that are not answered */
     struct ipc_message drain;
+    uint64_t reads; /* sequence of IPC_READ that waits to be sent, 0: none */
     uint64_t wills; /* bit per node: its last will waits to be sent, before everything else */
     uint64_t sequence;
     uint64_t latest[VIPS_MAX]; /* sequence of the newest request of each VIP */
     struct keeper_link_waiting waiting[VIPS_MAX];
+    struct {
+        bool waits;   /* IPC_SWITCH waits to be sent, before everything else */
+        int error;    /* that it carries */
+        bool pending; /* until the keeper has switched too, its messages have the former indexes */
+        uint8_t former_count; /* of VIPs */
+        uint16_t former_address_count;
+        uint8_t vip_now[VIPS_MAX]; /* new index of a former one; VIP_NONE: it is gone */
+    } change;
     struct keeper_link_handlers handlers;
+    union ipc_answer answer; /* what came last; keys are wiped by who takes them */
 };
 
 /* Starts to listen on `fd`, which stays the caller's. Returns 0 or -errno. `link` must live until
@@ -71,6 +87,15 @@ void keeper_link_awake(struct keeper_link *link);
 void keeper_link_stopped(struct keeper_link *link);
 /* Deposits the last will for each of these nodes (bit each) [SPEC R44]. */
 void keeper_link_deposit(struct keeper_link *link, uint64_t nodes);
+
+/* Asks the keeper to read the configuration anew [IPC_READ]. */
+void keeper_link_read(struct keeper_link *link, uint64_t sequence);
+/* The configuration that the keeper has sent is not taken: -errno. */
+void keeper_link_refuse(struct keeper_link *link, int error);
+/* From here on the new configuration counts: every request that follows has its indexes. What waits
+ * to be sent is renamed. `conf` is the new one. */
+void keeper_link_switch(struct keeper_link *link, const struct conf *conf,
+                        const struct conf_change *change);
 
 /* What is to be kept for the next start; see IPC_DRAIN. */
 void keeper_link_keep_drain(struct keeper_link *link, bool node, uint32_t vips);

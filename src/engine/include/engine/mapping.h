@@ -6,13 +6,16 @@
 #ifndef ENGINE_MAPPING_H
 #define ENGINE_MAPPING_H
 
-#include "conf/conf.h"
+#include "conf/change.h"
 #include "conf/key.h"
 #include "core/core.h"
 #include "wire/keyring.h"
 
 /* Fills `ret` for node `self`; incarnation and seed are random numbers and stay 0 here. */
 void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret);
+
+/* What a reload changes, in the core's terms. */
+void mapping_reload(const struct conf_change *change, struct core_reload *ret);
 
 /* Fills `ret`, which points into `conf` and `keys`: both must outlive it. */
 void mapping_keyring(const struct conf *conf, const struct conf_keys *keys, uint8_t self,

@@ -15,6 +15,7 @@ enum request {
     REQUEST_EVENTS_FOLLOW,
     REQUEST_DRAIN,
     REQUEST_UNDRAIN,
+    REQUEST_RELOAD,
 };
 
 /*

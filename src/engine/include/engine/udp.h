@@ -55,6 +55,9 @@ struct udp {
 void udp_init(struct udp *udp, uv_loop_t *loop, const struct conf *conf, uint8_t self,
               const struct udp_handlers *handlers);
 
+/* The peers of the configuration are others; the own addresses and the port are not. */
+void udp_reconfigure(struct udp *udp, uint8_t self);
+
 /* Opens the sockets that are not open yet. An address that is not there (yet) costs one warning;
  * call it again later. Returns how many are open. */
 unsigned udp_bind(struct udp *udp);

@@ -44,9 +44,10 @@ struct ipc_result {
     uint16_t check;              /* index of conf.checks */
     uint16_t outcome;            /* enum ipc_outcome */
     uint32_t took_us;            /* how long it ran */
+    uint32_t generation;         /* of the setup that the checker was started with */
     char detail[IPC_DETAIL_MAX]; /* what it found, for people; printable, the rest NUL */
 };
-_Static_assert(sizeof(struct ipc_result) == 8 + IPC_DETAIL_MAX, "no padding");
+_Static_assert(sizeof(struct ipc_result) == 12 + IPC_DETAIL_MAX, "no padding");
 
 /* What the hook is told of. The names are those of VIPGOSSIP_EVENT. */
 enum ipc_news_event {
@@ -110,6 +111,7 @@ struct ipc_checker_setup {
     uint32_t size; /* sizeof(struct ipc_checker_setup) */
     uint8_t self;  /* index of conf.nodes */
     uint8_t verbose;
+    uint32_t generation; /* a reload starts a checker of the next one */
     struct conf conf;
 };
 

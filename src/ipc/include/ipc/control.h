@@ -12,6 +12,9 @@
  *                      this node, or for that VIP alone: one empty map. "drain" of the facts says
  *                      what holds now, and whether it is kept for the next start
  *
+ *   "reload\n"         has the configuration read anew: one map {"number": N}. "reload" of the
+ * facts has the verdict, once its "number" is N or more
+ *
  * The engine states facts; the sentences ("problems"), the verdict (ok, warning, critical) and the
  * JSON are the tool's.
  */
@@ -24,6 +27,7 @@
 
 #define CONTROL_DRAIN   "drain"
 #define CONTROL_UNDRAIN "undrain"
+#define CONTROL_RELOAD  "reload"
 
 #define CONTROL_REQUEST_MAX    128 /* bytes of a request line, newline included */
 #define CONTROL_CLIENTS_MAX    16  /* connections at a time */

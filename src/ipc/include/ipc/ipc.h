@@ -37,6 +37,10 @@ enum ipc_type {
     IPC_WILL,     /* struct ipc_will */
     IPC_DRAIN,    /* keep for the next start which VIPs this node is drained for: `reason` is enum
                      ipc_drain, `vips` the VIPs. Answer: IPC_KEPT */
+    IPC_READ,     /* read the configuration anew. Answer: struct ipc_reload or struct ipc_verdict */
+    IPC_SWITCH,   /* to struct ipc_reload: `error` 0: every message after this one means the new
+                     configuration; else -errno, and the former one stays. Answer to 0: IPC_SWITCHED
+                   */
     IPC_AWAKE, /* the engine has read that it lost addresses for being late [IPC_LOST_DEADLINE] */
 
     /* keeper to engine */
@@ -47,6 +51,9 @@ enum ipc_type {
     IPC_FRAME, /* a foreign host `mac` answers for address `address` of `vip` */
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
     IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
+    IPC_SWITCHED, /* the keeper's messages mean the new configuration from here on */
+    IPC_RELOAD,   /* struct ipc_reload, see ipc/reload.h */
+    IPC_VERDICT,  /* struct ipc_verdict, see ipc/reload.h */
     IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not */
     IPC_ALIVE, /* the keeper's loop runs; each IPC_ALIVE_MS */
 };
@@ -83,8 +90,8 @@ struct ipc_message {
     uint8_t unused[2];    /* zero; no padding is left to the compiler */
     uint32_t vips;        /* IPC_DRAIN: bit per VIP */
     uint64_t deadline_ns; /* CLOCK_BOOTTIME */
-    uint64_t sequence; /* of IPC_ADD and IPC_REMOVE; the answer carries the same: an old answer is
-                          recognised */
+    uint64_t sequence; /* of IPC_ADD, IPC_REMOVE and IPC_READ; the answer carries the same: an old
+                          answer is recognised */
 };
 
 _Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");
@@ -120,6 +127,9 @@ bool ipc_valid_will(const void *bytes, size_t length, unsigned node_count, unsig
 /* Is this a message that the keeper may send? */
 bool ipc_valid_from_keeper(const void *bytes, size_t length, unsigned vip_count,
                            unsigned address_count);
+
+/* Does a message of that type, from the keeper, name a VIP? */
+bool ipc_names_vip(uint16_t type);
 
 /* Sends one message. 0, -EAGAIN if the peer does not read, -EPIPE if it is gone, or another -errno.
  */

@@ -17,6 +17,7 @@ struct ipc_setup {
     uint32_t size; /* sizeof(struct ipc_setup): keeper and engine of one build */
     uint8_t self;  /* index of conf.nodes */
     uint8_t verbose;
+    uint8_t has_checker;   /* 1: there is a descriptor for one, whether or not one runs */
     uint8_t drained;       /* 1: this node is drained, as an earlier run was told */
     uint32_t drained_vips; /* bit per VIP that it is drained for */
     uint64_t abstain_ns;   /* an earlier run may have promised its vote for that long */

@@ -10,7 +10,7 @@
 #ifndef KEEPER_WILL_H
 #define KEEPER_WILL_H
 
-#include "conf/conf.h"
+#include "conf/change.h"
 #include "ipc/ipc.h"
 
 struct will {
@@ -27,6 +27,11 @@ void will_close(struct will *will);
 
 /* Keeps a last will that ipc_valid_will() has accepted, in place of an earlier one. */
 void will_deposit(struct will *will, const struct ipc_will *one);
+
+/* The nodes are others: `conf` will be the new configuration, of `node_count` nodes. What was
+ * deposited for those that stay is kept until it is replaced. */
+void will_rename(struct will *will, const struct conf_change *change, unsigned node_count,
+                 unsigned self);
 
 /* Sends every deposited will, three times, over every path; takes up to 200 ms. Returns how many
  * nodes there were that the kernel took one for. */

@@ -8,6 +8,8 @@
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
 
+#include <stddef.h>
+
 enum log_level {
     LOG_LEVEL_ERROR, /* somebody has to act */
     LOG_LEVEL_WARNING,
@@ -28,6 +30,10 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on what log_error() says goes to `text` (the last one stays) and to nobody else; NULL:
+ * to standard error again. For a child that does something on behalf of somebody who asked. */
+void log_keep_errors(char *text, size_t size);
 
 /* An error, from the handler of a signal: one line without a time. Async-signal-safe. */
 void log_from_handler(const char *text);

@@ -78,14 +78,16 @@ struct signed_record {
     uint8_t bytes[RECORD_MAX];
 };
 
+struct wire_peer {
+    struct replay_windows windows;
+    uint64_t counter;      /* of the next datagram to this node */
+    uint64_t mac_failures; /* datagrams that name this node as sender and whose MAC is wrong */
+};
+
 struct wire {
     struct keyring keyring;
     uint64_t incarnation;
-    struct {
-        struct replay_windows windows;
-        uint64_t counter;      /* of the next datagram to this node */
-        uint64_t mac_failures; /* datagrams that name this node as sender and whose MAC is wrong */
-    } peers[NODES_MAX];
+    struct wire_peer peers[NODES_MAX];
     struct signed_record records[NODES_MAX]; /* newest of each node, as signed; own included */
     uint64_t drops[DROP_COUNT];
     uint64_t received; /* datagrams that came, dropped or not */
@@ -94,6 +96,13 @@ struct wire {
 
 /* Errors: as keyring_init(). `incarnation` is that of core_config; so is the order of the nodes. */
 int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t incarnation);
+/*
+ * Goes on with other keys, or other nodes: `keyring` takes the place of the former one. What is
+ * known of a node that was there before stays: node_was[n] is its former index, 255: it was not
+ * there. No datagram that was taken before is taken again, and no counter is used twice.
+ */
+void wire_reconfigure(struct wire *wire, const struct keyring *keyring,
+                      const uint8_t node_was[static NODES_MAX]);
 /* Forgets every key. */
 void wire_wipe(struct wire *wire);
 

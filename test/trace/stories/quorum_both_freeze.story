@@ -21,13 +21,13 @@ holders
 [10000.889] A vip0 holder - -> A: nobody held it
 [10000.999] C vip0 holder - -> A: heard from it
 [10001.165] B vip0 holder - -> A: heard from it
-[12101.971] B vip0 standby -> claiming (A): its holder died
-[14902.410] B vip0 claiming -> holding (A): its holder died
-[14902.410] B vip0 holder A -> B: its holder died
-[14902.487] C vip0 holder A -> B: its holder died
+[12100.986] B vip0 standby -> claiming (A): its holder died
+[14901.425] B vip0 claiming -> holding (A): its holder died
+[14901.425] B vip0 holder A -> B: its holder died
+[14901.502] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 2902.410 ms at most
+= no holder for 2901.425 ms at most
 [20000.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [20000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [20000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address

@@ -21,15 +21,15 @@ gap
 [10000.889] A vip0 holder - -> A: nobody held it
 [10000.999] C vip0 holder - -> A: heard from it
 [10001.165] B vip0 holder - -> A: heard from it
-[13134.004] B vip0 standby -> claiming (A): its holder died
-[13254.910] A vip0 holding -> releasing: the majority of the voters was lost
-[13254.970] A vip0 releasing -> standby: the majority of the voters was lost
-[13254.970] A vip0 standby -> claiming: nobody held it
-[13334.506] B vip0 claiming -> holding (A): its holder died
-[13334.506] B vip0 holder A -> B: its holder died
-[13334.793] C vip0 holder A -> B: its holder died
-[13404.970] A vip0 claiming -> standby: a majority of the voters did not grant it
-[13504.970] A vip0 holder A -> -: a majority of the voters did not grant it
+[13132.927] B vip0 standby -> claiming (A): its holder died
+[13253.758] A vip0 holding -> releasing: the majority of the voters was lost
+[13253.818] A vip0 releasing -> standby: the majority of the voters was lost
+[13253.818] A vip0 standby -> claiming: nobody held it
+[13333.430] B vip0 claiming -> holding (A): its holder died
+[13333.430] B vip0 holder A -> B: its holder died
+[13333.717] C vip0 holder A -> B: its holder died
+[13403.818] A vip0 claiming -> standby: a majority of the voters did not grant it
+[13503.818] A vip0 holder A -> -: a majority of the voters did not grant it
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 79.537 ms at most
+= no holder for 79.612 ms at most

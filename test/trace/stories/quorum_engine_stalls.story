@@ -18,10 +18,10 @@ gap
 [10000.889] A vip0 holder - -> A: nobody held it
 [10000.999] C vip0 holder - -> A: heard from it
 [10001.165] B vip0 holder - -> A: heard from it
-[12101.971] B vip0 standby -> claiming (A): its holder died
-[12302.642] B vip0 claiming -> holding (A): its holder died
-[12302.642] B vip0 holder A -> B: its holder died
-[12302.722] C vip0 holder A -> B: its holder died
+[12100.986] B vip0 standby -> claiming (A): its holder died
+[12301.657] B vip0 claiming -> holding (A): its holder died
+[12301.657] B vip0 holder A -> B: its holder died
+[12301.737] C vip0 holder A -> B: its holder died
 [13500.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [13500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [13500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address

@@ -20,10 +20,10 @@ gap
 [10000.999] C vip0 holder - -> A: heard from it
 [10001.165] B vip0 holder - -> A: heard from it
 # the holder dies
-[14203.167] B vip0 standby -> claiming (A): its holder died
-[14403.557] B vip0 claiming -> holding (A): its holder died
-[14403.557] B vip0 holder A -> B: its holder died
-[14403.671] C vip0 holder A -> B: its holder died
+[14201.050] B vip0 standby -> claiming (A): its holder died
+[14401.440] B vip0 claiming -> holding (A): its holder died
+[14401.440] B vip0 holder A -> B: its holder died
+[14401.554] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 373.557 ms at most
+= no holder for 371.440 ms at most

@@ -24,22 +24,22 @@ dual
 [10000.889] A vip0 holder - -> A: nobody held it
 [10000.999] C vip0 holder - -> A: heard from it
 [10001.165] B vip0 holder - -> A: heard from it
-[12101.971] B vip0 standby -> claiming (A): its holder died
-[12223.104] A vip0 holding -> releasing: the majority of the voters was lost
-[12223.164] A vip0 releasing -> standby: the majority of the voters was lost
-[12302.573] B vip0 claiming -> holding (A): its holder died
-[12302.573] B vip0 holder A -> B: its holder died
-[12302.709] A vip0 holder A -> B: the majority of the voters was lost
-[12302.860] C vip0 holder A -> B: its holder died
+[12100.986] B vip0 standby -> claiming (A): its holder died
+[12222.084] A vip0 holding -> releasing: the majority of the voters was lost
+[12222.144] A vip0 releasing -> standby: the majority of the voters was lost
+[12301.588] B vip0 claiming -> holding (A): its holder died
+[12301.588] B vip0 holder A -> B: its holder died
+[12301.724] A vip0 holder A -> B: the majority of the voters was lost
+[12301.875] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 79.409 ms at most
-[15004.861] A vip0 standby -> claiming (B): this node is preferred to the holder
-[15005.108] B vip0 holding -> releasing (A): a preferred node claims it
-[15005.168] B vip0 releasing -> standby (A): a preferred node claims it
-[15005.411] A vip0 claiming -> holding (B): this node is preferred to the holder
-[15005.411] A vip0 holder B -> A: the holder handed it over
-[15005.591] C vip0 holder B -> A: the holder handed it over
-[15005.637] B vip0 holder B -> A: a preferred node claims it
+= no holder for 79.444 ms at most
+[15002.472] A vip0 standby -> claiming (B): this node is preferred to the holder
+[15002.718] B vip0 holding -> releasing (A): a preferred node claims it
+[15002.778] B vip0 releasing -> standby (A): a preferred node claims it
+[15003.022] A vip0 claiming -> holding (B): this node is preferred to the holder
+[15003.022] A vip0 holder B -> A: the holder handed it over
+[15003.202] C vip0 holder B -> A: the holder handed it over
+[15003.248] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

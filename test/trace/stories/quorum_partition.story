@@ -42,32 +42,32 @@ gap
 [10001.593] E vip0 holder - -> A: heard from it
 [10001.656] D vip0 holder - -> A: heard from it
 # A and B are cut off from C, D and E
-[12102.449] C vip0 standby -> claiming (A): its holder died
-[12223.406] A vip0 holding -> releasing: the majority of the voters was lost
-[12223.466] A vip0 releasing -> standby: the majority of the voters was lost
-[12223.466] A vip0 standby -> claiming: nobody held it
-[12303.139] C vip0 claiming -> holding (A): its holder died
-[12303.139] C vip0 holder A -> C: its holder died
-[12303.402] D vip0 holder A -> C: its holder died
-[12303.451] E vip0 holder A -> C: its holder died
-[12373.466] A vip0 claiming -> standby: a majority of the voters did not grant it
-[12473.466] A vip0 holder A -> -: a majority of the voters did not grant it
-[12473.809] B vip0 holder A -> -: the holder handed it over
+[12101.588] C vip0 standby -> claiming (A): its holder died
+[12222.507] A vip0 holding -> releasing: the majority of the voters was lost
+[12222.567] A vip0 releasing -> standby: the majority of the voters was lost
+[12222.567] A vip0 standby -> claiming: nobody held it
+[12302.278] C vip0 claiming -> holding (A): its holder died
+[12302.278] C vip0 holder A -> C: its holder died
+[12302.541] D vip0 holder A -> C: its holder died
+[12302.589] E vip0 holder A -> C: its holder died
+[12372.567] A vip0 claiming -> standby: a majority of the voters did not grant it
+[12472.567] A vip0 holder A -> -: a majority of the voters did not grant it
+[12472.909] B vip0 holder A -> -: the holder handed it over
 = vip0: C
 = two holders for 0.000 ms
-= no holder for 79.673 ms at most
+= no holder for 79.712 ms at most
 # the cut is healed
-[15004.863] A vip0 holder - -> C: nobody held it
-[15004.981] B vip0 holder - -> C: nobody held it
-[15005.093] A vip0 standby -> claiming (C): this node is preferred to the holder
-[15005.162] C vip0 holding -> releasing (A): a preferred node claims it
-[15005.222] C vip0 releasing -> standby (A): a preferred node claims it
-[15005.738] A vip0 claiming -> holding (C): this node is preferred to the holder
-[15005.738] A vip0 holder C -> A: the holder handed it over
-[15005.863] D vip0 holder C -> A: the holder handed it over
-[15005.875] C vip0 holder C -> A: a preferred node claims it
-[15005.887] B vip0 holder C -> A: the holder handed it over
-[15006.009] E vip0 holder C -> A: the holder handed it over
+[15002.695] A vip0 holder - -> C: nobody held it
+[15002.812] B vip0 holder - -> C: nobody held it
+[15002.925] A vip0 standby -> claiming (C): this node is preferred to the holder
+[15002.994] C vip0 holding -> releasing (A): a preferred node claims it
+[15003.054] C vip0 releasing -> standby (A): a preferred node claims it
+[15003.570] A vip0 claiming -> holding (C): this node is preferred to the holder
+[15003.570] A vip0 holder C -> A: the holder handed it over
+[15003.695] D vip0 holder C -> A: the holder handed it over
+[15003.707] C vip0 holder C -> A: a preferred node claims it
+[15003.719] B vip0 holder C -> A: the holder handed it over
+[15003.841] E vip0 holder C -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 79.673 ms at most
+= no holder for 79.712 ms at most

@@ -33,10 +33,10 @@ dual
 [10001.165] B vip0 holder - -> A: heard from it
 [12500.605] B vip0 holder - -> A: heard from it
 # the holder dies while B abstains no more
-[13102.502] B vip0 standby -> claiming (A): its holder died
-[13302.980] B vip0 claiming -> holding (A): its holder died
-[13302.980] B vip0 holder A -> B: its holder died
-[13303.203] C vip0 holder A -> B: its holder died
+[13101.097] B vip0 standby -> claiming (A): its holder died
+[13301.575] B vip0 claiming -> holding (A): its holder died
+[13301.575] B vip0 holder A -> B: its holder died
+[13301.798] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
 # now the host of C is booted, and A with it

@@ -88,13 +88,14 @@ static void move_arbiter(struct core *core, uint8_t vip, const struct arbiter *f
 static void move_lease(struct core *core, uint8_t vip, const struct lease *former,
                        const struct core_reload *reload, const struct renumber *renumber)
 {
+    const struct mono never_asked = {0};
     struct lease *lease = &core->leases[vip];
     *lease = *former;
     lease->promise.holder = renumber->now[former->promise.holder];
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         uint8_t was = node < core->config.node_count ? reload->node_was[node] : CORE_NEW;
-        lease->granted[node] = was == CORE_NEW ? (struct mono){0} : former->granted[was];
-        lease->refused[node] = was == CORE_NEW ? (struct mono){0} : former->refused[was];
+        lease->granted[node] = was == CORE_NEW ? never_asked : former->granted[was];
+        lease->refused[node] = was == CORE_NEW ? never_asked : former->refused[was];
     }
 }
 

@@ -32,6 +32,7 @@ int wire_init(struct wire *wire, const struct keyring_config *config, uint64_t i
 void wire_reconfigure(struct wire *wire, const struct keyring *keyring,
                       const uint8_t node_was[static NODES_MAX])
 {
+    const struct wire_peer unheard = {.counter = 1};
     static const struct signed_record nothing;
     struct signed_record records[NODES_MAX];
     struct wire_peer peers[NODES_MAX];
@@ -42,7 +43,7 @@ void wire_reconfigure(struct wire *wire, const struct keyring *keyring,
         const bool is_new = n >= keyring->node_count || node_was[n] >= NODES_MAX;
 
         wire->records[n] = is_new ? nothing : records[node_was[n]];
-        wire->peers[n] = is_new ? (struct wire_peer){.counter = 1} : peers[node_was[n]];
+        wire->peers[n] = is_new ? unheard : peers[node_was[n]];
     }
     /* The own record is signed anew, with the key that is in use from now on. */
     wire->records[keyring->self] = nothing;

@@ -136,9 +136,9 @@ static void move_record(struct core *core, const struct core *former,
     core->drained_vips = 0;
     core->stop_vips = 0;
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        const struct record_vip nothing = {.vip = ID_NONE};
         uint8_t was = reload->vip_was[vip];
-        core->record.vips[vip] =
-            was == CORE_NEW ? (struct record_vip){.vip = ID_NONE} : former->record.vips[was];
+        core->record.vips[vip] = was == CORE_NEW ? nothing : former->record.vips[was];
         if (was != CORE_NEW) {
             core->drained_vips |= (former->drained_vips & BIT(was)) != 0 ? BIT(vip) : 0;
             core->stop_vips |= (former->stop_vips & BIT(was)) != 0 ? BIT(vip) : 0;

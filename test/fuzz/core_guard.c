@@ -56,6 +56,8 @@ static void check_vip_change(struct core_guard *guard, const struct change *chan
     MUST(change->node != guard->config->self);
     MUST(change->from != change->to || change->reason == REASON_FOREIGN_REMOVAL);
     vip->state = change->to;
+    if (change->to == VIP_STANDBY || change->to == VIP_FAULT)
+        vip->requested = false; /* a claim that failed: the next one is no put-back */
     if (change->from == change->to || change->to != VIP_HOLDING)
         return;
     /* State follows the kernel's word [SPEC R64]. */

@@ -12,7 +12,7 @@
 struct core_guard_vip {
     uint8_t state;     /* by the changes that were told */
     uint8_t holder;    /* likewise */
-    bool requested;    /* the last request was to add, and no removal followed */
+    bool requested;    /* the last request was to add; it was not withdrawn and did not fail */
     uint8_t pending;   /* ADDRESS_ADDED, ADDRESS_REMOVED: what the kernel owes, or PENDING_NONE */
     bool may_be_there; /* asked for; neither refused nor removed since, by the kernel's word */
     uint64_t until_ns;

@@ -13,8 +13,8 @@
 #define KEEPER_KEEPER_H
 
 #include "gateway.h"
+#include "host/kernel.h"
 #include "keeper/drain.h"
-#include "keeper/kernel.h"
 #include "keeper/lookup.h"
 #include "keeper/outbox.h"
 #include "keeper/vip.h"

@@ -2,8 +2,8 @@
 /*
  * vipgossipd: reads the command line and the configuration, and starts the keeper.
  */
+#include "host/reader.h"
 #include "keeper/options.h"
-#include "keeper/reader.h"
 #include "start.h"
 
 #include "log/log.h"

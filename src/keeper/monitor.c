@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "monitor.h"
 
-#include "keeper/kernel.h"
+#include "host/kernel.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "netlink.h"
 
-#include "keeper/kernel.h"
+#include "host/kernel.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>

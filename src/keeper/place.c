@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "place.h"
 
-#include "keeper/kernel.h"
-#include "keeper/local.h"
+#include "host/kernel.h"
+#include "host/local.h"
 #include "netlink.h"
 
 #include "log/log.h"

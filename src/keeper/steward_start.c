@@ -5,8 +5,8 @@
  */
 #include "steward.h"
 
+#include "host/reader.h"
 #include "keeper/clock.h"
-#include "keeper/reader.h"
 #include "launch.h"
 #include "place.h"
 #include "supervisor.h"

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "keeper/kernel.h"
+#include "host/kernel.h"
 #include "monitor.h"
 #include "netlink.h"
 #include "packet.h"

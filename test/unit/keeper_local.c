@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "keeper/local.h"
+#include "host/local.h"
 #include "keeper/lookup.h"
 
 #include <arpa/inet.h>

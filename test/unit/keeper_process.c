@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* What the keeper does with processes and sockets that need no privilege. */
+#include "host/reader.h"
 #include "keeper/control_socket.h"
 #include "keeper/notify.h"
 #include "keeper/outbox.h"
-#include "keeper/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

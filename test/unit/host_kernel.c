@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "keeper/kernel.h"
+#include "host/kernel.h"
 
 #include <linux/if.h>
 #include <linux/if_addr.h>

@@ -3,8 +3,8 @@
  * reader: reads the configuration in a child process. The parser may call exit() on odd input, and
  * a file that crashes it must cost the child only.
  */
-#ifndef KEEPER_READER_H
-#define KEEPER_READER_H
+#ifndef HOST_READER_H
+#define HOST_READER_H
 
 #include "conf/conf.h"
 

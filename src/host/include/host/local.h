@@ -3,8 +3,8 @@
  * local: which node this host is, by its addresses, and which interface a VIP belongs to, by the
  * connected routes. Pure: the lists come from outside.
  */
-#ifndef KEEPER_LOCAL_H
-#define KEEPER_LOCAL_H
+#ifndef HOST_LOCAL_H
+#define HOST_LOCAL_H
 
 #include "conf/conf.h"
 

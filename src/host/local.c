@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "keeper/local.h"
+#include "host/local.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * kernel: what the kernel says over rtnetlink, as plain values, and the answer to one question:
  * did vipgossip put that address there?
  */
-#ifndef KEEPER_KERNEL_H
-#define KEEPER_KERNEL_H
+#ifndef HOST_KERNEL_H
+#define HOST_KERNEL_H
 
 #include "conf/conf.h"
 

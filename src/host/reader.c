@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "keeper/reader.h"
+#include "host/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>

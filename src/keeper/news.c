@@ -31,6 +31,15 @@ static void note_loss(struct keeper *keeper, unsigned vip, unsigned address, enu
         *loss = (struct loss){.reason = (uint16_t)reason, .address = (uint16_t)address};
 }
 
+/* On `ifindex` there is none of another program any more, and perhaps on yet another interface. */
+static void forget_foreign(struct keeper *keeper, struct address *address, unsigned ifindex)
+{
+    if (ifindex == 0 || ifindex != address->foreign_ifindex)
+        return;
+    address->foreign_ifindex = 0;
+    keeper->resync = true;
+}
+
 static void note_address_gone(struct keeper *keeper, const struct lookup_entry *entry,
                               unsigned ifindex)
 {
@@ -42,10 +51,7 @@ static void note_address_gone(struct keeper *keeper, const struct lookup_entry *
         note_loss(keeper, entry->vip, entry->index,
                   interface->up ? IPC_LOST_FOREIGN : IPC_LOST_LINK);
     }
-    if (ifindex != 0 && ifindex == address->foreign_ifindex) {
-        address->foreign_ifindex = 0;
-        keeper->resync = true; /* it may be on yet another interface */
-    }
+    forget_foreign(keeper, address, ifindex);
 }
 
 static void note_address(struct keeper *keeper, const struct kernel_address *found, bool gone)
@@ -68,8 +74,10 @@ static void note_address(struct keeper *keeper, const struct kernel_address *fou
             kernel_address_is_ours(found, keeper->kernel_has_mark) ||
             (!keeper->kernel_has_mark && address->ours && kernel_address_looks_ours(found));
         address->seen = true;
-        if (address->ours)
+        if (address->ours) {
+            forget_foreign(keeper, address, found->ifindex);
             return;
+        }
     }
     address->foreign_ifindex = found->ifindex;
     address->foreign_seen = true;

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: MIT
 """vipgossip drain and undrain: a node gives its VIPs away, and stays the last resort."""
+import os
+import signal
+import time
+
 import pytest
+
+from lab import cluster as lab
+from lab import paths
 
 OTHER = "10.77.0.101"
 
@@ -95,6 +102,44 @@ def test_what_cannot_be_kept_is_said(make_cluster):
     assert "state_dir" in done.stderr and "Not a directory" in done.stderr
     cluster.wait_holder("n2")
     assert drained(cluster["n1"])["kept"] is False
+
+
+def test_a_disk_that_hangs_is_said_and_costs_no_deadline(two):
+    """In its place the process that writes stands still."""
+    steward = two["n1"].pids()[2]
+    since = time.monotonic_ns()
+    os.kill(steward, signal.SIGSTOP)
+    try:
+        done = two["n1"].tool("drain", "--vip", "web")
+        assert done.returncode == 1
+        assert "Connection timed out" in done.stderr
+        assert "not kept across restarts" in two["n1"].log_text()
+        two.wait_holder("n2")
+        assert two["n1"].tool("undrain").returncode == 1
+        two.wait_holder("n1")  # the keeper adds and removes all the while
+        assert drained(two["n1"])["kept"] is False
+        assert "deadline" not in two["n1"].log_text()
+    finally:
+        os.kill(steward, signal.SIGCONT)
+    two.wait_until(lambda: drained(two["n1"])["kept"], "the last order is kept")
+    assert (two["n1"].state / "drained").read_text() == ""
+    assert "is kept now" in two["n1"].log_text()
+    assert two.dual_ms(since_ns=since) == 0
+
+
+def test_without_a_file_what_is_drained_is_kept_too(make_cluster):
+    """No configuration file and no check: there is still a process that writes."""
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    node.command = lambda: [str(paths.DAEMON)]
+    node.socket = "/run/vipgossip/control.sock"
+    node.start(env={"VIPGOSSIP_PEERS": node.host.v4, "VIPGOSSIP_VIRTUAL_IPS": lab.VIP,
+                    "VIPGOSSIP_KEY": cluster.key.strip()})
+    cluster.wait_holder("n1")
+    done = node.tool("drain")
+    assert node.tool("undrain").returncode == 0
+    assert (done.returncode, done.stderr) == (0, "")
+    assert node.stop() == 0
 
 
 def test_a_file_that_cannot_be_read_keeps_the_daemon_from_starting(make_cluster):

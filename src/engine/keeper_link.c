@@ -146,7 +146,6 @@ static void flush(struct keeper_link *link)
     if (link->has_drain && !link->blocked && !link->gone &&
         was_sent(link, ipc_send(link->fd, &link->drain))) {
         link->has_drain = false;
-        link->keeping++;
     }
     if (link->stopped && !link->blocked && !link->gone && send_message(link, IPC_STOPPED, 0, 0)) {
         link->stopped = false;
@@ -203,15 +202,18 @@ void keeper_link_awake(struct keeper_link *link)
 
 void keeper_link_keep_drain(struct keeper_link *link, bool node, uint32_t vips)
 {
-    link->drain = (struct ipc_message){
-        .type = IPC_DRAIN, .reason = node ? IPC_DRAIN_NODE : IPC_DRAIN_VIPS, .vips = vips};
+    link->drain = (struct ipc_message){.type = IPC_DRAIN,
+                                       .reason = node ? IPC_DRAIN_NODE : IPC_DRAIN_VIPS,
+                                       .vips = vips,
+                                       .sequence = ++link->sequence};
     link->has_drain = true;
+    link->keeping = true;
     flush(link);
 }
 
 bool keeper_link_is_keeping(const struct keeper_link *link)
 {
-    return link->has_drain || link->keeping > 0;
+    return link->keeping;
 }
 
 void keeper_link_read(struct keeper_link *link, uint64_t sequence)
@@ -312,8 +314,11 @@ static bool take_message(struct keeper_link *link, struct ipc_message *message, 
     if (message->type == IPC_SWITCHED) {
         link->change.pending = false;
     }
-    if (message->type == IPC_KEPT && link->keeping > 0) {
-        link->keeping--;
+    if (message->type == IPC_KEPT) {
+        if (message->sequence != link->drain.sequence) {
+            return true; /* overtaken by a newer order */
+        }
+        link->keeping = false;
     }
     link->handlers.message(link->handlers.arg, message);
     return true;

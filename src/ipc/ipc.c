@@ -30,7 +30,7 @@ static const struct shape from_engine[] = {
     {IPC_ANNOUNCE, FIELD_VIP},
     {IPC_PROBE, FIELD_VIP},
     {IPC_STOPPED, 0},
-    {IPC_DRAIN, FIELD_DRAIN},
+    {IPC_DRAIN, FIELD_DRAIN | FIELD_SEQUENCE},
     {IPC_AWAKE, 0},
     {IPC_READ, FIELD_SEQUENCE},
     {IPC_SWITCH, FIELD_ERROR},
@@ -43,7 +43,7 @@ static const struct shape from_keeper[] = {
     {IPC_FRAME, FIELD_VIP | FIELD_ADDRESS | FIELD_MAC},
     {IPC_STOP, 0},
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
-    {IPC_KEPT, FIELD_ERROR},
+    {IPC_KEPT, FIELD_ERROR | FIELD_SEQUENCE},
     {IPC_ALIVE, 0},
     {IPC_SWITCHED, 0},
 };

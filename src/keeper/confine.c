@@ -50,10 +50,6 @@ static const struct sandbox_call calls[] = {
     {SCMP_SYS(sendmmsg), {{0}}},
     {SCMP_SYS(ioctl), {{1, SANDBOX_WHOLE, SIOCGIFNAME}}},
     {SCMP_SYS(ioctl), {{1, SANDBOX_WHOLE, SIOCGIFINDEX}}},
-    /* what this node is drained for */
-    {SCMP_SYS(pwrite64), {{0}}},
-    {SCMP_SYS(ftruncate), {{0}}},
-    {SCMP_SYS(fsync), {{0}}},
     /* the end of the engine, and of the control socket */
     {SCMP_SYS(waitid), {{0}}},
     {SCMP_SYS(wait4), {{0}}},

@@ -13,9 +13,6 @@
 #define FILE_NAME  "drained"
 #define WHOLE_NODE "*"
 
-/* Every VIP's name and its newline; a file that is longer is none of ours. */
-#define FILE_BYTES_MAX (CONF_VIPS_MAX * (CONF_NAME_MAX + 1) + 2)
-
 static void take_line(struct drain *drain, const struct conf *conf, const char *line)
 {
     if (strcmp(line, WHOLE_NODE) == 0) {
@@ -63,16 +60,16 @@ static long read_file(const char *directory, char *text)
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-    length = read(fd, text, FILE_BYTES_MAX + 1);
+    length = read(fd, text, DRAIN_TEXT_MAX + 1);
     if (length < 0)
         length = -errno;
     (void)close(fd);
-    return length > FILE_BYTES_MAX ? -EFBIG : length;
+    return length > DRAIN_TEXT_MAX ? -EFBIG : length;
 }
 
 int drain_open(struct drain *drain, const struct conf *conf)
 {
-    char text[FILE_BYTES_MAX + 2] = "";
+    char text[DRAIN_TEXT_MAX + 2] = "";
     char *rest = text;
     const long length = read_file(conf->state_dir, text);
 
@@ -94,33 +91,29 @@ void drain_close(struct drain *drain)
 {
     if (drain->fd > 0)
         (void)close(drain->fd);
+    drain->fd = -EBADF;
 }
 
-static size_t write_text(const struct conf *conf, bool node, uint32_t vips, char *text, size_t size)
+size_t drain_text(const struct conf *conf, bool node, uint32_t vips, char *text)
 {
-    size_t length = (size_t)snprintf(text, size, "%s", node ? WHOLE_NODE "\n" : "");
+    size_t length = (size_t)snprintf(text, DRAIN_TEXT_MAX + 1, "%s", node ? WHOLE_NODE "\n" : "");
 
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
         if ((vips >> vip & 1) != 0)
-            length += (size_t)snprintf(text + length, size - length, "%s\n", conf->vips[vip].name);
+            length += (size_t)snprintf(text + length, DRAIN_TEXT_MAX + 1 - length, "%s\n",
+                                       conf->vips[vip].name);
     return length;
 }
 
-int drain_keep(struct drain *drain, const struct conf *conf, bool node, uint32_t vips)
+int drain_write(int fd, const char *text, size_t length)
 {
-    char text[FILE_BYTES_MAX + 1];
-    const size_t length = write_text(conf, node, vips, text, sizeof(text));
     ssize_t written;
 
-    if (drain->fd < 0)
-        return drain->fd;
-    /* In place: the file is smaller than a page, and the keeper may not make another one. */
-    written = pwrite(drain->fd, text, length, 0);
-    if (written < 0 || ftruncate(drain->fd, written) < 0 || fsync(drain->fd) < 0)
+    if (fd < 0)
+        return fd;
+    /* In place: the file is smaller than a page. */
+    written = pwrite(fd, text, length, 0);
+    if (written < 0 || ftruncate(fd, written) < 0 || fsync(fd) < 0)
         return -errno;
-    if ((size_t)written < length)
-        return -ENOSPC;
-    drain->node = node;
-    drain->vips = vips;
-    return 0;
+    return (size_t)written < length ? -ENOSPC : 0;
 }

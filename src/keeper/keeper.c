@@ -45,6 +45,7 @@ enum source {
     SOURCE_SIGNAL,
     SOURCE_MONITOR,
     SOURCE_STEWARD,
+    SOURCE_SCRIBE,
     SOURCE_PROBES, /* and the rest */
 };
 
@@ -169,7 +170,7 @@ static uint64_t next_ns(const struct keeper *keeper)
     uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
 
     next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
-    next = min_ns(next, reload_next_ns(keeper));
+    next = min_ns(next, min_ns(reload_next_ns(keeper), keep_next_ns(keeper)));
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
@@ -228,6 +229,7 @@ static void run_timers(struct keeper *keeper)
     if (now_ns >= keeper->alive_ns)
         give_sign_of_life(keeper, now_ns);
     reload_due(keeper);
+    keep_due(keeper);
     if (now_ns >= keeper->probe_end_ns)
         probe_stop(keeper);
     if (now_ns >= keeper->watchdog_ns) {
@@ -257,8 +259,8 @@ static unsigned fill_sources(const struct keeper *keeper, struct pollfd *sources
     sources[SOURCE_TIMER] = (struct pollfd){.fd = keeper->timer_fd, .events = POLLIN};
     sources[SOURCE_SIGNAL] = (struct pollfd){.fd = keeper->signal_fd, .events = POLLIN};
     sources[SOURCE_MONITOR] = (struct pollfd){.fd = monitor_fd(&keeper->monitor), .events = POLLIN};
-    sources[SOURCE_STEWARD] =
-        (struct pollfd){.fd = keeper->steward.pid != 0 ? keeper->steward.fd : -1, .events = POLLIN};
+    sources[SOURCE_STEWARD] = steward_source(&keeper->steward);
+    sources[SOURCE_SCRIBE] = (struct pollfd){.fd = keeper->steward.texts_fd, .events = POLLIN};
     for (unsigned i = 0; i < keeper->interface_count; i++)
         for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
             sources[count++] =
@@ -297,6 +299,8 @@ static void turn(struct keeper *keeper)
     reload_send(keeper);
     if (sources[SOURCE_ENGINE].revents & POLLIN)
         request_read(keeper);
+    if (sources[SOURCE_SCRIBE].revents != 0)
+        keep_read(keeper);
     if (sources[SOURCE_STEWARD].revents != 0)
         reload_read(keeper);
     if (sources[SOURCE_SIGNAL].revents & POLLIN)

@@ -20,6 +20,7 @@
 #include "keeper/vip.h"
 #include "keeper/will.h"
 #include "monitor.h"
+#include "scribe.h"
 #include "steward.h"
 
 #include "conf/conf.h"
@@ -81,6 +82,14 @@ struct reload {
     struct ipc_verdict verdict;
 };
 
+/* What this node is drained for, on its way to the disk. */
+struct keep {
+    bool asked;                /* the steward's scribe has an order */
+    bool waits;                /* `order` comes after that one */
+    struct scribe_order order; /* the newest */
+    uint64_t end_ns;           /* it is answered by then; CLOCK_NEVER_NS: it has been */
+};
+
 struct keeper {
     struct conf conf;
     uint8_t self;
@@ -113,9 +122,10 @@ struct keeper {
     int engine_pidfd;
     struct outbox outbox;
     struct will will;
-    struct drain drain;
+    struct drain drain; /* as it was at start */
 
     struct steward steward; /* reads files, has the checker started */
+    struct keep keep;
     struct reload reload;
 
     bool stopping;
@@ -191,6 +201,9 @@ void reload_begin(struct keeper *keeper);
 /* Reads what the steward says. */
 void reload_read(struct keeper *keeper);
 
+/* Gives it up. */
+void reload_lose_steward(struct keeper *keeper);
+
 /* When patience with it ends; CLOCK_NEVER_NS: it is asked nothing. */
 uint64_t reload_next_ns(const struct keeper *keeper);
 void reload_due(struct keeper *keeper);
@@ -201,6 +214,21 @@ void reload_send(struct keeper *keeper);
 
 /* The engine's answer: 0, all its messages from here on mean the new configuration; or -errno. */
 void reload_answer(struct keeper *keeper, int error);
+
+/* keep.c */
+
+/* Has what the message says kept for the next start; IPC_KEPT follows in bounded time. */
+void keep_begin(struct keeper *keeper, const struct ipc_message *message);
+
+/* Reads what the scribe says. */
+void keep_read(struct keeper *keeper);
+
+/* When patience with it ends; CLOCK_NEVER_NS: nothing is to be answered. */
+uint64_t keep_next_ns(const struct keeper *keeper);
+void keep_due(struct keeper *keeper);
+
+/* The steward has been given up. */
+void keep_lost(struct keeper *keeper);
 
 /* news.c */
 

@@ -42,11 +42,17 @@ static void give_verdict(struct keeper *keeper, const char *text)
     reload_send(keeper);
 }
 
-static void lose_steward(struct keeper *keeper)
+void reload_lose_steward(struct keeper *keeper)
 {
-    steward_stop(&keeper->steward, 0);
-    give_verdict(keeper, "the process that reads the configuration has ended: start the daemon "
-                         "anew when that suits");
+    static const char text[] = "the process that reads the configuration has ended: start the "
+                               "daemon anew when that suits";
+
+    steward_abandon(&keeper->steward);
+    keep_lost(keeper);
+    if (keeper->reload.phase == RELOAD_READING)
+        give_verdict(keeper, text);
+    else
+        log_error("%s", text);
 }
 
 void reload_begin(struct keeper *keeper)
@@ -63,7 +69,7 @@ void reload_begin(struct keeper *keeper)
     notify_send(text);
     reload->again = false;
     reload->covers = reload->asked;
-    if (keeper->steward.pid == 0 || reload->from_environment) {
+    if (keeper->steward.fd < 0 || reload->from_environment) {
         give_verdict(keeper, reload->from_environment
                                  ? ENVIRONMENT_TEXT
                                  : "there is no process any more that reads the configuration: "
@@ -73,7 +79,7 @@ void reload_begin(struct keeper *keeper)
     log_info("reading the configuration anew");
     reload->length = 0;
     if (steward_ask(&keeper->steward, STEWARD_READ, 0) < 0) {
-        lose_steward(keeper);
+        reload_lose_steward(keeper);
         return;
     }
     reload->phase = RELOAD_READING;
@@ -151,13 +157,17 @@ void reload_read(struct keeper *keeper)
     struct reload *reload = &keeper->reload;
     int result;
 
+    if (keeper->steward.fd < 0) {
+        steward_reap(&keeper->steward);
+        return;
+    }
     if (reload->phase != RELOAD_READING) {
-        lose_steward(keeper); /* it says nothing unasked: it has ended, or is none of ours */
+        reload_lose_steward(keeper); /* it says nothing unasked: it has ended, or is none of ours */
         return;
     }
     result = steward_read(&keeper->steward, reload->report, &reload->length);
     if (result < 0) {
-        lose_steward(keeper);
+        reload_lose_steward(keeper);
     } else if (result == 1) {
         judge(keeper);
     }
@@ -171,7 +181,7 @@ uint64_t reload_next_ns(const struct keeper *keeper)
 void reload_due(struct keeper *keeper)
 {
     if (clock_now_ns() >= reload_next_ns(keeper))
-        lose_steward(keeper);
+        reload_lose_steward(keeper);
 }
 
 bool reload_waits(const struct keeper *keeper)
@@ -319,25 +329,10 @@ static void close_links(struct keeper *keeper, const struct renamed *renamed)
     }
 }
 
-static uint32_t rename_drained(const struct keeper *keeper)
-{
-    const struct ipc_reload *offer = keeper->reload.offer;
-    uint32_t ret = 0;
-
-    for (unsigned vip = 0; vip < offer->setup.conf.vip_count; vip++) {
-        const uint8_t was = offer->change.vip_was[vip];
-
-        if (was != CONF_NEW && (keeper->drain.vips >> was & 1) != 0)
-            ret |= UINT32_C(1) << vip;
-    }
-    return ret;
-}
-
 static void rename_all(struct keeper *keeper, const struct renamed *renamed)
 {
     const struct ipc_reload *offer = keeper->reload.offer;
 
-    keeper->drain.vips = rename_drained(keeper);
     will_rename(&keeper->will, &offer->change, offer->setup.conf.node_count, offer->setup.self);
     memcpy(keeper->interfaces, renamed->interfaces, sizeof(keeper->interfaces));
     memcpy(keeper->interface_of, renamed->interface_of, sizeof(keeper->interface_of));

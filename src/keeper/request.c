@@ -23,17 +23,6 @@ static void answer(struct keeper *keeper, const struct ipc_message *request, enu
     keeper_tell(keeper, &message);
 }
 
-static void keep_drain(struct keeper *keeper, const struct ipc_message *message)
-{
-    const bool node = message->reason == IPC_DRAIN_NODE;
-    const int result = drain_keep(&keeper->drain, &keeper->conf, node, message->vips);
-
-    if (result < 0)
-        log_warning("%s: cannot keep what this node is drained for: %s", keeper->conf.state_dir,
-                    strerror(-result));
-    answer(keeper, message, IPC_KEPT, result);
-}
-
 static void handle(struct keeper *keeper, const struct ipc_message *message)
 {
     const char *name = keeper->conf.vips[message->vip].name;
@@ -61,7 +50,7 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
         probe_start(keeper, message->vip);
         break;
     case IPC_DRAIN:
-        keep_drain(keeper, message);
+        keep_begin(keeper, message);
         break;
     case IPC_READ:
         keeper->reload.asked = message->sequence;

@@ -81,6 +81,9 @@ static void keeper_init(struct keeper *keeper, const struct conf *conf)
     keeper->watchdog_ns = keeper->watchdog_every_ns == 0 ? CLOCK_NEVER_NS : clock_now_ns();
     keeper->alive_ns = clock_now_ns();
     keeper->silent_end_ns = CLOCK_NEVER_NS;
+    keeper->keep.end_ns = CLOCK_NEVER_NS;
+    keeper->steward.fd = -1;
+    keeper->steward.texts_fd = -1;
     keeper->kernel_has_mark = uname(&system) < 0 || kernel_release_has_mark(system.release);
     lookup_build(conf, &keeper->lookup);
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
@@ -182,8 +185,9 @@ static int start_rest(struct keeper *keeper, struct ipc_setup *setup,
                                     .may_kill = begin->user.change,
                                     .control_socket = keeper->conf.control_socket};
 
-    if (setup->has_checker && start_steward(keeper, setup, begin) < 0)
+    if (start_steward(keeper, setup, begin) < 0)
         return -1;
+    drain_close(&keeper->drain);
     return confine_keeper(&confine);
 }
 
@@ -216,10 +220,12 @@ static int start_engine(struct keeper *keeper, struct ipc_setup *setup, const ch
     if (ends[0] >= 0)
         (void)close(ends[0]);
     if (result == 0)
-        result = start_rest(
-            keeper, setup,
-            &(struct steward_begin){
-                .file = file, .setup = setup, .user = launch.user, .checker_fd = ends[1]});
+        result = start_rest(keeper, setup,
+                            &(struct steward_begin){.file = file,
+                                                    .setup = setup,
+                                                    .user = launch.user,
+                                                    .checker_fd = ends[1],
+                                                    .drain_fd = keeper->drain.fd});
     if (ends[1] >= 0)
         (void)close(ends[1]);
     return result;

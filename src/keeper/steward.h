@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * steward: the process that keeps access to files when the keeper gives it up. It reads the
- * configuration and the keys anew when the keeper asks for it, and starts the checker that belongs
- * to what it has read. It has no socket but the one to its keeper, reads nothing that comes from
- * the network, and is told nothing but "read" and "it is taken": what is read, and which programs
- * run as checks and hooks, is the file's word alone, not the keeper's.
+ * configuration and the keys anew when the keeper asks for it, starts the checker that belongs to
+ * what it has read, and writes what this node is drained for (scribe.h). It has no sockets but
+ * those to its keeper, reads nothing that comes from the network, and is told nothing but "read",
+ * "it is taken" and the text of that one file: what is read, and which programs run as checks and
+ * hooks, is the file's word alone, not the keeper's.
  */
 #ifndef KEEPER_STEWARD_H
 #define KEEPER_STEWARD_H
@@ -13,20 +14,23 @@
 
 #include "ipc/setup.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct steward {
     pid_t pid; /* 0: there is none */
     int pidfd;
-    int fd;
+    int fd;       /* -1: it was given up, and has yet to end */
+    int texts_fd; /* to its scribe; -1 likewise */
 };
 
 struct steward_begin {
     const char *file;              /* NULL: the environment, which is not read again */
     const struct ipc_setup *setup; /* without keys */
     struct privilege_user user;
-    int checker_fd; /* the checker's end of the socketpair with the engine */
+    int checker_fd; /* the checker's end of the socketpair with the engine, -1: there is none */
+    int drain_fd;   /* of struct drain */
 };
 
 enum steward_order {
@@ -59,8 +63,16 @@ int steward_ask(const struct steward *steward, enum steward_order order, uint32_
  */
 int steward_read(const struct steward *steward, struct steward_report *report, size_t *length);
 
+/* What to wait for: what it says, or, once it was given up, its end. */
+struct pollfd steward_source(const struct steward *steward);
+
+/* Kills it without waiting for its end, which is readable on `pidfd` when it has come. */
+void steward_abandon(struct steward *steward);
+/* Collects one that was given up, if it has ended. */
+void steward_reap(struct steward *steward);
+
 /* The engine has ended: the checker finishes what the hook has to be told. After `patience_ns` the
- * steward and what it started are ended. */
+ * steward and what it started are ended; one that the disk holds is left to end when it can. */
 void steward_stop(struct steward *steward, uint64_t patience_ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include "keeper/clock.h"
 #include "launch.h"
 #include "place.h"
+#include "scribe.h"
 #include "supervisor.h"
 
 #include "conf/key.h"
@@ -24,15 +25,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FDS_MAX 1024
-
 /* What the supervisor and its checker need to end, beside the hook. */
 #define SLACK_NS CLOCK_NS_PER_S
+
+/* Two socketpairs, the keeper's end first. */
+struct ends {
+    int orders[2];
+    int texts[2]; /* for the scribe */
+};
 
 struct work {
     const struct steward_begin *begin;
     int fd;
     struct supervisor supervisor;
+    struct scribe scribe;
     struct steward_report *report; /* the last one, without keys */
 };
 
@@ -143,10 +149,14 @@ static void serve(struct work *work)
     while (goes_on) {
         struct pollfd sources[] = {
             {.fd = work->fd, .events = POLLIN},
-            {.fd = work->supervisor.pid != 0 ? work->supervisor.pidfd : -1, .events = POLLIN}};
+            {.fd = work->supervisor.pid != 0 ? work->supervisor.pidfd : -1, .events = POLLIN},
+            scribe_source(&work->scribe)};
 
-        if (poll(sources, 2, -1) < 0)
+        if (poll(sources, sizeof(sources) / sizeof(sources[0]), -1) < 0)
             continue;
+        /* First: the keeper's last word may be one to keep. */
+        if (sources[2].revents != 0)
+            scribe_serve(&work->scribe);
         if (sources[0].revents != 0)
             goes_on = obey(work);
         else if (sources[1].revents != 0)
@@ -156,8 +166,9 @@ static void serve(struct work *work)
 
 static void close_others(const struct work *work)
 {
-    for (int fd = LAUNCH_FD_FIRST; fd < FDS_MAX; fd++)
-        if (fd != work->fd && fd != work->begin->checker_fd)
+    for (int fd = LAUNCH_FD_FIRST; fd < LAUNCH_FDS_OPEN_MAX; fd++)
+        if (fd != work->fd && fd != work->begin->checker_fd && fd != work->scribe.fd &&
+            fd != work->scribe.file)
             (void)close(fd);
 }
 
@@ -167,10 +178,12 @@ static uint64_t hook_timeout_ns(const struct work *work)
                                      : work->begin->setup->conf.hook_timeout_ns;
 }
 
-static _Noreturn void steward_main(const struct steward_begin *begin, int fd)
+static _Noreturn void steward_main(const struct steward_begin *begin, const struct ends *ends)
 {
     const pid_t keeper = getppid();
-    struct work work = {.begin = begin, .fd = fd};
+    struct work work = {.begin = begin,
+                        .fd = ends->orders[1],
+                        .scribe = {.fd = ends->texts[1], .file = begin->drain_fd}};
     int error;
 
     close_others(&work);
@@ -187,9 +200,10 @@ static _Noreturn void steward_main(const struct steward_begin *begin, int fd)
     }
     work.report->result = -1;
     (void)sandbox_lock_secret(&work.report->setup.keys, sizeof(work.report->setup.keys));
-    if (start_checker(&work, begin->setup, 0) < 0 || send_all(fd, "", 1) < 0)
+    if (start_checker(&work, begin->setup, 0) < 0 || send_all(work.fd, "", 1) < 0)
         _exit(1);
     serve(&work);
+    scribe_stop(&work.scribe, (int)(SLACK_NS / CLOCK_NS_PER_MS));
     supervisor_stop(&work.supervisor, hook_timeout_ns(&work) + SLACK_NS);
     _exit(0);
 }
@@ -206,28 +220,40 @@ static int wait_for_start(const struct steward *steward)
     return length == 1 ? 0 : -1; /* it has said why */
 }
 
-static int start_with(const struct steward_begin *begin, int fds[2], struct steward *ret)
+static void close_pair(const int fds[2])
 {
+    for (unsigned i = 0; i < 2; i++)
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+}
+
+static int start_with(const struct steward_begin *begin, struct ends *ends, struct steward *ret)
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends->orders) < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends->texts) < 0)
+        return -errno;
     ret->pid = fork();
-    if (ret->pid == 0) {
-        (void)close(fds[0]);
-        steward_main(begin, fds[1]);
-    }
-    (void)close(fds[1]);
-    ret->fd = fds[0];
+    if (ret->pid == 0)
+        steward_main(begin, ends);
     if (ret->pid < 0)
         return -errno;
     ret->pidfd = pidfd_open(ret->pid, 0);
-    return ret->pidfd < 0 ? -errno : 0;
+    if (ret->pidfd < 0)
+        return -errno;
+    ret->fd = ends->orders[0];
+    ret->texts_fd = ends->texts[0];
+    ends->orders[0] = ends->texts[0] = -1;
+    return 0;
 }
 
 int steward_start(const struct steward_begin *begin, struct steward *ret)
 {
-    int fds[2];
-    int error = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+    struct ends ends = {{-1, -1}, {-1, -1}};
+    const int error = start_with(begin, &ends, ret);
 
-    if (error == 0)
-        error = start_with(begin, fds, ret);
+    /* The steward ends when it sees the end of ours; where it runs, these are its ends alone. */
+    close_pair(ends.orders);
+    close_pair(ends.texts);
     if (error < 0) {
         log_error("cannot start the process that reads the configuration: %s", strerror(-error));
         ret->pid = 0;

@@ -186,7 +186,7 @@ static void close_others(const struct nurse *nurse)
                         nurse->neighbour.fd,
                         nurse->neighbour.checker_fd};
 
-    for (int fd = LAUNCH_FD_FIRST; fd < 1024; fd++) {
+    for (int fd = LAUNCH_FD_FIRST; fd < LAUNCH_FDS_OPEN_MAX; fd++) {
         bool keep = false;
 
         for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)

@@ -44,8 +44,9 @@ struct lab {
     uint64_t sequence;
     uint64_t asked[ANSWERS]; /* sequences of requests, in order */
     unsigned asked_count;
-    bool nonsense; /* something invalid was sent */
-    int drained;   /* in place of the file in state_dir; negative: there is none */
+    bool nonsense;   /* something invalid was sent */
+    int scribe;      /* its end; -1: it has ended */
+    unsigned writes; /* orders that it has not answered */
 };
 
 /* poll() and the end of the engine are told nothing but what the program has. */
@@ -211,9 +212,39 @@ static void send_drain(struct lab *lab)
     const uint8_t bits = input_u8(&lab->input);
     const struct ipc_message message = {.type = IPC_DRAIN,
                                         .reason = (uint16_t)(IPC_DRAIN_VIPS + (bits & 1U)),
-                                        .vips = bits >> 1 & ((1U << VIPS) - 1)};
+                                        .vips = bits >> 1 & ((1U << VIPS) - 1),
+                                        .sequence = lab->sequence};
     if (ipc_valid_from_engine(&message, sizeof(message), VIPS))
         send_raw(lab, &message, sizeof(message));
+}
+
+/* The scribe has written what it was told, has not yet, says nonsense, or ends. */
+static void serve_scribe(struct lab *lab)
+{
+    const uint8_t bits = input_u8(&lab->input);
+    struct scribe_answer answer = {.error = (bits & 8U) != 0 ? -ENOSPC : 0};
+    static struct scribe_order order;
+    ssize_t length = lab->scribe < 0 ? -1 : recv(lab->scribe, &order, sizeof(order), MSG_DONTWAIT);
+
+    if (length > 0) {
+        MUST(length == sizeof(order) && order.length <= DRAIN_TEXT_MAX);
+        lab->writes++;
+        MUST(lab->writes == 1);
+    }
+    if (lab->scribe < 0 || (bits & 3U) == 0)
+        return;
+    if ((bits & 0xf0U) == 0xf0U) {
+        (void)close(lab->scribe);
+        lab->scribe = -1;
+        return;
+    }
+    if ((bits & 0xf0U) == 0xe0U)
+        answer.error = EIO;
+    if (lab->writes == 0 && answer.error <= 0)
+        return;
+    lab->writes = 0;
+    answer.sequence = order.sequence;
+    (void)send(lab->scribe, &answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void signal_keeper(struct lab *lab)
@@ -275,6 +306,8 @@ static void act(struct lab *lab)
     case 7:
         if ((op & 16U) != 0)
             send_will(lab);
+        else if ((op & 32U) != 0)
+            serve_scribe(lab);
         else
             send_drain(lab);
         break;
@@ -334,6 +367,8 @@ static void fill(struct lab *lab, struct pollfd *sources, nfds_t count)
             sources[i].revents = POLLIN;
         else if (fd == -2)
             sources[i].revents = lab->kernel.news_count > 0 || lab->kernel.news_lost ? POLLIN : 0;
+        else if (fd >= 0 && fd == lab->keeper.steward.texts_fd)
+            sources[i].revents = POLLIN;
         else if (fd >= 0 && fd != lab->keeper.timer_fd && fd != lab->keeper.engine_pidfd)
             sources[i].revents = lab->kernel.frame_length > 0 ? POLLIN : 0;
     }
@@ -383,6 +418,7 @@ static void open_keeper(struct lab *lab)
 {
     struct keeper *keeper = &lab->keeper;
     int ends[2];
+    int texts[2];
     memset(keeper, 0, sizeof(*keeper));
     configure(&keeper->conf);
     fake_kernel_reset(&lab->kernel, &keeper->conf);
@@ -395,7 +431,11 @@ static void open_keeper(struct lab *lab)
     keeper->stop_end_ns = CLOCK_NEVER_NS;
     keeper->silent_end_ns = CLOCK_NEVER_NS;
     keeper->watchdog_ns = CLOCK_NEVER_NS;
-    keeper->drain.fd = lab->drained;
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, texts) == 0);
+    keeper->steward = (struct steward){.fd = -1, .texts_fd = texts[0]};
+    keeper->keep.end_ns = CLOCK_NEVER_NS;
+    lab->scribe = texts[1];
+    lab->writes = 0;
     keeper->kernel_has_mark = !input_bool(&lab->input); /* Linux 5.18 and newer have */
     keeper->engine_fd = ends[0];
     keeper->engine_pidfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -423,6 +463,10 @@ static void close_keeper(struct lab *lab)
     (void)close(lab->signals[0]);
     (void)close(lab->signals[1]);
     (void)close(lab->engine);
+    if (lab->keeper.steward.texts_fd >= 0)
+        (void)close(lab->keeper.steward.texts_fd);
+    if (lab->scribe >= 0)
+        (void)close(lab->scribe);
 }
 
 /* What an earlier run left is gone before the engine starts. */
@@ -444,7 +488,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (lab == NULL) {
         lab = calloc(1, sizeof(*lab));
         MUST(lab != NULL);
-        lab->drained = memfd_create("drained", MFD_CLOEXEC);
     }
     memset(lab->last_ns, 0, sizeof(lab->last_ns));
     lab->input = (struct input){bytes, length};

@@ -287,6 +287,33 @@ static void test_the_answer_to_an_older_request_is_no_event(void **state)
     close_pair(&pair);
 }
 
+static void test_what_is_to_be_kept_is_pending_until_the_newest_is_answered(void **state)
+{
+    struct ipc_message answer = {.type = IPC_KEPT};
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    keeper_link_keep_drain(&pair.link, false, 1);
+    keeper_link_keep_drain(&pair.link, false, 2);
+    assert_true(keeper_link_is_keeping(&pair.link));
+    answer.sequence = read_message(&pair).sequence;
+    assert_int_equal(ipc_send(pair.keeper, &answer), 0);
+    keeper_link_drain(&pair.link);
+    assert_int_equal(pair.messages, 0);
+    assert_true(keeper_link_is_keeping(&pair.link));
+    answer.sequence = read_message(&pair).sequence;
+    for (int times = 1; times <= 2; times++) { /* not in time; and then after all */
+        answer.error = times == 1 ? -ETIMEDOUT : 0;
+        assert_int_equal(ipc_send(pair.keeper, &answer), 0);
+        keeper_link_drain(&pair.link);
+        assert_int_equal(pair.messages, times);
+        assert_int_equal(pair.last.error, answer.error);
+        assert_false(keeper_link_is_keeping(&pair.link));
+    }
+    close_pair(&pair);
+}
+
 static void test_messages_are_read_until_there_is_none(void **state)
 {
     const struct ipc_message up = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_UP};
@@ -403,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_the_keepers_news_become_events),
         cmocka_unit_test(test_frames_links_and_the_stop_become_events),
         cmocka_unit_test(test_the_answer_to_an_older_request_is_no_event),
+        cmocka_unit_test(test_what_is_to_be_kept_is_pending_until_the_newest_is_answered),
         cmocka_unit_test(test_messages_are_read_until_there_is_none),
         cmocka_unit_test(test_a_keeper_that_ends_is_noticed_once),
         cmocka_unit_test(test_a_keeper_that_says_nothing_counts_as_ended),

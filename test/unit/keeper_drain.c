@@ -61,6 +61,13 @@ static void write_file(const struct place *place, const char *text, size_t lengt
     (void)close(fd);
 }
 
+static int keep(const struct place *place, const struct drain *drain, bool node, uint32_t vips)
+{
+    char text[DRAIN_TEXT_MAX + 1];
+
+    return drain_write(drain->fd, text, drain_text(&place->conf, node, vips, text));
+}
+
 static void assert_kept(const struct place *place, bool node, uint32_t vips)
 {
     struct drain drain;
@@ -83,8 +90,7 @@ static void test_what_is_kept_is_read_at_the_next_start(void **state)
         struct drain drain;
 
         assert_int_equal(drain_open(&drain, &place->conf), 0);
-        assert_int_equal(drain_keep(&drain, &place->conf, cases[i].node, cases[i].vips), 0);
-        assert_int_equal(drain.node, cases[i].node);
+        assert_int_equal(keep(place, &drain, cases[i].node, cases[i].vips), 0);
         drain_close(&drain);
         assert_kept(place, cases[i].node, cases[i].vips);
     }
@@ -122,9 +128,20 @@ static void test_a_directory_that_cannot_be_is_an_error_only_when_something_is_t
 
     (void)snprintf(place->conf.state_dir, sizeof place->conf.state_dir, "%s/no/state", place->root);
     assert_int_equal(drain_open(&drain, &place->conf), 0);
-    assert_int_equal(drain_keep(&drain, &place->conf, true, 0), -ENOENT);
-    assert_false(drain.node);
+    assert_int_equal(keep(place, &drain, true, 0), -ENOENT);
     drain_close(&drain);
+}
+
+static void test_the_longest_text_there_is_fits(void **state)
+{
+    struct place *place = *state;
+    char text[DRAIN_TEXT_MAX + 1];
+
+    place->conf.vip_count = CONF_VIPS_MAX;
+    for (unsigned vip = 0; vip < CONF_VIPS_MAX; vip++)
+        memset(place->conf.vips[vip].name, 'a' + (int)(vip % 26), CONF_NAME_MAX);
+    assert_int_equal(drain_text(&place->conf, true, UINT32_MAX, text), DRAIN_TEXT_MAX);
+    assert_int_equal(strlen(text), DRAIN_TEXT_MAX);
 }
 
 int main(void)
@@ -139,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_a_directory_that_cannot_be_is_an_error_only_when_something_is_to_be_kept, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(test_the_longest_text_there_is_fits, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

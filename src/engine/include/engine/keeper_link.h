@@ -52,7 +52,7 @@ struct keeper_link {
     bool awake;       /* IPC_AWAKE waits to be sent */
     bool stopped;     /* IPC_STOPPED waits to be sent, after everything else */
     bool has_drain;   /* `drain` waits to be sent */
-    unsigned keeping; /* IPC_DRAIN that are not answered */
+    bool keeping;     /* it is not answered */
     struct ipc_message drain;
     uint64_t reads; /* sequence of IPC_READ that waits to be sent, 0: none */
     uint64_t wills; /* bit per node: its last will waits to be sent, before everything else */

@@ -36,7 +36,7 @@ enum ipc_type {
     IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
     IPC_WILL,     /* struct ipc_will */
     IPC_DRAIN,    /* keep for the next start which VIPs this node is drained for: `reason` is enum
-                     ipc_drain, `vips` the VIPs. Answer: IPC_KEPT */
+                     ipc_drain, `vips` the VIPs. Answer: IPC_KEPT, to the newest one */
     IPC_READ,     /* read the configuration anew. Answer: struct ipc_reload or struct ipc_verdict */
     IPC_SWITCH,   /* to struct ipc_reload: `error` 0: every message after this one means the new
                      configuration; else -errno, and the former one stays. Answer to 0: IPC_SWITCHED
@@ -54,7 +54,8 @@ enum ipc_type {
     IPC_SWITCHED, /* the keeper's messages mean the new configuration from here on */
     IPC_RELOAD,   /* struct ipc_reload, see ipc/reload.h */
     IPC_VERDICT,  /* struct ipc_verdict, see ipc/reload.h */
-    IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not */
+    IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not.
+                  After  -ETIMEDOUT another may follow, when a disk that hung goes on */
     IPC_ALIVE, /* the keeper's loop runs; each IPC_ALIVE_MS */
 };
 
@@ -90,8 +91,8 @@ struct ipc_message {
     uint8_t unused[2];    /* zero; no padding is left to the compiler */
     uint32_t vips;        /* IPC_DRAIN: bit per VIP */
     uint64_t deadline_ns; /* CLOCK_BOOTTIME */
-    uint64_t sequence; /* of IPC_ADD, IPC_REMOVE and IPC_READ; the answer carries the same: an old
-                          answer is recognised */
+    uint64_t sequence;    /* of IPC_ADD, IPC_REMOVE, IPC_READ and IPC_DRAIN; the answer carries the
+                             same: an old answer is recognised */
 };
 
 _Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");

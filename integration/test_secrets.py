@@ -91,7 +91,7 @@ def test_key_of_the_environment_is_wiped_from_it(make_cluster):
     start_without_a_file(cluster, "n1")
     cluster.wait_holder("n1")
     areas = [memory.areas(pid) for pid in cluster["n1"].pids()]
-    assert len(areas) == 2
+    assert len(areas) == 3
     for one in areas:
         for area in one:
             assert not has(area, base64.b64decode(cluster.key)), area.name

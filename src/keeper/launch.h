@@ -16,10 +16,9 @@
 #define LAUNCH_ENGINE  "vipgossip-engine"
 #define LAUNCH_CHECKER "vipgossip-checker"
 
-#define LAUNCH_FD_FIRST     3 /* where a program finds the first of its descriptors */
-#define LAUNCH_FDS_MAX      4
-#define LAUNCH_FDS_OPEN_MAX 1024 /* a fork that becomes no program closes what it needs not below \
-                                  */
+#define LAUNCH_FD_FIRST        3 /* where a program finds the first of its descriptors */
+#define LAUNCH_FDS_MAX         4
+#define LAUNCH_FDS_OPEN_MAX    1024 /* a fork that becomes no program closes those below */
 #define LAUNCH_ENVIRONMENT_MAX 8
 
 /* A program that is about to run in a process. */

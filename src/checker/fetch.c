@@ -2,6 +2,7 @@
 #include "fetch.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,11 +52,16 @@ static void finish(struct fetch *fetch, CURLcode code)
                                   .length = fetch->length,
                                   .cut = fetch->cut,
                                   .fetch = fetch};
+    long os_error = 0;
 
     (void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     /* What is cut is ended by this side. */
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && fetch->cut))
         answer.error = fetch->error[0] != '\0' ? fetch->error : curl_easy_strerror(code);
+    (void)curl_easy_getinfo(fetch->easy, CURLINFO_OS_ERRNO, &os_error);
+    /* libcurl waits when a Unix socket's queue is full (EAGAIN), and finds no error then. */
+    if (code == CURLE_COULDNT_CONNECT)
+        answer.os_error = os_error != 0 ? (int)os_error : EAGAIN;
     fetch->done(fetch->arg, &answer);
     fetch_free(fetch);
 }

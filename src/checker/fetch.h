@@ -19,6 +19,7 @@ struct fetch;
 
 struct fetch_answer {
     const char *error; /* NULL: there is an answer */
+    int os_error;      /* errno of the connection that could not be made, 0: none */
     long status;
     const char *body; /* ends with a NUL that is not counted */
     size_t length;

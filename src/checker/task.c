@@ -61,6 +61,16 @@ void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, 
     finish_with(task, outcome, text);
 }
 
+void task_expect(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, detail);
+    (void)vsnprintf(task->late_result.detail, sizeof(task->late_result.detail), detail, arguments);
+    va_end(arguments);
+    task->late_result.outcome = (uint16_t)outcome;
+}
+
 static void on_limit(uv_timer_t *timer)
 {
     struct task *task = timer->data;
@@ -73,6 +83,10 @@ static void on_limit(uv_timer_t *timer)
     }
     task->kind->stop(task);
     task->run = NULL;
+    if (task->late_result.detail[0] != '\0') {
+        finish_with(task, (enum ipc_outcome)task->late_result.outcome, task->late_result.detail);
+        return;
+    }
     (void)snprintf(text, sizeof(text), "not done within its timeout, %" PRIu64 " ms",
                    task->check->timeout_ns / NS_PER_MS);
     finish_with(task, IPC_OUTCOME_FAILED, text);
@@ -84,6 +98,7 @@ static void on_due(uv_timer_t *timer)
 
     task->running = true;
     task->late = false;
+    task->late_result.detail[0] = '\0';
     task->started_ns = uv_hrtime();
     (void)uv_timer_start(&task->limit, on_limit, task->check->timeout_ns / NS_PER_MS, 0);
     task->kind->start(task);

@@ -2,7 +2,7 @@
 /*
  * task: one check, again and again. It is started when it is due, at once at first; a kind of check
  * says how, and calls task_done() exactly once for each start that was not given up. A start that
- * takes longer than the timeout is given up and has failed.
+ * takes longer than the timeout is given up and has failed, unless the kind has said otherwise.
  */
 #ifndef CHECKER_TASK_H
 #define CHECKER_TASK_H
@@ -23,6 +23,13 @@ struct task_kind {
     void (*stop)(struct task *task);
 };
 
+/* docker: what is remembered of the engine from one start to the next. */
+struct task_docker {
+    unsigned looks;   /* since /info was asked last; 0: ask it */
+    bool is_manager;  /* as it said last */
+    char address[64]; /* by which the swarm knew this node then */
+};
+
 struct task {
     uv_loop_t *loop;
     const struct conf *conf; /* all of it, for conf_word() */
@@ -38,7 +45,11 @@ struct task {
     bool late;           /* the timeout is over; what has come meanwhile is still looked at */
     uint64_t started_ns; /* uv_hrtime() */
     void *run;           /* of the kind, while it runs */
-    bool was_looked_at;  /* docker: what is looked at once was */
+    struct {
+        uint16_t outcome;            /* enum ipc_outcome */
+        char detail[IPC_DETAIL_MAX]; /* empty: it has failed, as every kind says it */
+    } late_result;                   /* what it means that the running start takes too long */
+    struct task_docker docker;
     void (*report)(void *arg, const struct ipc_result *result);
     void *arg;
 };
@@ -51,6 +62,10 @@ void task_end(struct task *task);
 
 /* The outcome of the running start. `detail` says to people what was found. */
 void task_done(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What it means if the rest of the running start takes too long. Until the next start. */
+void task_expect(struct task *task, enum ipc_outcome outcome, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Each in the file of its name. */

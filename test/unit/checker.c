@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The checker in this process, with a child as its engine's other end: what it reports of checks.
  */
-#include "checker/checker.h"
+#include "checker_support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,52 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include "log/log.h"
-
-#define PATIENCE_MS 20000
-#define NS_PER_MS   UINT64_C(1000000)
-
-struct run {
-    struct ipc_checker_setup setup;
-    int engine; /* this end */
-    int alive;
-    pid_t pid;
-};
-
-static struct run *new_run(void)
-{
-    struct run *run = calloc(1, sizeof(*run));
-
-    assert_non_null(run);
-    run->setup.conf.node_count = 1;
-    (void)snprintf(run->setup.conf.nodes[0].name, sizeof(run->setup.conf.nodes[0].name), "n1");
-    return run;
-}
-
-static void add_word(struct conf *conf, struct conf_words *words, const char *text)
-{
-    const size_t size = strlen(text) + 1;
-
-    if (words->count++ == 0)
-        words->first = conf->words_length;
-    memcpy(conf->words + conf->words_length, text, size);
-    conf->words_length = (uint16_t)(conf->words_length + size);
-}
-
-static struct conf_check *add_check(struct run *run, enum conf_check_kind kind, const char *target)
-{
-    struct conf_check *check = &run->setup.conf.checks[run->setup.conf.check_count++];
-
-    (void)snprintf(check->name, sizeof(check->name), "c%u", run->setup.conf.check_count);
-    check->kind = (uint8_t)kind;
-    check->interval_ns = 100 * NS_PER_MS;
-    check->timeout_ns = 5000 * NS_PER_MS;
-    add_word(&run->setup.conf, &check->target, target);
-    return check;
-}
 
 static void add_shell(struct run *run, const char *script)
 {
@@ -69,54 +24,6 @@ static void add_shell(struct run *run, const char *script)
 
     add_word(&run->setup.conf, &check->target, "-c");
     add_word(&run->setup.conf, &check->target, script);
-}
-
-static void start(struct run *run)
-{
-    int ends[2];
-    int alive[2];
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    assert_int_equal(pipe(alive), 0);
-    run->pid = fork();
-    assert_true(run->pid >= 0);
-    if (run->pid == 0) {
-        const struct checker_descriptors descriptors = {ends[1], alive[1], -1};
-
-        (void)close(ends[0]);
-        (void)close(alive[0]);
-        (void)signal(SIGPIPE, SIG_IGN);
-        log_open("checker", LOG_LEVEL_ERROR);
-        _exit(checker_run(&run->setup, &descriptors));
-    }
-    (void)close(ends[1]);
-    (void)close(alive[1]);
-    run->engine = ends[0];
-    run->alive = alive[0];
-}
-
-static struct ipc_result next_result(const struct run *run)
-{
-    struct pollfd source = {.fd = run->engine, .events = POLLIN};
-    struct ipc_result result;
-
-    assert_int_equal(poll(&source, 1, PATIENCE_MS), 1);
-    assert_int_equal(ipc_packet_receive(run->engine, &result, sizeof(result)), sizeof(result));
-    assert_true(ipc_result_is_valid(&result, sizeof(result), run->setup.conf.check_count));
-    return result;
-}
-
-/* Closes the engine's end; the checker ends with 0. */
-static void finish(struct run *run)
-{
-    int status = 0;
-
-    (void)close(run->engine);
-    assert_int_equal(waitpid(run->pid, &status, 0), run->pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    (void)close(run->alive);
-    free(run);
 }
 
 static void test_a_program_is_judged_by_its_end(void **state)

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/* What the check of a Docker engine makes of each answer that an engine may give. */
+#include "checker_support.h"
+#include "fake_docker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NO_LEADER "The swarm does not have a leader"
+
+/* GET /_ping of an engine before API 1.42, and of a newer one. */
+#define OLD                                         \
+    {                                               \
+        "/_ping", 200, "Api-Version: 1.41", "OK", 0 \
+    }
+#define NEW(state)                              \
+    {                                           \
+        "/_ping", 200, "Swarm: " state, "OK", 0 \
+    }
+#define INFO(state, more)      INFO_TIMES(state, more, 0)
+#define INFO_ONCE(state, more) INFO_TIMES(state, more, 1)
+#define INFO_TIMES(state, more, times)                                                      \
+    {                                                                                       \
+        "/info", 200, NULL, "{\"Swarm\":{\"LocalNodeState\":\"" state "\"" more "}}", times \
+    }
+#define MANAGER        ",\"ControlAvailable\":true"
+#define BECAUSE(error) ",\"Error\":\"" error "\""
+
+struct engine_case {
+    struct fake_answer answers[FAKE_DOCKER_PATHS];
+    enum ipc_outcome outcome;
+    const char *detail;
+};
+
+static struct run *run_against(const struct fake_docker *docker)
+{
+    struct run *run = new_run();
+
+    add_check(run, CONF_CHECK_DOCKER, docker->socket);
+    return run;
+}
+
+static void expect(const struct run *run, enum ipc_outcome outcome, const char *detail)
+{
+    const struct ipc_result result = next_result(run);
+
+    assert_string_equal(result.detail, detail);
+    assert_int_equal(result.outcome, outcome);
+}
+
+/* Until it says so; what was asked before may still be under way. */
+static void expect_soon(const struct run *run, enum ipc_outcome outcome, const char *detail)
+{
+    struct ipc_result result = next_result(run);
+
+    for (int n = 0; n < 100 && strcmp(result.detail, detail) != 0; n++)
+        result = next_result(run);
+    assert_string_equal(result.detail, detail);
+    assert_int_equal(result.outcome, outcome);
+}
+
+static void test_each_answer_of_an_engine_has_its_sentence(void **state)
+{
+    static const struct engine_case cases[] = {
+        {{OLD, INFO("active", MANAGER)}, IPC_OUTCOME_OK, "swarm active, manager"},
+        {{OLD, INFO("active", "")}, IPC_OUTCOME_OK, "swarm active, worker"},
+        {{OLD, INFO("active", MANAGER BECAUSE(NO_LEADER))},
+         IPC_OUTCOME_OK,
+         "swarm active, " NO_LEADER},
+        {{OLD, INFO("inactive", "")},
+         IPC_OUTCOME_FAILED,
+         "this node is in no swarm: docker swarm join"},
+        {{OLD, INFO("pending", "")},
+         IPC_OUTCOME_FAILED,
+         "this node waits to be taken into its swarm"},
+        {{OLD, INFO("pending", BECAUSE("remote refuses"))},
+         IPC_OUTCOME_FAILED,
+         "this node waits to be taken into its swarm: remote refuses"},
+        {{OLD, INFO("error", BECAUSE("certificate has expired"))},
+         IPC_OUTCOME_FAILED,
+         "this node cannot take part in its swarm: certificate has expired"},
+        {{OLD, INFO("error", "")},
+         IPC_OUTCOME_FAILED,
+         "this node cannot take part in its swarm: docker info says why"},
+        {{OLD, INFO("locked", "")},
+         IPC_OUTCOME_FAILED,
+         "the swarm is locked after a restart: docker swarm unlock"},
+        {{OLD, INFO("odd", "")}, IPC_OUTCOME_FAILED, "the swarm's state is \"odd\""},
+        {{NEW("active/worker"), INFO("active", "")}, IPC_OUTCOME_OK, "swarm active, worker"},
+        {{NEW("active/manager"), INFO("active", MANAGER)}, IPC_OUTCOME_OK, "swarm active, manager"},
+        {{NEW("inactive")}, IPC_OUTCOME_FAILED, "this node is in no swarm: docker swarm join"},
+        {{NEW("pending")}, IPC_OUTCOME_FAILED, "this node waits to be taken into its swarm"},
+        {{NEW("locked")},
+         IPC_OUTCOME_FAILED,
+         "the swarm is locked after a restart: docker swarm unlock"},
+        {{NEW("error"), INFO("error", BECAUSE("certificate has expired"))},
+         IPC_OUTCOME_FAILED,
+         "this node cannot take part in its swarm: certificate has expired"},
+        {{{"/_ping", 500, NULL, "", 0}}, IPC_OUTCOME_FAILED, "/_ping: status 500"},
+        {{OLD, {"/info", 503, NULL, "", 0}}, IPC_OUTCOME_FAILED, "/info: status 503"},
+        {{NEW("active/manager"), {"/info", 503, NULL, "", 0}},
+         IPC_OUTCOME_OK,
+         "swarm active; /info: status 503"},
+        {{OLD, {"/info", 200, NULL, "[1, {", 0}},
+         IPC_OUTCOME_FAILED,
+         "/info is not what Docker answers"},
+        {{OLD, {"/info", 200, NULL, "{\"Swarm\":{}}", 0}},
+         IPC_OUTCOME_FAILED,
+         "/info is not what Docker answers"},
+        {{OLD, {"/info", 200, NULL, "{\"Swarm\":{\"LocalNodeState\":7}}", 0}},
+         IPC_OUTCOME_FAILED,
+         "/info is not what Docker answers"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_docker docker;
+        struct run *run;
+
+        fake_docker_init(&docker);
+        memcpy(docker.answers, cases[i].answers, sizeof(docker.answers));
+        fake_docker_serve(&docker);
+        run = run_against(&docker);
+        start(run);
+        expect(run, cases[i].outcome, cases[i].detail);
+        expect(run, cases[i].outcome, cases[i].detail);
+        finish(run);
+        fake_docker_close(&docker);
+    }
+}
+
+static void test_an_engine_that_is_down_is_told_from_one_that_was_never_there(void **state)
+{
+    struct fake_docker docker;
+    struct run *run;
+
+    (void)state;
+    fake_docker_init(&docker);
+    run = run_against(&docker);
+    start(run);
+    expect(run, IPC_OUTCOME_FAILED,
+           "Docker's socket is not there: is Docker installed, and running?");
+    fake_docker_hang(&docker, 1);
+    fake_docker_stop(&docker);
+    expect_soon(run, IPC_OUTCOME_FAILED,
+                "the Docker engine is down: its socket takes no connection");
+    finish(run);
+    fake_docker_close(&docker);
+}
+
+static void test_an_engine_that_hangs_is_named_within_the_timeout(void **state)
+{
+    struct fake_docker docker;
+    struct run *run;
+
+    (void)state;
+    fake_docker_init(&docker);
+    fake_docker_hang(&docker, 2);
+    run = run_against(&docker);
+    run->setup.conf.checks[0].timeout_ns = 200 * NS_PER_MS;
+    start(run);
+    expect(run, IPC_OUTCOME_FAILED, "the Docker engine does not answer within 200 ms: it hangs");
+    /* Connections that were given up stay in the queue of who accepts none. */
+    expect_soon(run, IPC_OUTCOME_FAILED,
+                "the Docker engine takes no connection any more: it hangs");
+    finish(run);
+    fake_docker_close(&docker);
+}
+
+/* /info asks other managers: that it does not come says nothing of this node. */
+static void test_info_that_does_not_come_counts_where_it_says_something(void **state)
+{
+    static const struct engine_case cases[] = {
+        {{OLD},
+         IPC_OUTCOME_FAILED,
+         "the Docker engine answers /_ping, but not /info within 200 ms"},
+        {{NEW("active/manager")}, IPC_OUTCOME_OK, "swarm active; no /info within 200 ms"},
+        {{OLD, INFO_ONCE("active", "")},
+         IPC_OUTCOME_FAILED,
+         "the Docker engine answers /_ping, but not /info within 200 ms"},
+        {{OLD, INFO_ONCE("active", MANAGER)},
+         IPC_OUTCOME_UNKNOWN,
+         "the engine of a manager answers, but no /info within 200 ms"},
+        {{OLD, INFO_ONCE("active", MANAGER), {"/info", 500, NULL, "", 0}},
+         IPC_OUTCOME_UNKNOWN,
+         "the engine of a manager answers; /info: status 500"},
+    };
+    struct fake_docker docker;
+    struct run *run;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fake_docker_init(&docker);
+        memcpy(docker.answers, cases[i].answers, sizeof(docker.answers));
+        fake_docker_serve(&docker);
+        run = run_against(&docker);
+        run->setup.conf.checks[0].timeout_ns = 200 * NS_PER_MS;
+        start(run);
+        expect_soon(run, cases[i].outcome, cases[i].detail);
+        finish(run);
+        fake_docker_close(&docker);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_answer_of_an_engine_has_its_sentence),
+        cmocka_unit_test(test_an_engine_that_is_down_is_told_from_one_that_was_never_there),
+        cmocka_unit_test(test_an_engine_that_hangs_is_named_within_the_timeout),
+        cmocka_unit_test(test_info_that_does_not_come_counts_where_it_says_something),
+    };
+
+    return cmocka_run_group_tests_name("checker_docker", tests, NULL, NULL);
+}

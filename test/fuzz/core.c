@@ -3,16 +3,18 @@
  * A core among peers, a keeper and a clock that do whatever the input says, within what the wire
  * and the engine let through: ingress has dropped what is not proved, known or dead, and no event
  * is older than the one before it. Beyond that nothing is plausible: peers contradict themselves,
- * the kernel answers what nobody asked.
+ * the kernel answers what nobody asked. Now and then another configuration comes, such as a daemon
+ * takes while it runs.
  */
 #include <string.h>
 
+#include "core_draw.h"
 #include "core_guard.h"
 #include "input.h"
 #include "record.h"
 
-#define NODES          6U
-#define VIPS           3U
+#define NODES          DRAW_NODES
+#define VIPS           DRAW_VIPS
 #define INCARNATIONS   4U /* of each peer: it restarts, and old ones come back */
 #define STEPS_MAX      512U
 #define TIMERS_AT_ONCE 40U
@@ -27,7 +29,12 @@ struct world {
     struct input input;
     struct core_config config;
     struct core_guard guard;
+    struct core *spare; /* for the next configuration */
+    struct core_config next;
+    struct core_reload reload;
+    bool reloads; /* waits until the VIPs that go are given up */
     struct mono now;
+    struct mono raw; /* by the other clock */
     struct peer peers[NODES];
     uint64_t question; /* newest that the core has asked */
     struct message_in message;
@@ -41,48 +48,6 @@ static uint32_t node_id(const struct world *world, uint8_t node)
 static uint32_t some_id(struct world *world)
 {
     return node_id(world, input_below(&world->input, NODES + 1));
-}
-
-static void configure(struct world *world)
-{
-    static const uint64_t intervals_ms[] = {10, 100, 200, 10000};
-    struct input *input = &world->input;
-    struct core_config *config = &world->config;
-    core_guard_config((uint8_t)(1 + input_below(input, NODES)),
-                      (uint8_t)(1 + input_below(input, VIPS)), config);
-    const uint8_t bits = input_u8(input);
-    config->self = input_below(input, config->node_count);
-    config->interval_ns = intervals_ms[bits & 3U] * NS_PER_MS;
-    config->fail_open = (bits & 4U) == 0;
-    config->seed = input_u8(input);
-    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
-        struct core_vip *entry = &config->vips[vip];
-        const uint8_t own = input_u8(input);
-        entry->preempt = (own & 1U) == 0;
-        entry->preempt_delay_ns = (own & 2U) != 0 ? NS_PER_S : 0;
-        entry->priority = (uint8_t)(1 + (own >> 2));
-        if ((own & 0x80U) != 0)
-            entry->candidates &= input_u8(input);
-    }
-    if ((bits & 8U) != 0) {
-        const uint8_t witness = input_below(input, config->node_count);
-        config->nodes[witness].witness = true;
-        for (uint8_t vip = 0; vip < config->vip_count; vip++)
-            config->vips[vip].candidates &= ~(UINT64_C(1) << witness);
-    }
-    config->check_count = bits >> 4 & 3U;
-    config->check_patience_ns = NS_PER_S;
-    for (uint8_t check = 0; check < config->check_count; check++) {
-        const uint8_t own = input_u8(input);
-        config->checks[check] =
-            (struct core_check){.rise = (uint8_t)(1 + (own & 3U)),
-                                .fall = (uint8_t)(1 + (own >> 2 & 3U)),
-                                .weight = (int16_t)((own & 16U) != 0 ? -150 : 0),
-                                .is_general = (own & 32U) != 0,
-                                .vips = own >> 6};
-    }
-    for (uint8_t node = 0; node < NODES; node++)
-        world->peers[node] = (struct peer){.seq = 1, .incarnation = 1};
 }
 
 /* Notes what the core asked, so that a peer can prove itself and answer. */
@@ -103,24 +68,76 @@ static void overhear(struct world *world)
     }
 }
 
+/* Between two events, as the engine does it: when nothing is left of what goes. */
+static void switch_over(struct world *world)
+{
+    struct core *former = world->guard.core;
+    const uint64_t gone = draw_gone(&world->config, &world->next, &world->reload);
+    struct peer peers[NODES];
+    if (!world->reloads || world->guard.stopping || !core_is_free_of(former, gone))
+        return;
+    world->reloads = false;
+    core_guard_reconfigure(&world->guard, world->spare, &world->next, &world->reload);
+    world->spare = former;
+    world->config = world->next;
+    world->guard.config = &world->config;
+    memcpy(peers, world->peers, sizeof(peers));
+    for (uint8_t node = 0; node < world->config.node_count; node++)
+        world->peers[node] = world->reload.node_was[node] == CORE_NEW
+                                 ? (struct peer){.seq = 1, .incarnation = 1}
+                                 : peers[world->reload.node_was[node]];
+}
+
 static void step(struct world *world, struct event *event)
 {
     event->now = world->now;
+    event->raw = world->raw;
     core_guard_step(&world->guard, event);
     overhear(world);
+    if (!world->guard.ended)
+        switch_over(world);
+}
+
+/* Both clocks go on. */
+static void advance(struct world *world, struct mono to)
+{
+    world->raw = mono_add(world->raw, mono_elapsed(to, world->now));
+    world->now = mono_max(world->now, to);
+}
+
+/* Another configuration; the one before it is refused if it still waits. */
+static void reload(struct world *world)
+{
+    struct event event = {.type = EVENT_RETIRE};
+    if (world->guard.stopping)
+        return;
+    if (world->reloads) {
+        world->reloads = false;
+        step(world, &event);
+        return;
+    }
+    draw_another(&world->input, &world->config, &world->next, &world->reload);
+    event.retire.vips = draw_gone(&world->config, &world->next, &world->reload);
+    world->reloads = true;
+    if (event.retire.vips != 0)
+        step(world, &event);
+    else
+        switch_over(world);
 }
 
 static void fill_vips(struct world *world, struct record *record)
 {
     struct input *input = &world->input;
-    record->vip_count = input_below(input, VIPS + 1);
+    const uint32_t lease_ms = (uint32_t)(world->config.vips[0].lease_ns / NS_PER_MS);
+    const uint8_t first = input_u8(input);
+    record->vip_count = (uint8_t)(first % (VIPS + 1)); /* none twice [SPEC F5] */
     for (uint8_t i = 0; i < record->vip_count; i++) {
         const uint8_t conduct = input_u8(input);
         const uint8_t more = input_u8(input);
         record->vips[i] = (struct record_vip){
-            .vip = 1000U + (i + (more >> 6)) % (VIPS + 1),
+            .vip = 1000U + (i + (first >> 6)) % (VIPS + 1),
             .addresses = (more & 32U) != 0 ? 2 : 1,
-            .lease_ms = 400,
+            .lease_ms = (conduct & 0x88U) == 0x88U ? more * 97U : lease_ms,
             .state = (uint8_t)(conduct % VIP_STATE_COUNT),
             .ready = (uint8_t)((conduct >> 3) % VIP_READY_COUNT),
             .unhealthy = more >> 5 & 1U,
@@ -257,6 +274,27 @@ static void add_questions(struct world *world)
         message->question.about[i] = some_id(world);
 }
 
+/* What a voter says to the record that the core has sent last, or to another one. */
+static void add_grant(struct world *world)
+{
+    struct grant *grant = &world->message.grant;
+    const uint8_t bits = input_u8(&world->input);
+    const uint32_t bad = (bits & 1U) != 0 ? 1 : 0;
+    *grant = (struct grant){.incarnation = world->config.incarnation + ((bits & 2U) != 0 ? 1 : 0),
+                            .seq = core_record(world->guard.core)->seq - (bits >> 2 & 7U),
+                            .voters = core_guard_voters(&world->config) + bad,
+                            .vote_count = world->config.vip_count};
+    for (uint8_t i = 0; i < grant->vote_count; i++) {
+        const uint8_t own = (bits & 32U) != 0 ? input_u8(&world->input) : 0;
+        grant->votes[i] = (struct vote){.vip = 1000U + i + (bits >> 7),
+                                        .verdict = own % VERDICT_COUNT,
+                                        .holder = (own & 8U) != 0 ? some_id(world) : ID_NONE,
+                                        .rest_ms = (own >> 4) * 50U};
+    }
+    if (grant->seq == 0 || grant->seq > core_record(world->guard.core)->seq)
+        grant->vote_count = 0;
+}
+
 /* All that ingress leaves of one whose incarnation has ended [SPEC R24]. */
 static void ask_for_itself(struct world *world)
 {
@@ -270,16 +308,22 @@ static void ask_for_itself(struct world *world)
     step(world, &event);
 }
 
-static void receive(struct world *world)
+static void clear_message(struct message_in *message)
 {
-    struct message_in *message = &world->message;
-    const uint8_t bits = input_u8(&world->input);
     message->record_count = 0;
     message->ask_count = 0;
     message->echo_count = 0;
     message->answer = 0;
     message->question.id = 0;
     message->question.about_count = 0;
+    message->grant.vote_count = 0;
+}
+
+static void receive(struct world *world, bool votes)
+{
+    struct message_in *message = &world->message;
+    const uint8_t bits = input_u8(&world->input);
+    clear_message(message);
     message->peer = (uint8_t)((bits & 7U) % world->config.node_count);
     if (message->peer == world->config.self)
         return;
@@ -300,6 +344,43 @@ static void receive(struct world *world)
     add_asks(world);
     if (confirmed)
         add_questions(world);
+    if (confirmed && votes)
+        add_grant(world);
+    struct event event = {.type = EVENT_MESSAGE, .message = message};
+    step(world, &event);
+}
+
+/* A peer as it should be: it proves itself, answers, says its record and votes. */
+static void converse(struct world *world, uint8_t node)
+{
+    struct message_in *message = &world->message;
+    struct peer *peer = &world->peers[node % world->config.node_count];
+    clear_message(message);
+    message->peer = node % world->config.node_count;
+    message->incarnation = peer->incarnation;
+    message->ended = false;
+    if (message->peer == world->config.self ||
+        core_incarnation_is_dead(world->guard.core, message->peer, peer->incarnation))
+        return;
+    struct echo echo = {.node = node_id(world, message->peer),
+                        .incarnation = peer->incarnation,
+                        .seq = peer->seq + 1,
+                        .asker = node_id(world, world->config.self),
+                        .challenge = peer->challenge};
+    const bool proves = core_expects_echo(world->guard.core, &echo);
+    if (proves)
+        message->echoes[message->echo_count++] = echo;
+    fill_record(world, message->peer, &message->records[0].record);
+    message->records[0].record.incarnation = peer->incarnation;
+    message->records[0].age_ns = 0;
+    const bool confirmed =
+        proves || core_member_incarnation(world->guard.core, message->peer) == peer->incarnation;
+    message->record_count = record_comes_in(world, &message->records[0].record, confirmed) ? 1 : 0;
+    if (confirmed) {
+        message->answer = world->question;
+        message->question.id = world->now.ns;
+        add_grant(world);
+    }
     struct event event = {.type = EVENT_MESSAGE, .message = message};
     step(world, &event);
 }
@@ -322,7 +403,7 @@ static void kernel(struct world *world)
         return;
     }
     if (event.address.change == ADDRESS_ADD_FAILED || event.address.change == ADDRESS_REMOVE_FAILED)
-        event.address.error = 17;
+        event.address.error = (bits & 16U) != 0 ? 62 : 17; /* ETIME, EEXIST */
     step(world, &event);
 }
 
@@ -380,10 +461,22 @@ static void wait_for(struct world *world, uint64_t span_ns)
         if (mono_before(end, due))
             break;
         struct event event = {.type = EVENT_TIMER};
-        world->now = mono_max(world->now, due);
+        advance(world, due);
         step(world, &event);
     }
-    world->now = mono_max(world->now, end);
+    advance(world, end);
+}
+
+/* A frozen process, a suspended host whose other clock stopped, or a clock that is slewed. */
+static void stand_still(struct world *world, uint8_t op)
+{
+    const uint64_t span_ns = (uint64_t)(op & 31U) * (op & 31U) * world->config.interval_ns / 16;
+    if ((op & 3U) == 1U)
+        world->now = mono_add(world->now, span_ns);
+    else if ((op & 3U) == 2U)
+        world->raw = mono_add(world->raw, span_ns);
+    else
+        advance(world, mono_add(world->now, span_ns));
 }
 
 static void next(struct world *world)
@@ -394,19 +487,24 @@ static void next(struct world *world)
     switch (op >> 5) {
     case 0:
     case 1:
+        receive(world, (op & 16U) != 0);
+        break;
     case 2:
-        receive(world);
+        converse(world, op & 31U);
         break;
     case 3:
         kernel(world);
         break;
     case 4:
-        news(world);
+        if ((op & 15U) == 15U)
+            reload(world);
+        else
+            news(world);
         break;
     case 5: /* the next deadline, however far it is */
         if (core_deadline(world->guard.core).ns != MONO_NEVER.ns)
-            world->now = mono_max(world->now, core_deadline(world->guard.core));
-        world->now = mono_add(world->now, (op & 31U) == 31U ? interval_ns : 0);
+            advance(world, core_deadline(world->guard.core));
+        advance(world, mono_add(world->now, (op & 31U) == 31U ? interval_ns : 0));
         step(world, &event);
         break;
     case 6:
@@ -420,7 +518,7 @@ static void next(struct world *world)
             step(world, &event);
             break;
         }
-        world->now = mono_add(world->now, (uint64_t)(op & 31U) * (op & 31U) * interval_ns / 16);
+        stand_still(world, op);
         break;
     }
 }
@@ -433,12 +531,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         world = calloc(1, sizeof(*world));
         core = malloc(core_size());
         MUST(world != NULL && core != NULL);
+        world->spare = malloc(core_size());
+        MUST(world->spare != NULL);
+        world->guard.core = core;
     }
     world->input = (struct input){bytes, length};
-    world->now.ns = NS_PER_S;
+    world->now.ns = world->raw.ns = NS_PER_S;
     world->question = 0;
-    configure(world);
-    core_guard_init(&world->guard, core, &world->config, world->now);
+    world->reloads = false;
+    draw_config(&world->input, &world->config);
+    for (uint8_t node = 0; node < NODES; node++)
+        world->peers[node] = (struct peer){.seq = 1, .incarnation = 1};
+    core_guard_init(&world->guard, world->guard.core, &world->config, world->now);
     for (unsigned i = 0; i < STEPS_MAX && world->input.left > 0 && !world->guard.ended; i++)
         next(world);
     return 0;

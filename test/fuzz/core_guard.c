@@ -45,6 +45,10 @@ void core_guard_init(struct core_guard *guard, struct core *core, const struct c
         guard->members[node] = node == config->self ? MEMBER_ALIVE : MEMBER_UNKNOWN;
     memset(guard->checks, CHECK_UNKNOWN, sizeof(guard->checks));
     guard->record = *core_record(core);
+    guard->now = now;
+    guard->drained = false;
+    guard->drained_vips = 0;
+    core_guard_votes_init(guard);
 }
 
 static void check_vip_change(struct core_guard *guard, const struct change *change,
@@ -134,8 +138,10 @@ static void check_address(struct core_guard *guard, const struct action *action,
         vip->pending = ADDRESS_REMOVED;
         break;
     case ACTION_DEADLINE: /* only of what was asked for, never back, never from the past */
-        MUST(vip->requested && action->address.until.ns > event->now.ns);
-        MUST(action->address.until.ns >= vip->until_ns);
+        MUST(vip->requested && action->address.until.ns >= event->now.ns);
+        /* Two clocks that disagree make the end of a lease uncertain, and the worst case counts. */
+        MUST(action->address.until.ns > event->now.ns || guard->slewed);
+        MUST(action->address.until.ns >= vip->until_ns || guard->slewed);
         vip->until_ns = action->address.until.ns;
         break;
     case ACTION_ANNOUNCE:
@@ -170,15 +176,35 @@ static void check_message(const struct core_guard *guard, uint8_t peer)
         MUST(core_node_index(guard->core, out->asks[i].target) != NODE_NONE);
 }
 
+/* Everybody hears of a drain, and of no VIP that this node does not know [SPEC F4]. */
+static void check_entries(const struct core_guard *guard)
+{
+    const struct record *record = &guard->record;
+    MUST(record->vip_count == guard->config->vip_count);
+    MUST(((record->flags & RECORD_DRAINED) != 0) == guard->drained);
+    for (uint8_t vip = 0; vip < record->vip_count; vip++) {
+        const struct record_vip *entry = &record->vips[vip];
+        const bool drained = (guard->drained_vips >> vip & 1) != 0;
+        MUST(entry->vip == guard->config->vips[vip].id);
+        MUST(entry->mode == (uint8_t)guard->config->vips[vip].mode);
+        MUST((entry->drained != 0) == drained);
+        /* Without fail_open who is drained is ready for nothing [SPEC R51]. */
+        MUST(guard->config->fail_open || (!drained && !guard->drained) ||
+             entry->ready == VIP_READY_NO);
+    }
+}
+
 /* The same record has the same seq, another one a higher seq [SPEC R11], and the wire can say it.
  */
 static void check_record(struct core_guard *guard)
 {
     const struct record *record = core_record(guard->core);
     struct record again;
+    if (guard->actions.send == 0)
+        return; /* nobody has seen it */
     uint8_t bytes[RECORD_MAX];
     struct buffer buffer = {bytes, 0, sizeof(bytes)};
-    MUST(record->incarnation == guard->config->incarnation);
+    MUST(record->incarnation == guard->record.incarnation);
     MUST(record->seq >= guard->record.seq);
     again = guard->record;
     if (record->seq == guard->record.seq) {
@@ -190,6 +216,7 @@ static void check_record(struct core_guard *guard)
     MUST(again.seq == RECORD_SEQ_WILL && (again.flags & RECORD_LEAVING) != 0);
     MUST(record_encode(record, &buffer) && record_decode(bytes, buffer.length, &again));
     MUST(again.seq == record->seq && again.flags == record->flags);
+    check_entries(guard);
 }
 
 static void check_views(const struct core_guard *guard, struct mono now)
@@ -236,10 +263,62 @@ static void check_leaving(const struct core_guard *guard)
         MUST(!guard->vips[vip].may_be_there);
 }
 
+static uint8_t now_of(const uint8_t *was, uint8_t count, uint8_t index)
+{
+    for (uint8_t i = 0; i < count && index != NODE_NONE; i++)
+        if (was[i] == index)
+            return i;
+    return NODE_NONE;
+}
+
+void core_guard_reconfigure(struct core_guard *guard, struct core *core,
+                            const struct core_config *config, const struct core_reload *reload)
+{
+    struct core_guard_vip vips[VIPS_MAX];
+    uint8_t members[NODES_MAX];
+    uint8_t checks[CHECKS_MAX];
+    uint64_t drained_vips = 0;
+    const struct core_config *before = guard->config;
+    for (uint8_t vip = 0; vip < before->vip_count; vip++) /* nothing is left behind */
+        MUST(now_of(reload->vip_was, config->vip_count, vip) != NODE_NONE ||
+             !guard->vips[vip].may_be_there);
+    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
+        const uint8_t was = reload->vip_was[vip];
+        vips[vip] = (struct core_guard_vip){.holder = NODE_NONE, .pending = PENDING_NONE};
+        if (was == CORE_NEW)
+            continue;
+        vips[vip] = guard->vips[was];
+        vips[vip].holder = now_of(reload->node_was, config->node_count, vips[vip].holder);
+        drained_vips |= (guard->drained_vips >> was & 1) << vip;
+    }
+    for (uint8_t node = 0; node < config->node_count; node++)
+        members[node] = reload->node_was[node] == CORE_NEW ? (uint8_t)MEMBER_UNKNOWN
+                                                           : guard->members[reload->node_was[node]];
+    for (uint8_t check = 0; check < config->check_count; check++)
+        checks[check] = reload->check_was[check] == CORE_NEW
+                            ? (uint8_t)CHECK_UNKNOWN
+                            : guard->checks[reload->check_was[check]];
+    core_guard_votes_reconfigure(guard, config, reload);
+    core_reconfigure(core, guard->core, config, reload);
+    memcpy(guard->vips, vips, sizeof(vips));
+    memcpy(guard->members, members, sizeof(members));
+    memcpy(guard->checks, checks, sizeof(checks));
+    guard->drained_vips = drained_vips;
+    guard->core = core;
+    guard->config = config;
+    MUST(core_record(core)->incarnation == guard->record.incarnation);
+    check_views(guard, guard->now);
+}
+
 void core_guard_step(struct core_guard *guard, const struct event *event)
 {
     struct actions *actions = &guard->actions;
     MUST(!guard->ended);
+    if (event->type == EVENT_CONDITION) {
+        guard->drained = event->condition.drained;
+        guard->drained_vips = event->condition.drained_vips;
+    }
+    core_guard_votes_before(guard, event);
     guard->stopping = guard->stopping || event->type == EVENT_STOP;
     guard->starting = core_is_starting(guard->core);
     follow_kernel(guard, event);
@@ -262,6 +341,7 @@ void core_guard_step(struct core_guard *guard, const struct event *event)
     for (uint8_t peer = 0; peer < guard->config->node_count; peer++)
         if ((actions->send >> peer & 1) != 0)
             check_message(guard, peer);
+    core_guard_votes_after(guard, event);
     check_record(guard);
     check_leaving(guard);
     check_views(guard, event->now);

@@ -190,14 +190,43 @@ static struct mono able_at(const struct core *core, uint8_t vip)
     return able.ns == MONO_NEVER.ns ? core->now : able;
 }
 
+static struct mono sent_at(const struct core *core, uint64_t seq)
+{
+    bool known = seq != 0 && core->sent[seq % SENT_MAX].seq == seq;
+    return known ? core->sent[seq % SENT_MAX].at : (struct mono){0};
+}
+
+/* Its own vote, for the record that it has published last, if that was of this claim. It needs no
+ * datagram, and none brings it later [SPEC R95]. */
+static void take_own(struct core *core, uint8_t vip)
+{
+    struct lease *lease = &core->leases[vip];
+    uint8_t self = core->config.self;
+    uint64_t rest_ns = 0;
+    if (core->record.seq < lease->first_seq) {
+        return;
+    }
+    if (voter_grants_itself(core, vip, &rest_ns)) {
+        lease_grant(lease, self, sent_at(core, core->record.seq));
+    } else {
+        lease->refused[self] = mono_add(core->now, rest_ns);
+    }
+}
+
 /* A question with a new seq to each voter that has not granted what was sent with the last
  * heartbeat [SPEC R97]. */
 static void ask(struct core *core, uint8_t vip)
 {
     struct lease *lease = &core->leases[vip];
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        if (node != core->config.self && mono_before(lease->granted[node], core->beat_sent) &&
-            mono_reached(core->now, lease->refused[node])) {
+        if (!mono_before(lease->granted[node], core->beat_sent) ||
+            !mono_reached(core->now, lease->refused[node])) {
+            continue;
+        }
+        if (node == core->config.self) {
+            take_own(core, vip);
+            core->dirty = true;
+        } else {
             gossip_question(core, node, NODE_NONE);
         }
     }
@@ -274,15 +303,10 @@ void majority_heard(struct core *core, uint8_t vip)
     struct lease *lease = &core->leases[vip];
     if (core->arbiters[vip].state == VIP_CLAIMING) {
         __builtin_memset(lease->refused, 0, sizeof lease->refused);
+        take_own(core, vip);
         lease->ask_next = core->now;
         core->dirty = true;
     }
-}
-
-static struct mono sent_at(const struct core *core, uint64_t seq)
-{
-    bool known = seq != 0 && core->sent[seq % SENT_MAX].seq == seq;
-    return known ? core->sent[seq % SENT_MAX].at : (struct mono){0};
 }
 
 static uint8_t vip_index(const struct core *core, uint32_t id)
@@ -359,15 +383,10 @@ void majority_published(struct core *core, bool beat)
     core->beat_sent = beat ? core->claim_now : core->beat_sent;
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         struct lease *lease = &core->leases[vip];
-        uint64_t rest_ns = 0;
         if (!is_claimed(core, vip)) {
             continue;
         }
-        if (voter_grants_itself(core, vip, &rest_ns)) {
-            lease_grant(lease, core->config.self, core->claim_now);
-        } else {
-            lease->refused[core->config.self] = mono_add(core->now, rest_ns);
-        }
+        take_own(core, vip);
         if (beat) {
             struct mono next = mono_add(core->now, spacing_ns(core));
             lease->ask_next = mono_max(next, able_at(core, vip));

@@ -181,7 +181,8 @@ static void follow_vip(struct judge *judge, uint8_t node, const struct change *c
     struct judge_vip *vip = &judge->vips[change->vip];
     if (change->to == VIP_FAULT) {
         vip->fault_count[node]++;
-        uint64_t until_ns = now_of(judge) + by_any_clock(judge_backoff_ns(vip->fault_count[node]));
+        uint64_t until_ns =
+            now_of(judge) + by_any_clock(judge, judge_backoff_ns(vip->fault_count[node]));
         judge->backoff_until_ns = longest(judge->backoff_until_ns, until_ns);
     } else if (change->to == VIP_HOLDING) {
         vip->fault_count[node] = 0;
@@ -241,7 +242,7 @@ static void follow_successors(struct judge *judge, uint8_t node)
         }
         vip->refused_count[node]++;
         uint64_t until_ns =
-            now_of(judge) + by_any_clock(judge_backoff_ns(vip->refused_count[node]));
+            now_of(judge) + by_any_clock(judge, judge_backoff_ns(vip->refused_count[node]));
         judge->backoff_until_ns = longest(judge->backoff_until_ns, until_ns);
     }
 }
@@ -250,7 +251,8 @@ static void follow_successors(struct judge *judge, uint8_t node)
 static void judge_preempt_delay(struct judge *judge, uint8_t node, const struct change *change)
 {
     if (change->to == VIP_CLAIMING && change->reason == REASON_PREFERRED &&
-        since(judge, judge->nodes[node].started_ns) < judge->preempt_delay_ns * 98 / 100) {
+        since(judge, judge->nodes[node].started_ns) <
+            judge->preempt_delay_ns / 100 * (judge->slewed ? 90 : 98)) {
         judge_break(judge, RULE_DELAY, node, change->vip);
     }
 }

@@ -113,7 +113,7 @@ struct judge {
     uint64_t preempt_delay_ns;
     enum vip_mode mode;
     uint64_t lease_ns;
-    bool slewed; /* some clocks are wrong by more than S3 allows */
+    bool slewed; /* some clocks are wrong by more than 1 % */
     bool preempt;
     bool fail_open;
     bool patient;        /* at the last fault somebody was, see judge_is_patient() */

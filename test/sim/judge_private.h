@@ -27,10 +27,11 @@ static inline uint64_t shortest(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What a slow clock makes of a span of the fastest one. */
-static inline uint64_t by_any_clock(uint64_t span_ns)
+/* What a slow clock makes of a span of the fastest one: wrong by 1 %, or slewed by 8.33 % as well.
+ */
+static inline uint64_t by_any_clock(const struct judge *judge, uint64_t span_ns)
 {
-    return span_ns + span_ns / 49;
+    return span_ns + span_ns / (judge->slewed ? 9 : 49);
 }
 
 static inline uint64_t now_of(const struct judge *judge)
@@ -58,6 +59,8 @@ void judge_late(struct judge *judge);
 void judge_count_holders(struct judge *judge, uint8_t vip);
 /* Mode quorum: two that have it, for any time at all [SPEC S1]. */
 void judge_two(struct judge *judge);
+/* May the node have the votes of a majority? They travel straight and both ways [SPEC R91]. */
+bool judge_hears_majority(const struct judge *judge, uint8_t node);
 /* What mode quorum adds to the bounds of S3: a voter that has started says nothing at first. */
 uint64_t judge_voting_ns(const struct judge *judge);
 /* Does anything last too long? */

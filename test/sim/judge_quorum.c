@@ -18,7 +18,23 @@ uint64_t judge_voting_ns(const struct judge *judge)
     if (judge->mode == VIP_AVAILABLE) {
         return 0;
     }
-    return ABSTAINS_NS + 4 * judge->lease_ns + (judge->slewed ? ABSTAINS_NS : 0);
+    return ABSTAINS_NS + 4 * judge->lease_ns;
+}
+
+/* Nobody passes on a claim or a grant: a cut between two nodes can cost both of them the majority.
+ */
+bool judge_hears_majority(const struct judge *judge, uint8_t node)
+{
+    unsigned count = 1;
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        const struct judge_node *state = &judge->nodes[other];
+        bool up = state->down_since_ns == NEVER && !state->in_order;
+        count += other != node && up && cluster_is_joined(judge->cluster, node, other) &&
+                         cluster_is_joined(judge->cluster, other, node)
+                     ? 1U
+                     : 0U;
+    }
+    return judge->mode == VIP_AVAILABLE || count > cluster_node_count(judge->cluster) / 2U;
 }
 
 bool judge_has_majority(const struct judge *judge)

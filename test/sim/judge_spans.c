@@ -13,7 +13,7 @@ static void judge_dual(struct judge *judge, uint8_t vip)
     if (!judge->direct || judge->weather.loss_permille > 0) {
         allowed_ns += 4 * judge->interval_ns + judge_detection_ns(judge);
     }
-    allowed_ns = by_any_clock(allowed_ns);
+    allowed_ns = by_any_clock(judge, allowed_ns);
     uint64_t from_ns = longest(state->dual_since_ns, judge->paths_ns);
     bool all_are_run = true;
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
@@ -53,8 +53,8 @@ static void judge_deaf(struct judge *judge, uint8_t vip)
 {
     const struct cluster *cluster = judge->cluster;
     uint64_t holders = judge->vips[vip].holders;
-    uint64_t allowed_ns =
-        by_any_clock(8 * judge->interval_ns + judge_detection_ns(judge)) + judge_slow_ns(judge);
+    uint64_t allowed_ns = by_any_clock(judge, 8 * judge->interval_ns + judge_detection_ns(judge)) +
+                          judge_slow_ns(judge);
     uint64_t from_ns = longest(judge->vips[vip].dual_since_ns, judge->paths_ns);
     if (judge->weather.loss_permille > 0 || since(judge, from_ns) <= allowed_ns ||
         judge_delay_ns(judge) > judge->interval_ns / 8 || __builtin_popcountll(holders) != 2 ||
@@ -79,10 +79,14 @@ static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t stead
         }
         const struct record *record = core_record(cluster_core(judge->cluster, node));
         const struct record_vip *entry = &record->vips[vip];
+        const struct core_config *config = cluster_core_config(judge->cluster, node);
+        bool is_named = (config->vips[vip].candidates >> node & 1) != 0;
+        /* Who was refused by the voters stands back, and has to come again [SPEC R98]. */
+        bool ready = judge->mode == VIP_QUORUM ? is_named : entry->ready != VIP_READY_NO;
         bool healthy = (record->flags & (RECORD_HEALTHY | RECORD_DRAINED)) == RECORD_HEALTHY &&
                        entry->unhealthy == 0;
-        if (entry->ready != VIP_READY_NO && entry->state != VIP_FAULT &&
-            (healthy || judge->fail_open)) {
+        if (ready && entry->state != VIP_FAULT && (healthy || judge->fail_open) &&
+            judge_hears_majority(judge, node)) {
             return true;
         }
     }
@@ -146,7 +150,8 @@ static uint64_t takeover_ns(struct judge *judge)
     bool starts = false;
     bool stalled = false;
     uint64_t memory_ns =
-        judge_slow_ns(judge) + 2 * judge_detection_ns(judge) + judge_voting_ns(judge);
+        by_any_clock(judge, judge_slow_ns(judge) + 2 * judge_detection_ns(judge) +
+                                4 * judge->interval_ns + 2 * judge_voting_ns(judge));
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
         const struct judge_node *state = &judge->nodes[node];
         bool down = state->down_since_ns != NEVER;
@@ -170,14 +175,13 @@ static uint64_t takeover_ns(struct judge *judge)
         span_ns += starts ? judge_voting_ns(judge) : 0;
     }
     span_ns += 2 * judge->kernel_ns;
-    return by_any_clock(span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
+    return by_any_clock(judge, span_ns) + 8 * judge_delay_ns(judge) + SLACK_NS;
 }
 
 static void judge_gap(struct judge *judge, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
-    if (!judge_is_settled(judge) || judge->slewed || !judge_has_majority(judge) ||
-        !has_candidate(judge, vip, judge_convergence_ns(judge))) {
+    if (!judge_is_settled(judge) || !has_candidate(judge, vip, judge_convergence_ns(judge))) {
         state->candidate_since_ns = NEVER;
         return;
     }

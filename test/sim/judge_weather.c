@@ -40,8 +40,8 @@ uint64_t judge_delay_ns(const struct judge *judge)
 /* [SPEC S3] */
 uint64_t judge_convergence_ns(const struct judge *judge)
 {
-    return by_any_clock(judge_slow_ns(judge) + 4 * judge_detection_ns(judge) +
-                        judge->preempt_delay_ns + judge_voting_ns(judge)) +
+    return by_any_clock(judge, judge_slow_ns(judge) + 4 * judge_detection_ns(judge) +
+                                   judge->preempt_delay_ns + judge_voting_ns(judge)) +
            8 * judge_delay_ns(judge) + 4 * judge->kernel_ns;
 }
 

@@ -461,6 +461,28 @@ static void test_who_asks_in_vain_makes_room(void **unused)
     free(core);
 }
 
+/* The vote came with the release, for a record so new that none had to be signed since: its own
+ * vote must not wait for the next heartbeat. */
+static void test_a_released_vip_is_taken_with_its_own_vote_at_once(void **unused)
+{
+    (void)unused;
+    struct core *core = quorum_core(2);
+    struct record holder = quorum_record(1, 1, VIP_HOLDING);
+    assert_verdict(asked(core, &holder), VERDICT_GRANTED);
+    tick(core, 1000);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->leases[0].promise.holder, 1);
+    uint64_t seq = core->record.seq;
+    vote_at(core, 1, seq, VERDICT_GRANTED);
+    holder = quorum_record(1, 2, VIP_STANDBY);
+    hear(core, 1, &holder);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    assert_int_equal(core->record.seq, seq);
+    assert_int_equal(core->leases[0].promise.holder, 0);
+    assert_int_equal(core->leases[0].granted[0].ns, core->sent[seq % SENT_MAX].at.ns);
+    free(core);
+}
+
 static void test_a_refused_claimant_asks_again_when_the_promise_has_ended(void **unused)
 {
     (void)unused;
@@ -557,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_who_loses_the_majority_stops_holding_by_itself),
         cmocka_unit_test(test_a_heartbeat_that_no_majority_answers_is_sent_again_with_a_new_seq),
         cmocka_unit_test(test_who_asks_in_vain_makes_room),
+        cmocka_unit_test(test_a_released_vip_is_taken_with_its_own_vote_at_once),
         cmocka_unit_test(test_a_refused_claimant_asks_again_when_the_promise_has_ended),
         cmocka_unit_test(test_a_dead_voter_is_not_waited_for),
         cmocka_unit_test(test_only_who_sees_a_majority_is_elected),

@@ -30,10 +30,10 @@ gap
 [13500.362] A vip0 standby -> claiming (B): this node is preferred to the holder
 [13500.598] B vip0 holding -> releasing (A): a preferred node claims it
 [13500.658] B vip0 releasing -> standby (A): a preferred node claims it
-[13501.095] A vip0 claiming -> holding (B): this node is preferred to the holder
-[13501.095] A vip0 holder B -> A: the holder handed it over
-[13501.166] B vip0 holder B -> A: a preferred node claims it
-[13501.350] C vip0 holder B -> A: the holder handed it over
+[13500.809] A vip0 claiming -> holding (B): this node is preferred to the holder
+[13500.809] A vip0 holder B -> A: the holder handed it over
+[13500.888] C vip0 holder B -> A: the holder handed it over
+[13501.110] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
 = no holder for 69.573 ms at most

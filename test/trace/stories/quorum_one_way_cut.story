@@ -37,9 +37,9 @@ dual
 [15002.472] A vip0 standby -> claiming (B): this node is preferred to the holder
 [15002.718] B vip0 holding -> releasing (A): a preferred node claims it
 [15002.778] B vip0 releasing -> standby (A): a preferred node claims it
-[15003.022] A vip0 claiming -> holding (B): this node is preferred to the holder
-[15003.022] A vip0 holder B -> A: the holder handed it over
-[15003.202] C vip0 holder B -> A: the holder handed it over
-[15003.248] B vip0 holder B -> A: a preferred node claims it
+[15003.004] A vip0 claiming -> holding (B): this node is preferred to the holder
+[15003.004] A vip0 holder B -> A: the holder handed it over
+[15003.076] C vip0 holder B -> A: the holder handed it over
+[15003.236] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

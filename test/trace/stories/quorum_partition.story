@@ -62,12 +62,12 @@ gap
 [15002.925] A vip0 standby -> claiming (C): this node is preferred to the holder
 [15002.994] C vip0 holding -> releasing (A): a preferred node claims it
 [15003.054] C vip0 releasing -> standby (A): a preferred node claims it
-[15003.570] A vip0 claiming -> holding (C): this node is preferred to the holder
-[15003.570] A vip0 holder C -> A: the holder handed it over
-[15003.695] D vip0 holder C -> A: the holder handed it over
-[15003.707] C vip0 holder C -> A: a preferred node claims it
-[15003.719] B vip0 holder C -> A: the holder handed it over
-[15003.841] E vip0 holder C -> A: the holder handed it over
+[15003.469] A vip0 claiming -> holding (C): this node is preferred to the holder
+[15003.469] A vip0 holder C -> A: the holder handed it over
+[15003.669] B vip0 holder C -> A: the holder handed it over
+[15003.742] D vip0 holder C -> A: the holder handed it over
+[15003.747] E vip0 holder C -> A: the holder handed it over
+[15003.793] C vip0 holder C -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
 = no holder for 79.712 ms at most

@@ -47,10 +47,10 @@ dual
 [14500.904] B vip0 releasing -> standby (A): a preferred node claims it
 [15100.920] B vip0 standby -> claiming: the node that it was released to did not take it
 = vip0:
-[24500.976] A vip0 claiming -> holding (B): this node is preferred to the holder
-[24500.976] A vip0 holder B -> A: the holder handed it over
-[24501.165] B vip0 holder B -> A: the node that it was released to did not take it
-[24501.253] C vip0 holder B -> A: the holder handed it over
+[24500.788] A vip0 claiming -> holding (B): this node is preferred to the holder
+[24500.788] A vip0 holder B -> A: the holder handed it over
+[24500.853] B vip0 holder B -> A: the node that it was released to did not take it
+[24500.887] C vip0 holder B -> A: the holder handed it over
 [25100.920] B vip0 claiming -> standby: another node is elected
 = vip0: A
 = two holders for 0.000 ms

@@ -78,7 +78,10 @@ class Machine:
         self.process = subprocess.Popen(
             ["systemd-nspawn", "-q", "-D", self.root, "-b", "-M", self.name,
              f"--network-namespace-path={netns.RUN / self.host.ns.name}", "--register=no",
-             "--keep-unit", "--capability=all", "--resolv-conf=off", "--console=pipe",
+             "--keep-unit", "--capability=all",
+             "--system-call-filter=landlock_create_ruleset landlock_add_rule "
+             "landlock_restrict_self",
+             "--resolv-conf=off", "--console=pipe",
              "systemd.unit=vg.target"],
             stdin=subprocess.DEVNULL, stdout=(self.directory / "log").open("wb"),
             stderr=subprocess.STDOUT, preexec_fn=enter_cgroups, start_new_session=True,

@@ -13,6 +13,11 @@
 /* A shorter lease keeps less than 20 ms back [SPEC R95]. */
 #define LEASE_SHORT_MS 160
 
+/* The unit for systemd waits so long for an engine whose keeper was killed, with the second that
+ * the kernel may be late (TimeoutStopSec = 15s), and for a keeper that stands still before it ends
+ * both (at least half of WatchdogSec = 30s). */
+#define UNIT_LEASE_MAX_S 14
+
 struct notes {
     void (*note)(void *arg, const char *text);
     void *arg;
@@ -26,6 +31,7 @@ static void note_checks(const struct conf *conf, const struct notes *notes);
 static void note_vip(const struct conf_vip *vip, const struct notes *notes);
 static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
                         const struct notes *notes);
+static void note_unit(const struct conf *conf, const struct notes *notes);
 
 void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *text), void *arg)
 {
@@ -39,6 +45,7 @@ void conf_notes(const struct conf *conf, void (*note)(void *arg, const char *tex
         if (conf->vips[i].mode == CONF_QUORUM)
             note_quorum(conf, &conf->vips[i], &notes);
     }
+    note_unit(conf, &notes);
 }
 
 static void note_unchecked(const struct conf *conf, const struct notes *notes)
@@ -129,6 +136,21 @@ static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
             "vip \"%s\": a lease of %" PRIu64 "ms leaves the keeper %" PRIu64 "ms to remove the "
             "addresses; from %dms on it has 20ms, which a busy machine may need",
             vip->name, lease_ms, lease_ms / 8, LEASE_SHORT_MS);
+}
+
+static void note_unit(const struct conf *conf, const struct notes *notes)
+{
+    uint32_t lease_s = 0;
+    for (int i = 0; i < conf->vip_count; i++)
+        if (conf->vips[i].kernel_lease_s > lease_s)
+            lease_s = conf->vips[i].kernel_lease_s;
+    if (lease_s > UNIT_LEASE_MAX_S)
+        say(notes,
+            "kernel_lease = \"%" PRIu32 "s\" is longer than vipgossipd.service waits for: with the "
+            "keeper killed or hanging, systemd ends the engine while the address is still there, "
+            "and two nodes have it; set TimeoutStopSec=%" PRIu32 "s and WatchdogSec=%" PRIu32
+            "s there",
+            lease_s, lease_s + 1, 2 * (lease_s + 1));
 }
 
 static void say(const struct notes *notes, const char *format, ...)

@@ -65,11 +65,9 @@ static const struct sandbox_call calls[] = {
 int confine_engine(void)
 {
     const struct sandbox_list list = {calls, sizeof(calls) / sizeof(calls[0])};
-    int result = sandbox_close_files(NULL);
+    int result;
 
-    if (result < 0)
-        log_debug("the kernel does not close the file system to the engine (Landlock): %s",
-                  strerrordesc_np(-result));
+    sandbox_shut_files(NULL, "engine");
     result = sandbox_filter_calls(&list);
     if (result == -ENOSYS) {
         log_info("no filter of system calls in the engine: not built in, or the kernel has none");

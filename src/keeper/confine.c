@@ -61,13 +61,9 @@ static const struct sandbox_call calls[] = {
 static void close_files(const char *control_socket)
 {
     char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    int result;
 
     (void)snprintf(copy, sizeof(copy), "%s", control_socket);
-    result = sandbox_close_files(dirname(copy));
-    if (result < 0)
-        log_debug("the kernel does not close the file system to the keeper (Landlock): %s",
-                  strerror(-result));
+    sandbox_shut_files(dirname(copy), "keeper");
 }
 
 int confine_keeper(const struct confine *confine)

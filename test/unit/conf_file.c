@@ -329,6 +329,34 @@ static void test_notes_say_what_weakens_the_promise_of_mode_quorum(void **state)
     }
 }
 
+static void test_a_kernel_lease_that_outlives_systemds_patience_is_noted(void **state)
+{
+    static const struct {
+        const char *lease;
+        const char *note;
+    } cases[] = {{"14s", NULL},
+                 {"off", NULL},
+                 {"15s", "set TimeoutStopSec=16s and WatchdogSec=32s"},
+                 {"1m", "kernel_lease = \"60s\" is longer"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static struct conf conf;
+        char notes[4096] = "";
+        char file[2048];
+
+        (void)snprintf(file, sizeof(file),
+                       GOOD "vip \"w\" { address = 192.168.4.9 kernel_lease = \"%s\" }\n",
+                       cases[i].lease);
+        read_good(file, &conf);
+        conf_notes(&conf, note_append, notes);
+        if (cases[i].note != NULL)
+            assert_non_null(strstr(notes, cases[i].note));
+        else
+            assert_null(strstr(notes, "vipgossipd.service"));
+    }
+}
+
 static void test_notes_say_who_can_still_be_spoken_for(void **state)
 {
     (void)state;
@@ -386,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_notes_say_what_was_not_checked_and_what_is_unwise),
         cmocka_unit_test(test_a_lease_fits_the_interval_in_mode_quorum),
         cmocka_unit_test(test_notes_say_what_weakens_the_promise_of_mode_quorum),
+        cmocka_unit_test(test_a_kernel_lease_that_outlives_systemds_patience_is_noted),
         cmocka_unit_test(test_notes_say_who_can_still_be_spoken_for),
         cmocka_unit_test(test_a_long_list_of_nodes_is_cut_in_the_message),
         cmocka_unit_test(test_an_address_equals_another_whatever_its_prefix),

@@ -340,6 +340,27 @@ static void test_no_file_can_be_touched_but_one_may_be_removed(void **state)
     assert_int_equal(rmdir(second + 1), 0);
 }
 
+/* A directory that is not there cannot be spared. */
+static void child_cannot_close_its_files(void)
+{
+    const int result = sandbox_close_files("/nonexistent/directory");
+
+    if (result == -ENOSYS || result == -EOPNOTSUPP)
+        _exit(EXIT_NO_FILTER);
+    sandbox_shut_files("/nonexistent/directory", "baker");
+}
+
+static void test_files_that_stay_open_for_another_reason_are_a_warning(void **state)
+{
+    struct end end;
+
+    (void)state;
+    run(child_cannot_close_its_files, &end);
+    assert_int_equal(end.status, 0);
+    assert_non_null(strstr(end.text, "warning: the file system is not closed to the baker"));
+    assert_non_null(strstr(end.text, "No such file or directory"));
+}
+
 static void child_shows_itself(void)
 {
     struct rlimit limit;
@@ -377,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_a_failure_ends_as_it_would_without_a_sandbox),
         cmocka_unit_test(test_a_stop_and_a_continue_do_no_harm),
         cmocka_unit_test(test_no_file_can_be_touched_but_one_may_be_removed),
+        cmocka_unit_test(test_files_that_stay_open_for_another_reason_are_a_warning),
         cmocka_unit_test(test_there_is_no_core_file_and_no_debugger),
         cmocka_unit_test(test_calls_have_names),
     };

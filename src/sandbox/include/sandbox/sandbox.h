@@ -54,6 +54,10 @@ int sandbox_lock_secret(void *bytes, size_t length);
  */
 int sandbox_close_files(const char *remove_from);
 
+/* The same for the `process` ("engine"), which goes on without; if that is for another reason than
+ * a kernel without Landlock, the log has a warning. */
+void sandbox_shut_files(const char *remove_from, const char *process);
+
 /*
  * From here on the process may use the calls on `list` and those that the C library needs for
  * memory, time, its end and its failures. Any other is named in the log and ends it with SIGSYS.

@@ -249,11 +249,18 @@ def test_keeper_that_stands_still_for_a_moment_costs_a_moment(three):
     three.quiet(3, lambda: three.holders() == {"n1"})
 
 
+def is_engine(pid):
+    return os.readlink(f"/proc/{pid}/exe").endswith("vipgossip-engine")
+
+
 def test_node_whose_keeper_was_killed_can_be_started_again_at_once(three):
     network.kill([three["n1"].process.pid])
     three["n1"].process.wait()
+    orphan = next(pid for pid in three["n1"].host.pids() if is_engine(pid))
     three.start("n1")
+    assert network.wait_gone([orphan], 5)
     three.settle("n1", seconds=15)
+    assert three["n1"].process.poll() is None
     assert three.dual_ms() == 0
 
 

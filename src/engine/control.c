@@ -298,6 +298,13 @@ void control_publish(struct control *control, const struct pack *pack)
     }
 }
 
+void control_retire(struct control *control)
+{
+    if (!uv_is_closing((uv_handle_t *)&control->listener)) {
+        uv_close((uv_handle_t *)&control->listener, NULL);
+    }
+}
+
 void control_close(struct control *control)
 {
     for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -305,5 +312,5 @@ void control_close(struct control *control)
             close_client(control->clients[i]);
         }
     }
-    uv_close((uv_handle_t *)&control->listener, NULL);
+    control_retire(control);
 }

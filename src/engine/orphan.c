@@ -6,6 +6,9 @@
  * where the core waits for the kernel's word that an address is gone, that word is given when the
  * lifetime is surely over [SPEC R46].
  *
+ * A daemon that is started meanwhile takes the control socket at once, and the addresses away; its
+ * engine begins when this one has left the port.
+ *
  * An address without a lifetime (kernel_lease = "off") stays until vipgossipd is started again.
  * Nothing true can be said of it, so the node falls silent.
  */
@@ -72,6 +75,9 @@ void orphan_begin(struct engine *engine)
     log_error("the keeper %s and nobody can remove an address any more: this node claims what it "
               "holds until the kernel lets go of it, and then ends",
               why);
+    if (!engine->keeper.silent) {
+        control_retire(&engine->control); /* the next daemon need not wait for this engine's end */
+    }
     loop_feed(engine, &stop);
 }
 

@@ -44,6 +44,9 @@ void control_publish(struct control *control, const struct pack *pack);
 /* Does anybody follow the events? */
 bool control_is_followed(const struct control *control);
 
+/* Listens no more, so that another daemon may; the clients that are there stay. */
+void control_retire(struct control *control);
+
 void control_close(struct control *control);
 
 #endif

@@ -90,10 +90,10 @@ int ipc_packet_send(int fd, const void *bytes, size_t size)
 long ipc_packet_receive(int fd, void *ret, size_t size)
 {
     /* MSG_TRUNC makes recv() return the real length: a datagram that is too long is not valid. */
-    const ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
 
-    if (length >= 0)
-        return length;
-    /* The peer died with something of ours unread; that is an end of file as well. */
-    return errno == ECONNRESET ? 0 : -errno;
+    /* The peer died with something of ours unread. That is said once, before its own last words. */
+    if (length < 0 && errno == ECONNRESET)
+        length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
+    return length < 0 ? -errno : length;
 }

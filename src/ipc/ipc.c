@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ipc/ipc.h"
 
+#include "ipc/checker.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -178,23 +180,12 @@ int ipc_send_will(int fd, const struct ipc_will *will)
     return send_bytes(fd, will, sizeof(*will));
 }
 
-static long receive_bytes(int fd, void *ret, size_t size)
-{
-    /* MSG_TRUNC makes recv() return the real length: a datagram that is too long is not valid. */
-    ssize_t length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
-
-    /* The peer died with something of ours unread. That is said once, before its own last words. */
-    if (length < 0 && errno == ECONNRESET)
-        length = recv(fd, ret, size, MSG_DONTWAIT | MSG_TRUNC);
-    return length < 0 ? -errno : length;
-}
-
 long ipc_receive(int fd, struct ipc_message *ret)
 {
-    return receive_bytes(fd, ret, sizeof(*ret));
+    return ipc_packet_receive(fd, ret, sizeof(*ret));
 }
 
 long ipc_receive_request(int fd, union ipc_request *ret)
 {
-    return receive_bytes(fd, ret, sizeof(*ret));
+    return ipc_packet_receive(fd, ret, sizeof(*ret));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ipc/ipc.h"
+#include "ipc/checker.h"
 #include "ipc/setup.h"
 
 #include <errno.h>
@@ -217,6 +218,24 @@ static void test_the_last_words_of_a_dead_peer_are_heard_though_it_read_nothing(
     (void)close(ends[1]);
 }
 
+static void test_the_last_results_of_a_dead_checker_are_heard_though_it_read_nothing(void **state)
+{
+    const struct ipc_news unread = {.event = IPC_NEWS_HEALTH};
+    const struct ipc_result last = {.check = 1, .outcome = IPC_OUTCOME_FAILED};
+    struct ipc_result received;
+    int ends[2];
+
+    (void)state;
+    pair_open(ends);
+    assert_int_equal(ipc_packet_send(ends[1], &unread, sizeof(unread)), 0);
+    assert_int_equal(ipc_packet_send(ends[0], &last, sizeof(last)), 0);
+    (void)close(ends[0]);
+    assert_int_equal(ipc_packet_receive(ends[1], &received, sizeof(received)), sizeof(received));
+    assert_int_equal(received.check, 1);
+    assert_int_equal(ipc_packet_receive(ends[1], &received, sizeof(received)), 0);
+    (void)close(ends[1]);
+}
+
 static void test_a_peer_that_does_not_read_gives_eagain(void **state)
 {
     const struct ipc_message message = {.type = IPC_STOP};
@@ -360,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_a_datagram_that_is_too_long_shows_its_length),
         cmocka_unit_test(test_a_dead_peer_is_end_of_file_and_broken_pipe),
         cmocka_unit_test(test_the_last_words_of_a_dead_peer_are_heard_though_it_read_nothing),
+        cmocka_unit_test(test_the_last_results_of_a_dead_checker_are_heard_though_it_read_nothing),
         cmocka_unit_test(test_a_peer_that_does_not_read_gives_eagain),
         cmocka_unit_test(test_the_setup_arrives_as_it_was_written),
         cmocka_unit_test(test_the_keys_arrive_once_and_nothing_else_is_taken_for_them),

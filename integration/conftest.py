@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the integration tests. `make_cluster` is the one that nearly every test asks for."""
+import os
 import pathlib
 import signal
 import sys
@@ -12,7 +13,8 @@ from lab import cluster as lab_cluster  # noqa: E402
 from lab import netns, paths  # noqa: E402
 
 TEST_SECONDS = 90
-LONG_TEST_SECONDS = 600
+# What VG_MINUTES asks for, and room for what comes before and after.
+LONG_TEST_SECONDS = 60 * int(os.environ.get("VG_MINUTES", "10")) + 1200
 
 
 def pytest_collection_modifyitems(config, items):

@@ -58,6 +58,12 @@ class Watch:
         with self.changed:
             return list(self.events)
 
+    def forget(self):
+        """Only the newest event of each address on each host stays; for runs of hours."""
+        with self.changed:
+            newest = {(event.host, event.address): event for event in self.events}
+            self.events = sorted(newest.values(), key=lambda event: event.at_ns)
+
     def of(self, address):
         return [event for event in self.snapshot() if event.address == address]
 

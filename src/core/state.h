@@ -60,7 +60,7 @@ struct member {
     uint8_t relays[RELAYS_MAX]; /* through whom this node wants to hear of it, if not directly */
     uint8_t dead_count;
     uint8_t entry[VIPS_MAX]; /* where in record.vips this node's VIP is, or ENTRY_NONE */
-    uint64_t incarnation;    /* confirmed; 0: none, or ended */
+    uint64_t incarnation;    /* confirmed last, may have ended: `dead`; 0: none yet */
     uint64_t seq;
     uint64_t dead[DEAD_INCARNATIONS_MAX];
     struct mono heard;     /* the newest record is at least as young as that */

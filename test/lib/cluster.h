@@ -165,8 +165,8 @@ uint64_t cluster_dual_ns(const struct cluster *cluster);
 uint64_t cluster_gap_ns(const struct cluster *cluster, uint8_t vip);
 void cluster_mark(struct cluster *cluster);
 uint64_t cluster_takeovers(const struct cluster *cluster);
-/* That `from` had for `to` so far, in whatever life. */
-uint64_t cluster_messages(const struct cluster *cluster, uint8_t from, uint8_t to);
+/* That `from` had for `to` so far, in whatever life: messages with a question [SPEC R12]. */
+uint64_t cluster_questions(const struct cluster *cluster, uint8_t from, uint8_t to);
 uint64_t cluster_datagrams(const struct cluster *cluster);
 uint64_t cluster_announcements(const struct cluster *cluster, uint8_t node);
 /* Of the last one of the VIP, or NODE_NONE: whom the neighbours believe. */

@@ -177,7 +177,7 @@ bool cluster_send(struct cluster *cluster, uint8_t from, uint8_t to,
     struct host *host = &cluster->hosts[from];
     unsigned count = wire_egress(host->wire, host->core, to, message, cluster->made);
     cluster->datagrams += count;
-    cluster->messages[from][to]++;
+    cluster->questions[from][to] += message->question.id != 0 ? 1U : 0U;
     if (host->link_down) {
         return false;
     }

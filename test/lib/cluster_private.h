@@ -119,7 +119,7 @@ struct cluster {
     uint64_t gap_ns[VIPS_MAX];
     uint8_t announcer[VIPS_MAX];
     uint64_t datagrams;
-    uint64_t messages[NODES_MAX][NODES_MAX]; /* from, to: sent, also if they were lost */
+    uint64_t questions[NODES_MAX][NODES_MAX]; /* from, to: asked, also if they were lost */
     uint64_t takeovers;
     struct datagram made[EGRESS_DATAGRAMS_MAX];
     struct message_in message;

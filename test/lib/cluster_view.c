@@ -95,9 +95,9 @@ uint64_t cluster_takeovers(const struct cluster *cluster)
     return cluster->takeovers;
 }
 
-uint64_t cluster_messages(const struct cluster *cluster, uint8_t from, uint8_t to)
+uint64_t cluster_questions(const struct cluster *cluster, uint8_t from, uint8_t to)
 {
-    return cluster->messages[from][to];
+    return cluster->questions[from][to];
 }
 
 uint64_t cluster_datagrams(const struct cluster *cluster)

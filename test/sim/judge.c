@@ -150,8 +150,7 @@ static void judge_member(struct judge *judge, uint8_t node, const struct change 
     } else if (change->to == MEMBER_DEAD) {
         judge->nodes[node].known[other].alive_ns = NEVER;
     }
-    if (change->to == MEMBER_DEAD && cluster_messages(judge->cluster, node, other) <
-                                         judge->nodes[node].known[other].messages + 12) {
+    if (change->to == MEMBER_DEAD && judge->nodes[node].known[other].asked < 12) {
         judge_break(judge, RULE_ROUNDS, node, 0);
     }
     if (change->to != MEMBER_DEAD || !judge_is_settled(judge) || state->life_count == 0 ||
@@ -159,11 +158,9 @@ static void judge_member(struct judge *judge, uint8_t node, const struct change 
         return;
     }
     bool newest = state->lives[(state->life_count - 1) % LIVES_MAX].incarnation == incarnation;
-    uint64_t span_ns = judge_detection_ns(judge);
-    bool hinted = judge->hint_ns != 0 && since(judge, judge->hint_ns) < 2 * span_ns;
     const struct judge_node *own = &judge->nodes[node];
     /* A stall of its own is no excuse: it makes the rounds later, never fewer [SPEC R32]. */
-    if (!newest || hinted || since(judge, own->started_ns) < judge_convergence_ns(judge) ||
+    if (!newest || since(judge, own->started_ns) < judge_convergence_ns(judge) ||
         since(judge, own->frozen_until_ns) < judge_convergence_ns(judge)) {
         return;
     }
@@ -231,15 +228,18 @@ static void follow_successors(struct judge *judge, uint8_t node)
             continue;
         }
         judge_handover(judge, node, v);
+        struct vip_view view;
+        cluster_view_vip(judge->cluster, node, v, &view);
+        if (view.holders != 0) { /* somebody holds it, and this node has heard that */
+            bool is_taken = (view.holders & BIT(vip->successor[node])) != 0;
+            vip->refused_count[node] = is_taken ? 0 : vip->refused_count[node];
+            vip->successor[node] = NODE_NONE;
+            continue;
+        }
         if (since(judge, vip->released_ns[node]) < judge_detection_ns(judge) * 49 / 50) {
             continue;
         }
-        uint8_t successor = vip->successor[node];
         vip->successor[node] = NODE_NONE;
-        if ((vip->holders & BIT(successor)) != 0 && judge->direct) {
-            vip->refused_count[node] = 0;
-            continue; /* it holds it, and this node hears that */
-        }
         vip->refused_count[node]++;
         uint64_t until_ns =
             now_of(judge) + by_any_clock(judge, judge_backoff_ns(vip->refused_count[node]));
@@ -318,7 +318,7 @@ void judge_starts(struct judge *judge, uint8_t node)
     state->frozen_until_ns = 0;
     memset(state->known, 0, sizeof state->known);
     for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
-        state->known[other].at_start = cluster_messages(judge->cluster, node, other);
+        state->known[other].questions = cluster_questions(judge->cluster, node, other);
     }
     memset(state->published, 0, sizeof state->published);
     state->refuses = false;
@@ -383,8 +383,10 @@ void judge_watch(void *arg, const struct cluster_news *news)
                     cluster_node_name(judge->cluster, news->node), news->vip);
         return;
     case NEWS_ANNOUNCED:
+        judge->vips[news->vip].announced_ns[news->node] = now_of(judge);
         return;
     case NEWS_SENT:
+        judge_questions(judge, news->node);
         judge_truth(judge, news->node);
         judge_own_deadline(judge, news->node);
         judge_put_back(judge);

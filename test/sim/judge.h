@@ -11,32 +11,33 @@
 #include "journal.h"
 
 /* What can be broken: the rule as SPEC.md numbers it, and in words. */
-#define RULES(X)                                                                        \
-    X(NONE, "", "")                                                                     \
-    X(TWO, "S1", "two nodes have the VIP, in mode quorum")                              \
-    X(DUAL, "S2", "a second node holds the VIP although good paths join them")          \
-    X(MEET, "S2", "two holders can hear each other, and both still hold the VIP")       \
-    X(DEATH, "S2", "a node that lives and is joined by good paths was declared dead")   \
-    X(ROUNDS, "R32", "a node was declared dead that had not been asked twelve times")   \
-    X(LEFT, "R25", "a node that stopped in order was declared dead")                    \
-    X(GAP, "S3", "nobody holds the VIP for longer than it takes to notice a death")     \
-    X(CONVERGE, "S3", "after the faults the VIP is not held by the elected node alone") \
-    X(AGREE, "S3", "after the faults a node says something else than what is")          \
-    X(STILL, "S6", "a VIP moved without a fault")                                       \
-    X(FORGED, "S5", "a datagram that nobody with a key made was taken")                 \
-    X(REPLAYED, "S5", "a datagram was taken twice")                                     \
-    X(ENDED, "R23", "an incarnation that had ended was confirmed")                      \
-    X(BACKWARDS, "R20", "an older record took the place of a newer one")                \
-    X(TRUTH, "R64", "a record says holding, and the kernel does not have the address")  \
-    X(DEAF, "R68", "a holder stays although a lower one does not hear it")              \
-    X(ANNOUNCE, "R80", "the last announcement is not that of the holder")               \
-    X(HANDOVER, "R63", "a live node did not take what the holder released to it")       \
-    X(AGE, "R13", "a record is taken for younger than it is")                           \
-    X(DELAY, "R53", "a VIP moved from a fit holder before preempt_delay was over")      \
-    X(HELLO, "R40", "a node claims that has not asked everybody twelve times")          \
-    X(PREEMPT, "R52", "a VIP moved from a fit holder although preempt is off")          \
-    X(PUT_BACK, "R69", "an address that another program removed was not put back")      \
-    X(OVERDUE, "R37", "a node says holding after its own deadline")                     \
+#define RULES(X)                                                                          \
+    X(NONE, "", "")                                                                       \
+    X(TWO, "S1", "two nodes have the VIP, in mode quorum")                                \
+    X(DUAL, "S2", "a second node holds the VIP although good paths join them")            \
+    X(MEET, "S2", "two holders can hear each other, and both still hold the VIP")         \
+    X(DEATH, "S2", "a node that lives and is joined by good paths was declared dead")     \
+    X(ROUNDS, "R32", "a node was declared dead that had not been asked twelve times")     \
+    X(LEFT, "R25", "a node that stopped in order was declared dead")                      \
+    X(GAP, "S3", "nobody holds the VIP for longer than it takes to notice a death")       \
+    X(CONVERGE, "S3", "after the faults the VIP is not held by the elected node alone")   \
+    X(AGREE, "S3", "after the faults a node says something else than what is")            \
+    X(STILL, "S6", "a VIP moved without a fault")                                         \
+    X(FORGED, "S5", "a datagram that nobody with a key made was taken")                   \
+    X(REPLAYED, "S5", "a datagram was taken twice")                                       \
+    X(ENDED, "R23", "an incarnation that had ended was confirmed")                        \
+    X(BACKWARDS, "R20", "an older record took the place of a newer one")                  \
+    X(TRUTH, "R64", "a record says holding, and the kernel does not have the address")    \
+    X(DEAF, "R68", "a holder stays although a lower one does not hear it")                \
+    X(ANNOUNCE, "R80", "the last announcement is not that of the holder")                 \
+    X(RIVAL, "R67", "a rival came or went, and the holder did not announce itself again") \
+    X(HANDOVER, "R63", "a live node did not take what the holder released to it")         \
+    X(AGE, "R13", "a record is taken for younger than it is")                             \
+    X(DELAY, "R53", "a VIP moved from a fit holder before preempt_delay was over")        \
+    X(HELLO, "R40", "a node claims that has not asked everybody twelve times")            \
+    X(PREEMPT, "R52", "a VIP moved from a fit holder although preempt is off")            \
+    X(PUT_BACK, "R69", "an address that another program removed was not put back")        \
+    X(OVERDUE, "R37", "a node says holding after its own deadline")                       \
     X(ASSERTED, "R69", "the core stopped at an assertion of its own")
 
 enum rule {
@@ -83,14 +84,20 @@ struct judge_node {
         uint64_t other_ns;  /* its window remembers since then */
         uint64_t alive_ns;
         uint64_t seq;
-        uint64_t messages; /* that it had for it when the newest record came */
-        uint64_t at_start; /* that it had for it in its former lives */
+        uint64_t questions; /* that it had for it in all its lives, at the last look */
+        uint64_t asked_ns;  /* the last of these that counts; 0: none */
+        unsigned asked;     /* how many count since the newest record came straight from it */
+        uint64_t hint_ns;   /* the last time when it was told that its port is closed */
+        uint32_t rival;     /* bit per VIP: its record claims to have it, or to be releasing it */
+        uint32_t released;  /* bit per VIP: its record says that it released it to somebody */
+        bool live;          /* by the last look, for these two */
     } known[NODES_MAX];
 };
 
 struct judge_vip {
     uint64_t holders; /* bit per node whose kernel has it */
     uint64_t installed_ns[NODES_MAX];
+    uint64_t announced_ns[NODES_MAX];
     uint64_t dual_since_ns;      /* UINT64_MAX: less than two that are run */
     uint64_t vacant_since_ns;    /* UINT64_MAX: somebody that is run has it */
     uint64_t candidate_since_ns; /* while vacant: somebody could take it; UINT64_MAX: nobody */
@@ -133,7 +140,6 @@ struct judge {
     uint64_t fault_ns;         /* the last one */
     uint64_t stalled_until_ns; /* the next node that is run again; UINT64_MAX: all are */
     uint64_t paths_ns;         /* last change of the paths */
-    uint64_t hint_ns;          /* the last time somebody was told of a closed port */
     uint64_t backoff_until_ns;
     struct judge_node nodes[NODES_MAX];
     struct judge_vip vips[VIPS_MAX];
@@ -156,8 +162,8 @@ void judge_stops(struct judge *judge, uint8_t node);
 void judge_weather_is(struct judge *judge, const struct cluster_weather *weather);
 /* The node is not run until then. */
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen);
-/* Somebody is told that a port is closed, which need not be so [SPEC R36]. */
-void judge_hint(struct judge *judge);
+/* The node is told that the other one's port is closed, which need not be so [SPEC R36]. */
+void judge_hint(struct judge *judge, uint8_t node, uint8_t other);
 /* Another program removed an address; after it did. */
 void judge_foreign(struct judge *judge, uint8_t node, uint8_t vip);
 /* A path keeps back what it carries for that long. */
@@ -169,8 +175,8 @@ void judge_condition(struct judge *judge, uint8_t node, bool healthy, bool drain
 
 /* Are there enough nodes alive to elect and hold anything? */
 bool judge_has_majority(const struct judge *judge);
-/* Does somebody give five slow beats to a dead node, because its last record said that it did not
- * hear him [SPEC R30]? */
+/* Does somebody give five slow beats to a node that is dead or not run, because its last record
+ * said that it did not hear him [SPEC R30]? */
 bool judge_is_patient(const struct judge *judge);
 void judge_break(struct judge *judge, enum rule rule, uint8_t node, uint8_t vip);
 

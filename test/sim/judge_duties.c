@@ -1,6 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "judge_private.h"
 
+/*
+ * A question counts if it comes at least one spacing after the last one that did: rounds are never
+ * closer [SPEC R32]. The most that fit are counted so, whatever else was asked in between.
+ */
+void judge_questions(struct judge *judge, uint8_t node)
+{
+    uint64_t spacing_ns = judge_spacing_ns(judge) * (judge->slewed ? 85 : 97) / 100;
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        uint64_t questions = cluster_questions(judge->cluster, node, other);
+        if (questions == judge->nodes[node].known[other].questions) {
+            continue;
+        }
+        judge->nodes[node].known[other].questions = questions;
+        uint64_t asked_ns = judge->nodes[node].known[other].asked_ns;
+        if (asked_ns == 0 || since(judge, asked_ns) >= spacing_ns) {
+            judge->nodes[node].known[other].asked++;
+            judge->nodes[node].known[other].asked_ns = now_of(judge);
+        }
+    }
+}
+
 /* Who is not known after the hello has been asked twelve times [SPEC R40]. */
 static void judge_hello(struct judge *judge, uint8_t node, uint8_t vip)
 {
@@ -10,9 +31,7 @@ static void judge_hello(struct judge *judge, uint8_t node, uint8_t vip)
             continue;
         }
         cluster_view_node(judge->cluster, node, other, &view);
-        uint64_t messages = cluster_messages(judge->cluster, node, other) -
-                            judge->nodes[node].known[other].at_start;
-        if (view.state == MEMBER_UNKNOWN && messages < 12) {
+        if (view.state == MEMBER_UNKNOWN && judge->nodes[node].known[other].asked < 12) {
             judge_break(judge, RULE_HELLO, node, vip);
         }
     }
@@ -91,6 +110,58 @@ void judge_put_back(struct judge *judge)
             if (judge->vips[vip].foreign_ns[node] != 0) {
                 judge_one_put_back(judge, node, vip);
             }
+        }
+    }
+}
+
+/* What the record says of the VIP with that id, NULL if it does not list it. */
+static const struct record_vip *entry_of(const struct record *record, uint32_t id)
+{
+    for (uint8_t i = 0; i < record->vip_count; i++) {
+        if (record->vips[i].vip == id) {
+            return &record->vips[i];
+        }
+    }
+    return NULL;
+}
+
+/* Held it before, holds it still, and could tell the neighbours so. */
+static bool holds_on(const struct judge *judge, uint8_t node, uint8_t vip)
+{
+    struct vip_view view;
+    cluster_view_vip(judge->cluster, node, vip, &view);
+    return view.state == VIP_HOLDING && view.in_kernel &&
+           judge->vips[vip].installed_ns[node] < now_of(judge) &&
+           cluster_has_address(judge->cluster, node, vip) &&
+           cluster_is_joined(judge->cluster, node, node) &&
+           !cluster_is_overdue(judge->cluster, node, vip);
+}
+
+void judge_rival(struct judge *judge, uint8_t node, uint8_t other)
+{
+    struct judge_node *state = &judge->nodes[node];
+    const struct core_config *config = cluster_core_config(judge->cluster, node);
+    struct node_view view;
+    cluster_view_node(judge->cluster, node, other, &view);
+    bool live = view.record != NULL && (view.state == MEMBER_ALIVE || view.state == MEMBER_SUSPECT);
+    uint32_t rival = 0;
+    uint32_t released = 0;
+    for (uint8_t vip = 0; live && vip < cluster_vip_count(judge->cluster); vip++) {
+        const struct record_vip *entry = entry_of(view.record, config->vips[vip].id);
+        bool has_it =
+            entry != NULL && (entry->state == VIP_HOLDING || entry->state == VIP_RELEASING);
+        rival |= has_it ? (uint32_t)BIT(vip) : 0;
+        released |= entry != NULL && entry->released_to != ID_NONE ? (uint32_t)BIT(vip) : 0;
+    }
+    uint32_t news = (rival ^ state->known[other].rival) | (released ^ state->known[other].released);
+    news = live && state->known[other].live && judge->mode == VIP_AVAILABLE ? news : 0;
+    state->known[other].rival = rival;
+    state->known[other].released = released;
+    state->known[other].live = live;
+    for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
+        if ((news >> vip & 1) != 0 && judge->vips[vip].announced_ns[node] != now_of(judge) &&
+            holds_on(judge, node, vip)) {
+            judge_break(judge, RULE_RIVAL, node, vip);
         }
     }
 }

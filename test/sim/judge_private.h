@@ -63,12 +63,19 @@ void judge_two(struct judge *judge);
 bool judge_hears_majority(const struct judge *judge, uint8_t node);
 /* What mode quorum adds to the bounds of S3: a voter that has started says nothing at first. */
 uint64_t judge_voting_ns(const struct judge *judge);
+/* Mode quorum: could it get the votes of a majority as the paths are? */
+bool judge_reaches_majority(const struct judge *judge, uint8_t node);
 /* Does anything last too long? */
 void judge_look(struct judge *judge);
 /* judge_duties.c: a node claims; a node has published its record; and whatever happens. */
 void judge_claim(struct judge *judge, uint8_t node, const struct change *change);
 void judge_own_deadline(struct judge *judge, uint8_t node);
 void judge_put_back(struct judge *judge);
+void judge_questions(struct judge *judge, uint8_t node);
+/* A newer record of the other one has come. Who comes or goes beside a holder, or begins or ends to
+ * say that it released the VIP, may have left its MAC with the neighbours: the holder announces
+ * itself in the same moment [SPEC R67, R80]. */
+void judge_rival(struct judge *judge, uint8_t node, uint8_t other);
 /* Before and after a node looks at a datagram. */
 void judge_receiving(struct judge *judge, uint8_t node);
 void judge_received(struct judge *judge, const struct cluster_news *news);

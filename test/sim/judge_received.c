@@ -111,12 +111,13 @@ static void follow_other_window(struct judge *judge, const struct cluster_news *
 /* Twelve questions have to follow what came straight from a node and ended any suspicion [SPEC
  * R32].
  */
-static void count_questions(struct judge *judge, uint8_t node, uint8_t other)
+static void forget_questions(struct judge *judge, uint8_t node, uint8_t other)
 {
     struct node_view view;
     cluster_view_node(judge->cluster, node, other, &view);
     if (view.state == MEMBER_ALIVE && view.last_heard_ns == 0) {
-        judge->nodes[node].known[other].messages = cluster_messages(judge->cluster, node, other);
+        judge->nodes[node].known[other].asked = 0;
+        judge->nodes[node].known[other].asked_ns = 0;
     }
 }
 
@@ -141,7 +142,10 @@ static void follow_members(struct judge *judge, uint8_t node, enum cluster_origi
         judge->nodes[node].known[other].former = judge->nodes[node].known[other].incarnation;
         judge->nodes[node].known[other].incarnation = incarnation;
         judge->nodes[node].known[other].seq = seq;
-        count_questions(judge, node, other);
+        forget_questions(judge, node, other);
+        if (!same || seq != former_seq) {
+            judge_rival(judge, node, other);
+        }
         if (same && seq != former_seq && !judge->attacker && !judge->slewed) {
             judge_age(judge, node, other, seq);
         }

@@ -74,7 +74,8 @@ static void judge_deaf(struct judge *judge, uint8_t vip)
 static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t steady_ns)
 {
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
-        if (!judge_is_steady(judge, node, steady_ns) || judge->nodes[node].in_order) {
+        if (!judge_is_steady(judge, node, steady_ns) || judge->nodes[node].in_order ||
+            !judge_reaches_majority(judge, node)) {
             continue;
         }
         const struct record *record = core_record(cluster_core(judge->cluster, node));
@@ -93,15 +94,19 @@ static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t stead
     return false;
 }
 
-/* Does somebody give five slow beats to a dead node, because its last record said that it did not
- * hear him [SPEC R30]? */
+/* Who is not run answers as little as who is dead. */
+static bool is_silent(const struct cluster *cluster, uint8_t node)
+{
+    return !cluster_is_alive(cluster, node) || cluster_is_stalled(cluster, node);
+}
+
 bool judge_is_patient(const struct judge *judge)
 {
     const struct cluster *cluster = judge->cluster;
     for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
         for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
             struct node_view view;
-            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
+            if (a == b || !cluster_is_alive(cluster, a) || !is_silent(cluster, b)) {
                 continue;
             }
             cluster_view_node(cluster, a, b, &view);
@@ -124,8 +129,8 @@ static uint64_t patience_ns(struct judge *judge)
     return lately ? 5 * judge_slow_ns(judge) : 0;
 }
 
-/* What a dead node's slow paths of before left in the measures of those that wait for it: grace and
- * last wait go by them [SPEC R3]. */
+/* What slow paths of before left in the measures of those that wait for a node: grace and last wait
+ * go by them [SPEC R3]. */
 static uint64_t round_trips_ns(const struct judge *judge)
 {
     const struct cluster *cluster = judge->cluster;
@@ -133,7 +138,7 @@ static uint64_t round_trips_ns(const struct judge *judge)
     for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
         for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
             struct node_view view;
-            if (a == b || !cluster_is_alive(cluster, a) || cluster_is_alive(cluster, b)) {
+            if (a == b || !cluster_is_alive(cluster, a) || !is_silent(cluster, b)) {
                 continue;
             }
             cluster_view_node(cluster, a, b, &view);
@@ -192,6 +197,18 @@ static void judge_gap(struct judge *judge, uint8_t vip)
     }
 }
 
+/* Was anybody told, lately, that the port of this node is closed? Who is asked early is given up
+ * early [SPEC R36]. */
+static bool was_hinted(const struct judge *judge, uint8_t node, uint64_t span_ns)
+{
+    bool hinted = false;
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        uint64_t hint_ns = judge->nodes[other].known[node].hint_ns;
+        hinted |= hint_ns != 0 && since(judge, hint_ns) < span_ns;
+    }
+    return hinted;
+}
+
 /* An engine that is stalled has a keeper: the address goes at the deadline, which comes no later
  * than the others' verdict, but for the difference of two clocks. */
 static void judge_deadline(struct judge *judge, uint8_t vip)
@@ -199,15 +216,13 @@ static void judge_deadline(struct judge *judge, uint8_t vip)
     const struct judge_vip *state = &judge->vips[vip];
     uint64_t allowed_ns =
         judge_detection_ns(judge) / 10 + 2 * CLUSTER_ADD_NS + SLACK_NS + judge->kernel_ns;
-    /* A closed port is asked about at once: what is wrongly said of a stalled node costs that. */
-    bool hinted = judge->hint_ns != 0 &&
-                  since(judge, judge->hint_ns) < 2 * judge_detection_ns(judge) + allowed_ns;
-    if (!judge_is_settled(judge) || hinted || since(judge, state->dual_since_ns) <= allowed_ns) {
+    if (!judge_is_settled(judge) || since(judge, state->dual_since_ns) <= allowed_ns) {
         return;
     }
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
         if ((judge_awake_holders(judge, vip) & BIT(node)) != 0 &&
-            cluster_is_stalled(judge->cluster, node)) {
+            cluster_is_stalled(judge->cluster, node) &&
+            !was_hinted(judge, node, 2 * judge_detection_ns(judge) + allowed_ns)) {
             judge_break(judge, RULE_DUAL, node, vip);
         }
     }

@@ -3,15 +3,19 @@
 """Does the simulator find bugs? Each mutant is the program with one rule broken on purpose; it is
 built from the objects of a build and the broken file, and run until the judge catches it.
 
-Usage: mutants.py BUILD/test/sim/mutants.json [--only NAME,...] [--runs N] [--seconds N]
-Prints a table: mutant, rule that caught it, runs it took. A mutant has N runs [2000], whatever the
-machine does meanwhile; --seconds only ends a program that hangs. Exit 1 if one survives, or if the
-text that it replaces is gone: then the mutant has to be written anew.
+Usage: mutants.py BUILD/test/sim/mutants.json [--mode available|quorum] [--only NAME,...]
+                  [--runs N] [--seconds N] [--markdown]
+Prints a table: mutant, runs and seconds of user time until it was caught, and by which rule. A
+mutant has N runs [2000], whatever the machine does meanwhile; --seconds only ends a program that
+hangs. --mode takes the mutants of one mode only; --markdown prints the rows of docs/SIMULATOR.md.
+Exit 1 if one survives, or if the text that it replaces is gone: then the mutant has to be written
+anew.
 """
 import argparse
 import json
 import pathlib
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -73,26 +77,41 @@ def build_mutant(build, changes, directory):
 
 
 def catch(program, mode, runs, seconds):
-    """(rule and sentence, runs); (None, runs): it survives; (None, None): the time was over."""
+    """(rule and sentence, runs, user seconds); (None, runs, ...): it survives; (None, None, ...):
+    the time was over."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     try:
         done = subprocess.run([str(program), "--mode", mode, "--seed", "1", "--runs", str(runs),
                                "--hours", HOURS, "--cheap-signatures"],
                               capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        return None, None
+        return None, None, seconds
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     facts = json.loads(done.stdout.splitlines()[-1])
     found = re.search(r"^VIOLATION of (\S+) \(seed \d+\): (.*)$", done.stdout, re.M)
     if done.returncode == 0 or found is None:
-        return None, facts["runs"]
-    return f"{found.group(1)}: {found.group(2)}", facts["runs"]
+        return None, facts["runs"], spent
+    return f"{found.group(1)}: {found.group(2)}", facts["runs"], spent
+
+
+def row(name, result, options):
+    rule, runs, spent = result
+    if runs is None:
+        rule, runs = f"NOT CAUGHT within {options.seconds} s", "-"
+    rule = rule or "SURVIVES"
+    if options.markdown:
+        return f"| {name} | {rule} | {runs} | {spent:.1f} |"
+    return f"{name:44} {runs:>5} runs {spent:7.1f} s  {rule}"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
+    parser.add_argument("--mode", choices=("available", "quorum"))
     parser.add_argument("--only", default="")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
     wanted = [name for name in options.only.split(",") if name]
@@ -100,18 +119,17 @@ def main():
     unknown = set(wanted) - mutants.keys()
     if unknown:
         raise SystemExit(f"no such mutant: {', '.join(sorted(unknown))}")
+    chosen = {"available": MUTANTS, "quorum": QUORUM, None: mutants}[options.mode]
+    names = wanted or list(chosen)
     survivors = 0
-    for name in wanted or mutants:
+    for name in names:
         with tempfile.TemporaryDirectory() as directory:
             program = build_mutant(build, mutants[name], pathlib.Path(directory))
             mode = "quorum" if name in QUORUM else "available"
-            rule, runs = catch(program, mode, options.runs, options.seconds)
-        survivors += rule is None
-        if runs is None:
-            print(f"{name:44}           NOT CAUGHT within {options.seconds} s", flush=True)
-        else:
-            print(f"{name:44} {runs:5} runs  {rule or 'SURVIVES'}", flush=True)
-    print(f"{len(wanted or mutants)} mutants, {survivors} not caught")
+            result = catch(program, mode, options.runs, options.seconds)
+        survivors += result[0] is None
+        print(row(name, result, options), flush=True)
+    print(f"{len(names)} mutants, {survivors} not caught")
     return 1 if survivors else 0
 
 

@@ -13,6 +13,9 @@ enum scene {
     SCENE_ONE_WAY,
     SCENE_RIVAL_OF_A_MOMENT,
     SCENE_RESTART,
+    SCENE_COUNT_OF_BOTH_MODES,
+    SCENE_BOTH_BEST_DIE = SCENE_COUNT_OF_BOTH_MODES,
+    SCENE_STALLS_BESIDE_ANOTHER,
     SCENE_COUNT,
 };
 
@@ -156,14 +159,60 @@ static void restart(struct swarm *swarm, uint8_t node)
     }
 }
 
+/* Until the node has just said something: if it does at all, as a holder within T. */
+static void run_to_beat(struct swarm *swarm, uint8_t node)
+{
+    if (!cluster_is_alive(swarm->cluster, node)) {
+        return;
+    }
+    const struct core *core = cluster_core(swarm->cluster, node);
+    uint64_t seq = core_record(core)->seq;
+    for (unsigned i = 0; i < 40 && core_record(core)->seq == seq; i++) {
+        run(swarm, swarm->judge.interval_ns / 32);
+    }
+}
+
+/* The holder and who comes after it die in one moment, just after a beat: so late that is noticed
+ * [SPEC R34]. */
+static void both_best_die(struct swarm *swarm, uint8_t holder, uint8_t vip)
+{
+    struct vip_view view;
+    if (!cluster_is_alive(swarm->cluster, holder)) {
+        return;
+    }
+    cluster_view_vip(swarm->cluster, holder, vip, &view);
+    run_to_beat(swarm, holder);
+    swarm_die(swarm, holder);
+    if (view.next != NODE_NONE) {
+        swarm_die(swarm, view.next);
+    }
+}
+
+/* A holder dies; one of another VIP is stalled just after a beat, before it is asked beside the
+ * first one: its own beats promise more than those of the one that died [SPEC R32]. */
+static void stalls_beside_another(struct swarm *swarm, uint8_t holder, uint8_t vip)
+{
+    uint64_t interval_ns = swarm->judge.interval_ns;
+    uint8_t second = holder;
+    for (uint8_t v = 0; v < cluster_vip_count(swarm->cluster) && second == holder; v++) {
+        second = v == vip ? holder : holder_of(swarm, v);
+    }
+    run_to_beat(swarm, holder);
+    swarm_die(swarm, holder);
+    run(swarm, draw(swarm, interval_ns));
+    run_to_beat(swarm, second);
+    swarm_stall(swarm, second, 2 * interval_ns + draw(swarm, 2 * interval_ns), false);
+}
+
 void swarm_scene(struct swarm *swarm)
 {
     if (chance(swarm, 60)) {
         settle(swarm);
     }
+    bool available = swarm->judge.mode == VIP_AVAILABLE;
     uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
     uint8_t holder = holder_of(swarm, vip);
-    switch ((enum scene)draw(swarm, SCENE_COUNT)) {
+    switch ((enum scene)draw(swarm, available ? SCENE_COUNT : SCENE_COUNT_OF_BOTH_MODES)) {
     case SCENE_TWO_FAIL:
         two_fail(swarm, holder);
         break;
@@ -181,6 +230,12 @@ void swarm_scene(struct swarm *swarm)
         break;
     case SCENE_RESTART:
         restart(swarm, holder);
+        break;
+    case SCENE_BOTH_BEST_DIE:
+        both_best_die(swarm, holder, vip);
+        break;
+    case SCENE_STALLS_BESIDE_ANOTHER:
+        stalls_beside_another(swarm, holder, vip);
         break;
     case SCENE_COUNT:
         break;

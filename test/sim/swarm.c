@@ -42,6 +42,16 @@ void swarm_crash(struct swarm *swarm, uint8_t node)
     }
 }
 
+void swarm_die(struct swarm *swarm, uint8_t node)
+{
+    if (cluster_is_alive(swarm->cluster, node)) {
+        say(swarm, "dies", node);
+        judge_fault(&swarm->judge);
+        cluster_crash(swarm->cluster, node);
+        judge_fault(&swarm->judge);
+    }
+}
+
 void swarm_stop(struct swarm *swarm, uint8_t node)
 {
     say(swarm, "is told to stop", node);
@@ -323,7 +333,7 @@ static void one_fault(struct swarm *swarm)
     case FAULT_HINT:
         if (cluster_is_alive(swarm->cluster, a)) {
             say(swarm, "is told of a closed port", a);
-            judge_hint(&swarm->judge);
+            judge_hint(&swarm->judge, a, b);
             cluster_unreachable(swarm->cluster, a, b);
         }
         break;

@@ -72,6 +72,8 @@ static inline bool chance(struct swarm *swarm, unsigned percent)
 /* Each does what its name says to a node that can be done that to, and tells the judge. */
 void swarm_start(struct swarm *swarm, uint8_t node);
 void swarm_crash(struct swarm *swarm, uint8_t node);
+/* With its host, and without a last will. */
+void swarm_die(struct swarm *swarm, uint8_t node);
 void swarm_stop(struct swarm *swarm, uint8_t node);
 void swarm_stall(struct swarm *swarm, uint8_t node, uint64_t span_ns, bool frozen);
 void swarm_delete_address(struct swarm *swarm, uint8_t node, uint8_t vip);

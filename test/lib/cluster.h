@@ -118,8 +118,10 @@ void cluster_refuse(struct cluster *cluster, uint8_t node, int error);
 void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip);
 void cluster_link(struct cluster *cluster, uint8_t node, bool up);
 void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool drained);
-/* From the next start of the node on. */
+/* From the next start, or reload, of the node on. */
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority);
+/* The running node reads its configuration anew; nodes, VIPs and checks are the same as before. */
+void cluster_reload(struct cluster *cluster, uint8_t node);
 /* The check of that node (configure() makes it the first one) has a result. */
 void cluster_check(struct cluster *cluster, uint8_t node, bool passed);
 /* Every kernel takes up to that much longer for an address, from now on. */

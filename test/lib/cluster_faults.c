@@ -188,6 +188,36 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     }
 }
 
+void cluster_reload(struct cluster *cluster, uint8_t node)
+{
+    struct host *host = &cluster->hosts[node];
+    struct core_reload map;
+    assert(host->alive && cluster->now_ns >= host->stalled_until_ns);
+    cluster_observe(cluster);
+    cluster_mix(cluster, node);
+    for (unsigned i = 0; i < sizeof map.node_was; i++) {
+        map.node_was[i] = (uint8_t)i;
+    }
+    for (unsigned i = 0; i < sizeof map.vip_was; i++) {
+        map.vip_was[i] = (uint8_t)i;
+    }
+    for (unsigned i = 0; i < sizeof map.check_was; i++) {
+        map.check_was[i] = (uint8_t)i;
+    }
+    struct core_config config;
+    configure(cluster, node, &config);
+    config.incarnation = host->config.incarnation;
+    config.seed = host->config.seed;
+    config.abstain_ns = host->config.abstain_ns;
+    host->config = config;
+    struct core *core = calloc(1, core_size());
+    assert(core != NULL);
+    core_reconfigure(core, host->core, &config, &map);
+    free(host->core);
+    host->core = core;
+    cluster_schedule_wake(cluster, node);
+}
+
 void cluster_kill(struct cluster *cluster, uint8_t node)
 {
     struct host *host = &cluster->hosts[node];
@@ -250,7 +280,8 @@ void cluster_freeze(struct cluster *cluster, uint8_t node, uint64_t span_ns)
     if (!host->alive) {
         return;
     }
-    host->frozen_until_ns = cluster->now_ns + span_ns;
+    uint64_t until_ns = cluster->now_ns + span_ns;
+    host->frozen_until_ns = host->frozen_until_ns > until_ns ? host->frozen_until_ns : until_ns;
     for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
         /* The keeper's timer is due before its engine can ask for more time. */
         cluster_push(cluster, (struct item){.at_ns = host->frozen_until_ns,

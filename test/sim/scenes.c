@@ -116,8 +116,9 @@ static void late_keeper(struct swarm *swarm, uint8_t holder)
 {
     uint64_t detection_ns = judge_detection_ns(&swarm->judge);
     uint64_t span_ns = detection_ns / 2 + draw(swarm, 3 * detection_ns);
+    bool stands_already = cluster_is_frozen(swarm->cluster, holder);
     swarm_stall(swarm, holder, span_ns, true);
-    if (cluster_is_frozen(swarm->cluster, holder)) {
+    if (!stands_already && cluster_is_frozen(swarm->cluster, holder)) {
         uint64_t early_ns = draw(swarm, MS(5));
         cluster_stall(swarm->cluster, holder, span_ns > early_ns ? span_ns - early_ns : 0);
     }

@@ -249,6 +249,22 @@ static void fault_of_life(struct swarm *swarm, enum fault fault, uint8_t node)
     }
 }
 
+/* Its configuration has another priority: it reads that while it runs, or when it starts. */
+static void new_priority(struct swarm *swarm, uint8_t node)
+{
+    bool is_run =
+        cluster_is_alive(swarm->cluster, node) && !cluster_is_stalled(swarm->cluster, node);
+    cluster_set_priority(swarm->cluster, node, (uint8_t)(1 + draw(swarm, 255)));
+    if (swarm->judge.mode == VIP_QUORUM || !is_run || chance(swarm, 50)) {
+        fault_of_life(swarm, FAULT_CRASH, node);
+        return;
+    }
+    say(swarm, "reads its configuration anew", node);
+    judge_fault(&swarm->judge);
+    cluster_reload(swarm->cluster, node);
+    judge_fault(&swarm->judge);
+}
+
 static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
 {
     uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
@@ -281,8 +297,7 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
         check(swarm, node, chance(swarm, 50));
         break;
     case FAULT_PRIORITY:
-        cluster_set_priority(swarm->cluster, node, (uint8_t)(1 + draw(swarm, 255)));
-        fault_of_life(swarm, FAULT_CRASH, node);
+        new_priority(swarm, node);
         break;
     default:
         fault_of_life(swarm, fault, node);

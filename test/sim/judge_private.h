@@ -63,8 +63,6 @@ void judge_two(struct judge *judge);
 bool judge_hears_majority(const struct judge *judge, uint8_t node);
 /* What mode quorum adds to the bounds of S3: a voter that has started says nothing at first. */
 uint64_t judge_voting_ns(const struct judge *judge);
-/* Mode quorum: could it get the votes of a majority as the paths are? */
-bool judge_reaches_majority(const struct judge *judge, uint8_t node);
 /* Does anything last too long? */
 void judge_look(struct judge *judge);
 /* judge_duties.c: a node claims; a node has published its record; and whatever happens. */

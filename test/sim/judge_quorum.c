@@ -46,16 +46,3 @@ bool judge_has_majority(const struct judge *judge)
     }
     return judge->mode == VIP_AVAILABLE || count > cluster_node_count(judge->cluster) / 2U;
 }
-
-/* Votes are asked for and given straight, not through others [SPEC R91, R98]. */
-bool judge_reaches_majority(const struct judge *judge, uint8_t node)
-{
-    unsigned count = 0;
-    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
-        bool whole = cluster_is_joined(judge->cluster, node, other) &&
-                     cluster_is_joined(judge->cluster, other, node) &&
-                     judge->nodes[other].down_since_ns == NEVER;
-        count += whole ? 1U : 0U;
-    }
-    return judge->mode == VIP_AVAILABLE || count > cluster_node_count(judge->cluster) / 2U;
-}

@@ -74,8 +74,7 @@ static void judge_deaf(struct judge *judge, uint8_t vip)
 static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t steady_ns)
 {
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
-        if (!judge_is_steady(judge, node, steady_ns) || judge->nodes[node].in_order ||
-            !judge_reaches_majority(judge, node)) {
+        if (!judge_is_steady(judge, node, steady_ns) || judge->nodes[node].in_order) {
             continue;
         }
         const struct record *record = core_record(cluster_core(judge->cluster, node));

@@ -140,6 +140,35 @@ def test_calls_are_made_one_at_a_time_in_order(make_cluster):
     assert events[1] in ("standby", "fault")
 
 
+def reload(cluster, *names):
+    for name in names:
+        done = cluster[name].tool("reload")
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_reload_ends_no_call_and_each_is_told_the_names_of_its_moment(make_cluster):
+    """The VIP that comes with the reload stands before the other in the file."""
+    cluster, hooks = with_hooks(make_cluster, nodes=1, recipe="sleep 1.5",
+                                check={"up": {"exec": ["/bin/sleep", "2"], "interval": "60s",
+                                              "timeout": "10s", "rise": 1}})
+    node = cluster["n1"]
+    cluster.start()
+    cluster.wait_holder("n1")  # the first call is for the check, and the second waits
+    before = node.pids()
+    cluster.config["vip"] = {"another": {"address": ["10.77.0.103", "10.77.0.104"]},
+                             **cluster.config["vip"]}
+    cluster.config["check"]["up"]["fall"] = 7
+    node.write_config({**cluster.config, "hook": [str(hooks["n1"].program), "argument"]})
+    reload(cluster, "n1")
+    cluster.wait_holder("n1", "10.77.0.104")
+    cluster.wait_until(lambda: len(hooks["n1"].calls()) == 3, "three calls")
+    told = [(data["event"], data["vip"], variables["VIPGOSSIP_ADDRESSES"], data["check"])
+            for variables, data in hooks["n1"].calls()]
+    assert told == [("health", None, "", "up"), ("holding", "web", "10.77.0.100", None),
+                    ("holding", "another", "10.77.0.103 10.77.0.104", None)]
+    assert node.pids()[:4] == before[:4] and "ended" not in node.log_text()
+
+
 @pytest.mark.parametrize("program, said", [
     ("/no/such/hook", "exit code 127: cannot be started: No such file or directory"),
     ("/bin/false", "exit code 1")])

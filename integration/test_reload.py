@@ -236,6 +236,33 @@ def test_checks_come_and_go_and_keep_what_they_know(make_cluster, tmp_path):
     assert cluster.watch.dual_ms(VIP, settled_ns) == 0
 
 
+def test_a_check_that_runs_is_not_disturbed_by_what_does_not_concern_it(make_cluster, tmp_path):
+    """It counts its starts and ends, and takes its time."""
+    tmp_path.chmod(0o777)
+    script = f"echo start >> {tmp_path}/log; sleep 2; echo end >> {tmp_path}/log"
+    cluster = make_cluster(1, check={"slow": {"exec": ["/bin/sh", "-c", script], "rise": 1,
+                                              "timeout": "10s", "interval": "1s"}})
+    cluster.start()
+    cluster.wait_holder("n1")
+
+    def log():
+        return (tmp_path / "log").read_text().split()
+    cluster.wait_until(lambda: len(log()) == 3, "the second one has begun")
+    cluster.config["check"]["slow"].update(fall=9, weight=-5)
+    cluster.config["node"]["n1"]["priority"] = 77
+    cluster.config["vip"]["other"] = {"address": [OTHER]}
+    write(cluster)
+    reload(cluster)
+    cluster.wait_until(lambda: len(log()) == 5, "and the third one")
+    assert log() == ["start", "end", "start", "end", "start"]
+    assert cluster["n1"].status()["checks"][0]["ok"] is True
+    cluster.config["check"]["slow"]["exec"] = ["/bin/false"]
+    write(cluster)
+    reload(cluster)
+    cluster.wait_until(lambda: cluster["n1"].status()["checks"][0]["detail"] == "exit code 1",
+                       "the new one has run")
+
+
 def test_the_environment_cannot_be_read_again(make_cluster):
     cluster = make_cluster(2)
     node = cluster["n1"]

@@ -24,6 +24,7 @@ struct checker {
     struct hook hook;
     bool ending; /* the engine has closed its end: what the hook has to be told is told */
     struct task tasks[CONF_CHECKS_MAX];
+    _Alignas(struct ipc_news) char inbox[IPC_NEWS_BYTES_MAX];
     int exit_code;
 };
 
@@ -61,15 +62,16 @@ static void on_engine(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     while (!checker->ending) {
-        struct ipc_news news;
-        const long length = ipc_packet_receive(checker->descriptors.engine, &news, sizeof(news));
+        const struct ipc_news *news = (const void *)checker->inbox;
+        const long length =
+            ipc_packet_receive(checker->descriptors.engine, checker->inbox, sizeof(checker->inbox));
 
         if (length == -EAGAIN || length == -EINTR)
             return;
         if (length <= 0) {
             end(checker);
-        } else if (ipc_news_are_valid(&news, (size_t)length, &checker->setup->conf)) {
-            hook_call(&checker->hook, &news);
+        } else if (ipc_news_are_valid(news, (size_t)length)) {
+            hook_call(&checker->hook, news);
         } else {
             log_error("the engine sent a message that is none of this version");
             checker->exit_code = 1;

@@ -26,47 +26,21 @@ struct environment {
 
 static void call_next(struct hook *hook);
 
-static const char *vip_name(const struct hook *hook)
-{
-    const uint8_t vip = hook->current.vip;
-
-    return vip == IPC_NEWS_NONE ? "" : hook->conf->vips[vip].name;
-}
-
-static const char *holder_name(const struct hook *hook)
-{
-    const uint8_t holder = hook->current.holder;
-
-    return holder == IPC_NEWS_NONE ? "" : hook->conf->nodes[holder].name;
-}
-
-static const char *check_name(const struct hook *hook)
-{
-    const uint8_t check = hook->current.check;
-
-    return check == IPC_NEWS_NONE ? "" : hook->conf->checks[check].name;
-}
-
 static const char *event_name(const struct hook *hook)
 {
-    return ipc_news_event_name((enum ipc_news_event)hook->current.event);
+    return ipc_news_event_name((enum ipc_news_event)hook->current->event);
 }
 
 /* The addresses of the VIP without their prefixes, separated by blanks. */
-static void write_addresses(const struct hook *hook, char *text, size_t size)
+static void write_addresses(const struct ipc_news *news, char *text, size_t size)
 {
-    const struct conf_vip *vip;
     size_t length = (size_t)snprintf(text, size, "VIPGOSSIP_ADDRESSES=");
 
-    if (hook->current.vip == IPC_NEWS_NONE)
-        return;
-    vip = &hook->conf->vips[hook->current.vip];
-    for (unsigned i = 0; i < vip->address_count && length < size; i++) {
+    for (unsigned i = 0; i < news->address_count && length < size; i++) {
         char address[CONF_ADDRESS_TEXT];
 
-        length += (size_t)snprintf(
-            text + length, size - length, "%s%s", i > 0 ? " " : "",
-            conf_address_text(&hook->conf->addresses[vip->address_first + i], false, address));
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i > 0 ? " " : "",
+                                   conf_address_text(&news->addresses[i], false, address));
     }
 }
 
@@ -78,13 +52,13 @@ static struct environment *make_environment(const struct hook *hook)
     } variables[VARIABLES] = {
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         {"VIPGOSSIP_EVENT", event_name(hook)},
-        {"VIPGOSSIP_VIP", vip_name(hook)},
-        {"VIPGOSSIP_STATE", hook->current.state},
-        {"VIPGOSSIP_HOLDER", holder_name(hook)},
-        {"VIPGOSSIP_REASON", hook->current.reason},
+        {"VIPGOSSIP_VIP", hook->current->vip},
+        {"VIPGOSSIP_STATE", hook->current->state},
+        {"VIPGOSSIP_HOLDER", hook->current->holder},
+        {"VIPGOSSIP_REASON", hook->current->reason},
         {"VIPGOSSIP_NODE", hook->node},
         {"VIPGOSSIP_CLUSTER", hook->conf->cluster},
-        {"VIPGOSSIP_CHECK", check_name(hook)},
+        {"VIPGOSSIP_CHECK", hook->current->check},
     };
     struct environment *environment = calloc(1, sizeof(*environment));
 
@@ -95,7 +69,7 @@ static struct environment *make_environment(const struct hook *hook)
                        variables[i].value);
         environment->list[i] = environment->texts[i];
     }
-    write_addresses(hook, environment->addresses, sizeof(environment->addresses));
+    write_addresses(hook->current, environment->addresses, sizeof(environment->addresses));
     environment->list[VARIABLES] = environment->addresses;
     return environment;
 }
@@ -105,20 +79,15 @@ static json_t *text_or_null(const char *text)
     return text[0] != '\0' ? json_string(text) : json_null();
 }
 
-static json_t *list_addresses(const struct hook *hook)
+static json_t *list_addresses(const struct ipc_news *news)
 {
     json_t *list = json_array();
-    const struct conf_vip *vip;
 
-    if (hook->current.vip == IPC_NEWS_NONE)
-        return list;
-    vip = &hook->conf->vips[hook->current.vip];
-    for (unsigned i = 0; i < vip->address_count; i++) {
+    for (unsigned i = 0; i < news->address_count; i++) {
         char text[CONF_ADDRESS_TEXT];
 
         (void)json_array_append_new(
-            list, json_string(conf_address_text(&hook->conf->addresses[vip->address_first + i],
-                                                true, text)));
+            list, json_string(conf_address_text(&news->addresses[i], true, text)));
     }
     return list;
 }
@@ -128,10 +97,10 @@ static char *make_input(const struct hook *hook)
 {
     json_t *object =
         json_pack("{s:s, s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:o}", "event", event_name(hook), "vip",
-                  text_or_null(vip_name(hook)), "addresses", list_addresses(hook), "state",
-                  hook->current.state, "holder", text_or_null(holder_name(hook)), "reason",
-                  hook->current.reason, "node", hook->node, "cluster", hook->conf->cluster, "check",
-                  text_or_null(check_name(hook)));
+                  text_or_null(hook->current->vip), "addresses", list_addresses(hook->current),
+                  "state", hook->current->state, "holder", text_or_null(hook->current->holder),
+                  "reason", hook->current->reason, "node", hook->node, "cluster",
+                  hook->conf->cluster, "check", text_or_null(hook->current->check));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     char *line = NULL;
 
@@ -201,14 +170,23 @@ static int start(struct hook *hook)
     return error;
 }
 
+/* The oldest of those that wait, to be freed. */
+static struct ipc_news *take_first(struct hook *hook)
+{
+    struct ipc_news *news = hook->waiting[hook->first];
+
+    hook->first = (hook->first + 1) % HOOK_WAITING_MAX;
+    hook->count--;
+    return news;
+}
+
 static void call_next(struct hook *hook)
 {
     while (hook->spawn == NULL && hook->count > 0) {
         int error;
 
-        hook->current = hook->waiting[hook->first];
-        hook->first = (hook->first + 1) % HOOK_WAITING_MAX;
-        hook->count--;
+        free(hook->current);
+        hook->current = take_first(hook);
         error = start(hook);
         if (error == 0)
             (void)uv_timer_start(&hook->limit, on_limit, hook->conf->hook_timeout_ns / NS_PER_MS,
@@ -233,18 +211,30 @@ void hook_close(struct hook *hook)
     if (hook->spawn != NULL)
         spawn_kill(hook->spawn);
     hook->spawn = NULL;
+    while (hook->count > 0)
+        free(take_first(hook));
+    free(hook->current);
+    hook->current = NULL;
     uv_close((uv_handle_t *)&hook->limit, NULL);
 }
 
 void hook_call(struct hook *hook, const struct ipc_news *news)
 {
+    const size_t size = ipc_news_size(news->address_count);
+    struct ipc_news *copy = malloc(size);
+
+    if (copy == NULL) {
+        log_warning("hook %s: out of memory, a call is left out",
+                    conf_word(hook->conf, &hook->conf->hook, 0));
+        return;
+    }
+    memcpy(copy, news, size);
     if (hook->count == HOOK_WAITING_MAX) {
-        hook->first = (hook->first + 1) % HOOK_WAITING_MAX;
-        hook->count--;
+        free(take_first(hook));
         log_warning("hook %s: %d calls wait, the oldest is left out",
                     conf_word(hook->conf, &hook->conf->hook, 0), HOOK_WAITING_MAX);
     }
-    hook->waiting[(hook->first + hook->count) % HOOK_WAITING_MAX] = *news;
+    hook->waiting[(hook->first + hook->count) % HOOK_WAITING_MAX] = copy;
     hook->count++;
     if (hook->spawn == NULL)
         call_next(hook);

@@ -21,10 +21,10 @@ struct hook {
     const struct conf *conf;
     const char *node; /* this node's name */
     uv_timer_t limit;
-    struct spawn *spawn; /* the call that runs */
-    struct ipc_news current;
-    unsigned first, count; /* of those that wait */
-    struct ipc_news waiting[HOOK_WAITING_MAX];
+    struct spawn *spawn;      /* the call that runs */
+    struct ipc_news *current; /* and what it is called for, to be freed */
+    unsigned first, count;    /* of those that wait */
+    struct ipc_news *waiting[HOOK_WAITING_MAX];
     void (*idle)(void *arg); /* nothing runs and nothing waits */
     void *arg;
 };

@@ -56,6 +56,42 @@ void conf_change_find(const struct conf_reload *reload, struct conf_change *ret)
                 ret->check_was[i] = was;
 }
 
+static bool addresses_equal(const struct conf *a, const struct conf *b)
+{
+    if (a->address_count != b->address_count)
+        return false;
+    for (unsigned i = 0; i < a->address_count; i++)
+        if (!conf_address_equal(&a->addresses[i], &b->addresses[i]))
+            return false;
+    return true;
+}
+
+static bool check_runs_on(const struct conf_reload *reload, unsigned index)
+{
+    const struct conf_check *before = &reload->before->checks[index];
+    const struct conf_check *after = &reload->after->checks[index];
+
+    /* What a swarm says of this node is compared with the addresses of the VIPs. */
+    return is_same_check(reload, before, after) && before->interval_ns == after->interval_ns &&
+           before->timeout_ns == after->timeout_ns &&
+           (after->kind != CONF_CHECK_DOCKER || addresses_equal(reload->before, reload->after));
+}
+
+bool conf_change_is_for_checker(const struct conf_reload *reload)
+{
+    const struct conf *before = reload->before;
+    const struct conf *after = reload->after;
+
+    if (before->check_count != after->check_count || before->log_level != after->log_level ||
+        !words_equal(reload, &before->hook, &after->hook) ||
+        (after->hook.count > 0 && before->hook_timeout_ns != after->hook_timeout_ns))
+        return true;
+    for (unsigned i = 0; i < after->check_count; i++)
+        if (!check_runs_on(reload, i))
+            return true;
+    return false;
+}
+
 uint8_t conf_change_now(const uint8_t *was, unsigned count, uint8_t index)
 {
     for (unsigned i = 0; i < count; i++)

@@ -2,6 +2,7 @@
 #include "engine/checker_link.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 /* In one turn of the loop: the results of all checks, and some more. */
 #define RESULTS_MAX (2U * CONF_CHECKS_MAX)
@@ -15,21 +16,27 @@ static void lose(struct checker_link *link, const char *why)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+/* Leaves the oldest out, sent or not. */
+static void drop_first(struct checker_link *link)
+{
+    free(link->news[link->first]);
+    link->first = (uint8_t)((link->first + 1) % CHECKER_NEWS_MAX);
+    link->count--;
+}
+
 /* Sends what waits, and sees to being told when more can be sent. */
 static void flush(struct checker_link *link)
 {
     bool blocked = false;
 
     while (link->count > 0 && !blocked && !link->gone) {
-        int error =
-            ipc_packet_send(link->fd, &link->news[link->first], sizeof link->news[link->first]);
+        const struct ipc_news *news = link->news[link->first];
+        int error = ipc_packet_send(link->fd, news, ipc_news_size(news->address_count));
 
         if (error == -EAGAIN || error == -ENOBUFS) {
             blocked = true;
         } else {
-            /* Whatever else is wrong will be read as an end of file. */
-            link->first = (uint8_t)((link->first + 1) % CHECKER_NEWS_MAX);
-            link->count--;
+            drop_first(link); /* whatever else is wrong will be read as an end of file */
         }
     }
     if (!link->gone) {
@@ -38,17 +45,17 @@ static void flush(struct checker_link *link)
     }
 }
 
-void checker_link_tell(struct checker_link *link, const struct ipc_news *news)
+void checker_link_tell(struct checker_link *link, struct ipc_news *news)
 {
     if (link->fd < 0 || link->gone) {
+        free(news);
         return;
     }
     if (link->count == CHECKER_NEWS_MAX) {
-        link->first = (uint8_t)((link->first + 1) % CHECKER_NEWS_MAX);
-        link->count--;
+        drop_first(link);
         link->lost++;
     }
-    link->news[(link->first + link->count) % CHECKER_NEWS_MAX] = *news;
+    link->news[(link->first + link->count) % CHECKER_NEWS_MAX] = news;
     link->count++;
     flush(link);
 }
@@ -96,5 +103,8 @@ int checker_link_open(struct checker_link *link, uv_loop_t *loop, int fd,
 
 void checker_link_close(struct checker_link *link)
 {
+    while (link->count > 0) {
+        drop_first(link);
+    }
     uv_close((uv_handle_t *)&link->poll, NULL);
 }

@@ -195,7 +195,7 @@ static bool carry_out_sends(struct engine *engine)
 /* Says why, with what a check said or the kernel. */
 static void tell_hook(struct engine *engine, const struct change *change, const char *detail)
 {
-    struct ipc_news news;
+    struct ipc_news *news;
     struct vip_view view = {.holder = NODE_NONE};
     char reason[TEXT_MAX];
 
@@ -210,8 +210,9 @@ static void tell_hook(struct engine *engine, const struct change *change, const 
     if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL) {
         core_view_vip(engine->core, change->vip, engine->now, &view);
     }
-    if (news_of_change(change, view.holder, reason, &news)) {
-        checker_link_tell(&engine->checker, &news);
+    news = news_of_change(change, &engine->conf, view.holder, reason);
+    if (news != NULL) {
+        checker_link_tell(&engine->checker, news);
     }
 }
 

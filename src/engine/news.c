@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/news.h"
 
-_Static_assert(NODE_NONE == IPC_NEWS_NONE && VIP_NONE == IPC_NEWS_NONE, "nobody is nobody");
+#include <stdlib.h>
+#include <string.h>
 
 /* 0: not for the hook. */
 static unsigned event_of_state(const struct change *change)
@@ -35,23 +36,40 @@ static unsigned event_of(const struct change *change)
     return 0;
 }
 
-bool news_of_change(const struct change *change, uint8_t holder, const char *reason,
-                    struct ipc_news *ret)
+static void add_vip(struct ipc_news *news, const struct conf *conf, uint8_t vip, uint8_t holder)
+{
+    const struct conf_vip *section = &conf->vips[vip];
+
+    ipc_text_set(news->vip, sizeof news->vip, section->name);
+    ipc_text_set(news->holder, sizeof news->holder,
+                 holder == NODE_NONE ? "" : conf->nodes[holder].name);
+    news->address_count = section->address_count;
+    memcpy(news->addresses, &conf->addresses[section->address_first],
+           section->address_count * sizeof news->addresses[0]);
+}
+
+struct ipc_news *news_of_change(const struct change *change, const struct conf *conf,
+                                uint8_t holder, const char *reason)
 {
     bool is_check = change->type == CHANGE_CHECK;
     const char *state = is_check                     ? check_state_name(change->to)
                         : change->type == CHANGE_VIP ? vip_state_name(change->to)
                                                      : vip_state_name(VIP_HOLDING);
     unsigned event = event_of(change);
+    struct ipc_news *news =
+        event == 0 ? NULL
+                   : calloc(1, ipc_news_size(is_check ? 0 : conf->vips[change->vip].address_count));
 
-    if (event == 0) {
-        return false;
+    if (news == NULL) {
+        return NULL;
     }
-    *ret = (struct ipc_news){.event = (uint16_t)event,
-                             .vip = is_check ? IPC_NEWS_NONE : change->vip,
-                             .holder = is_check ? IPC_NEWS_NONE : holder,
-                             .check = is_check ? change->check : IPC_NEWS_NONE};
-    ipc_text_set(ret->state, sizeof ret->state, state);
-    ipc_text_set(ret->reason, sizeof ret->reason, reason);
-    return true;
+    news->event = (uint16_t)event;
+    ipc_text_set(news->state, sizeof news->state, state);
+    ipc_text_set(news->reason, sizeof news->reason, reason);
+    if (is_check) {
+        ipc_text_set(news->check, sizeof news->check, conf->checks[change->check].name);
+    } else {
+        add_vip(news, conf, change->vip, holder);
+    }
+    return news;
 }

@@ -57,27 +57,33 @@ const char *ipc_news_event_name(enum ipc_news_event event)
     return event_names[event];
 }
 
-static bool index_is_valid(uint8_t index, unsigned count, bool wanted)
+size_t ipc_news_size(unsigned address_count)
 {
-    return wanted ? index < count : index == IPC_NEWS_NONE;
+    return sizeof(struct ipc_news) + address_count * sizeof(struct conf_address);
 }
 
-bool ipc_news_are_valid(const void *bytes, size_t length, const struct conf *conf)
+static bool addresses_are_valid(const struct ipc_news *news)
 {
-    static const uint8_t zero[sizeof(((struct ipc_news *)0)->unused)];
-    struct ipc_news news;
+    for (unsigned i = 0; i < news->address_count; i++)
+        if (news->addresses[i].family != AF_INET && news->addresses[i].family != AF_INET6)
+            return false;
+    return true;
+}
 
-    if (length != sizeof(news))
+bool ipc_news_are_valid(const void *bytes, size_t length)
+{
+    const struct ipc_news *news = bytes;
+    const bool is_health = length >= sizeof(*news) && news->event == IPC_NEWS_HEALTH;
+
+    if (length < sizeof(*news) || news->event < IPC_NEWS_HOLDING || news->event > IPC_NEWS_HEALTH ||
+        news->address_count > CONF_ADDRESSES_MAX || length != ipc_news_size(news->address_count))
         return false;
-    memcpy(&news, bytes, sizeof(news));
-    if (news.event < IPC_NEWS_HOLDING || news.event > IPC_NEWS_HEALTH ||
-        memcmp(news.unused, zero, sizeof(zero)) != 0)
-        return false;
-    return index_is_valid(news.vip, conf->vip_count, news.event != IPC_NEWS_HEALTH) &&
-           index_is_valid(news.check, conf->check_count, news.event == IPC_NEWS_HEALTH) &&
-           (news.holder == IPC_NEWS_NONE || news.holder < conf->node_count) &&
-           text_is_valid(news.state, sizeof(news.state)) &&
-           text_is_valid(news.reason, sizeof(news.reason));
+    return text_is_valid(news->state, sizeof(news->state)) &&
+           text_is_valid(news->reason, sizeof(news->reason)) &&
+           text_is_valid(news->vip, sizeof(news->vip)) && (news->vip[0] == '\0') == is_health &&
+           text_is_valid(news->holder, sizeof(news->holder)) &&
+           text_is_valid(news->check, sizeof(news->check)) &&
+           (news->check[0] != '\0') == is_health && addresses_are_valid(news);
 }
 
 int ipc_packet_send(int fd, const void *bytes, size_t size)

@@ -115,11 +115,7 @@ static void accept(struct keeper *keeper, const struct conf_reload *change)
         .type = IPC_RELOAD, .sequence = reload->covers, .setup = reload->report->setup};
     conf_change_find(change, &offer->change);
     conf_change_text(change, &offer->change, offer->text, sizeof(offer->text));
-    /* Compared with every byte, padding too: a checker that is started anew for nothing is no harm.
-     */
-    const void *before = &keeper->conf;
-    const void *after = &offer->setup.conf;
-    reload->new_checker = memcmp(before, after, sizeof(keeper->conf)) != 0;
+    reload->new_checker = conf_change_is_for_checker(change);
     offer->generation = reload->generation + (reload->new_checker ? 1 : 0);
     explicit_bzero(offer->setup.conf.words, sizeof(offer->setup.conf.words));
     explicit_bzero(&reload->report->setup.keys, sizeof(reload->report->setup.keys));

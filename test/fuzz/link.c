@@ -50,11 +50,12 @@ struct lab {
 static void tell_checker(struct lab *lab, const struct change *change)
 {
     struct vip_view view = {.holder = NODE_NONE};
-    struct ipc_news news;
+    struct ipc_news *news;
     if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL)
         core_view_vip(lab->guard.core, change->vip, lab->now, &view);
-    if (news_of_change(change, view.holder, reason_text(change->reason), &news))
-        checker_link_tell(&lab->checker_link, &news);
+    news = news_of_change(change, &lab->conf, view.holder, reason_text(change->reason));
+    if (news != NULL)
+        checker_link_tell(&lab->checker_link, news);
 }
 
 static void carry_out(struct lab *lab, const struct action *action)
@@ -214,11 +215,11 @@ static void keeper_read(struct lab *lab)
 
 static void checker_read(struct lab *lab)
 {
-    struct ipc_news news;
+    static _Alignas(struct ipc_news) char inbox[IPC_NEWS_BYTES_MAX];
     long length;
     while (!lab->checker_closed &&
-           (length = ipc_packet_receive(lab->checker, &news, sizeof(news))) > 0)
-        MUST(ipc_news_are_valid(&news, (size_t)length, &lab->conf));
+           (length = ipc_packet_receive(lab->checker, inbox, sizeof(inbox))) > 0)
+        MUST(ipc_news_are_valid(inbox, (size_t)length));
 }
 
 static void keeper_send(struct lab *lab, const void *bytes, size_t length)
@@ -370,6 +371,10 @@ static void open_lab(struct lab *lab)
     lab->conf.node_count = lab->config.node_count;
     lab->conf.vip_count = VIPS;
     lab->conf.check_count = lab->config.check_count;
+    for (unsigned i = 0; i < VIPS; i++)
+        lab->conf.vips[i].name[0] = 'v';
+    for (unsigned i = 0; i < CHECKS; i++)
+        lab->conf.checks[i].name[0] = 'c';
     lab->config.checks[0] = (struct core_check){.rise = 1, .fall = 2, .is_general = true};
     lab->config.checks[1] = (struct core_check){.rise = 2, .fall = 1, .weight = -9, .vips = 2};
     lab->now.ns = NS_PER_S;

@@ -121,6 +121,80 @@ static void refused(struct pair *pair, const char *reason)
     free(pair);
 }
 
+#define CHANGE(name, ...)                        \
+    static void change_##name(struct conf *conf) \
+    {                                            \
+        __VA_ARGS__;                             \
+    }
+
+CHANGE(nothing, (void)conf)
+CHANGE(meaning, conf->checks[0].rise = conf->checks[0].fall = 3; conf->checks[0].vips = 1)
+CHANGE(weight, conf->checks[0].weight = -20)
+CHANGE(node, conf->node_count++)
+CHANGE(address, conf->addresses[1].bytes[3] = 99)
+CHANGE(vip, set(conf->vips[1].name, "other"))
+CHANGE(unused_timeout, conf->hook_timeout_ns++)
+CHANGE(place, conf->words[20] = 'x'; conf->words_length = 30)
+CHANGE(name, set(conf->checks[0].name, "down"))
+CHANGE(interval, conf->checks[0].interval_ns++)
+CHANGE(timeout, conf->checks[0].timeout_ns++)
+CHANGE(words, conf->words[5] = 'X')
+CHANGE(count, conf->check_count++)
+CHANGE(hook, conf->hook = (struct conf_words){0, 1})
+CHANGE(log_level, conf->log_level++)
+
+static void test_the_checker_goes_on_unless_something_that_it_uses_has_changed(void **unused)
+{
+    static const struct {
+        const char *what;
+        void (*change)(struct conf *conf);
+        bool concerns;
+    } cases[] = {
+        {"nothing", change_nothing, false},
+        {"what a result means", change_meaning, false},
+        {"a weight", change_weight, false},
+        {"a node", change_node, false},
+        {"an address", change_address, false},
+        {"a VIP", change_vip, false},
+        {"the timeout of no hook", change_unused_timeout, false},
+        {"bytes that nobody refers to", change_place, false},
+        {"a check's name", change_name, true},
+        {"its interval", change_interval, true},
+        {"its timeout", change_timeout, true},
+        {"its program", change_words, true},
+        {"one more", change_count, true},
+        {"a hook", change_hook, true},
+        {"the log level", change_log_level, true},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct pair *pair = new_pair();
+
+        cases[i].change(&pair->after);
+        if (conf_change_is_for_checker(&pair->reload) != cases[i].concerns)
+            fail_msg("%s", cases[i].what);
+        free(pair);
+    }
+}
+
+static void test_a_hook_has_its_timeout_and_docker_the_addresses(void **unused)
+{
+    struct pair *pair = new_pair();
+
+    (void)unused;
+    pair->before.hook = pair->after.hook = (struct conf_words){0, 1};
+    assert_false(conf_change_is_for_checker(&pair->reload));
+    pair->after.hook_timeout_ns++;
+    assert_true(conf_change_is_for_checker(&pair->reload));
+    pair->before.hook_timeout_ns++;
+    pair->before.checks[0].kind = pair->after.checks[0].kind = CONF_CHECK_DOCKER;
+    assert_false(conf_change_is_for_checker(&pair->reload));
+    pair->after.addresses[0].bytes[0]++;
+    assert_true(conf_change_is_for_checker(&pair->reload));
+    free(pair);
+}
+
 static void test_what_a_running_daemon_keeps_is_refused_by_its_name(void **unused)
 {
     struct pair *pair = new_pair();
@@ -207,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_say_what_is_the_same_wherever_it_stands),
         cmocka_unit_test(test_a_check_that_looks_at_something_else_is_another_one),
+        cmocka_unit_test(test_the_checker_goes_on_unless_something_that_it_uses_has_changed),
+        cmocka_unit_test(test_a_hook_has_its_timeout_and_docker_the_addresses),
         cmocka_unit_test(test_what_a_running_daemon_keeps_is_refused_by_its_name),
         cmocka_unit_test(test_voters_and_what_they_promise_stay_while_they_run),
         cmocka_unit_test(test_an_index_beyond_its_bounds_is_not_sound),

@@ -28,6 +28,13 @@ struct conf_reload {
 /* What became of what. */
 void conf_change_find(const struct conf_reload *reload, struct conf_change *ret);
 
+/*
+ * Does the checker have to be started anew? Only if a check is another one, stands elsewhere, or
+ * runs at other times, if the hook is another one, or for what else the checker itself uses: not
+ * for what its results mean (rise, fall, weight, vip), nor for nodes and VIPs.
+ */
+bool conf_change_is_for_checker(const struct conf_reload *reload);
+
 /* May a running daemon take the new configuration? 0, or -1 with a sentence in `error`. */
 int conf_change_is_allowed(const struct conf_reload *reload, struct conf_error *error);
 

@@ -30,7 +30,7 @@ struct checker_link {
     uint8_t first; /* of the news that wait */
     uint8_t count;
     uint32_t lost; /* news that there was no room for */
-    struct ipc_news news[CHECKER_NEWS_MAX];
+    struct ipc_news *news[CHECKER_NEWS_MAX];
     struct checker_link_handlers handlers;
 };
 
@@ -47,8 +47,8 @@ int checker_link_open(struct checker_link *link, uv_loop_t *loop, int fd,
                       const struct checker_link_handlers *handlers);
 void checker_link_close(struct checker_link *link);
 
-/* Tells the hook, in order. Never waits: of more than CHECKER_NEWS_MAX that nobody reads, the
- * oldest are left out. */
-void checker_link_tell(struct checker_link *link, const struct ipc_news *news);
+/* Tells the hook, in order, and frees `news` then. Never waits: of more than CHECKER_NEWS_MAX that
+ * nobody reads, the oldest are left out. */
+void checker_link_tell(struct checker_link *link, struct ipc_news *news);
 
 #endif

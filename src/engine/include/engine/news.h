@@ -9,10 +9,11 @@
 #include "ipc/checker.h"
 
 /*
- * True and `ret` filled if `change` is for the hook. `holder` is who holds the VIP now, which
- * does not matter for a check; `reason` says why, for people.
+ * The news that `change` is for the hook, to be freed; NULL if it is none, or without memory.
+ * `conf` says what its indexes mean; `holder` is who holds the VIP now, which does not matter for a
+ * check; `reason` says why, for people.
  */
-bool news_of_change(const struct change *change, uint8_t holder, const char *reason,
-                    struct ipc_news *ret);
+struct ipc_news *news_of_change(const struct change *change, const struct conf *conf,
+                                uint8_t holder, const char *reason);
 
 #endif

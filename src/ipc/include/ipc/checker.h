@@ -59,25 +59,36 @@ enum ipc_news_event {
     IPC_NEWS_HEALTH,      /* a check of this node has failed, or is ok again */
 };
 
-#define IPC_NEWS_NONE       255 /* no VIP, no node */
 #define IPC_NEWS_STATE_MAX  16
 #define IPC_NEWS_REASON_MAX 232
 
-/* Engine to checker: something changed. */
+/*
+ * Engine to checker: something changed. Names and addresses are those of that moment: a reload may
+ * give them other indexes while the news are on their way, or take them away. All texts are
+ * printable, the rest NUL; an empty one is nobody, nothing.
+ */
 struct ipc_news {
-    uint16_t event; /* enum ipc_news_event */
-    uint8_t vip;    /* index of conf.vips, or IPC_NEWS_NONE */
-    uint8_t holder; /* index of conf.nodes, as this node sees it, or IPC_NEWS_NONE */
-    uint8_t check;  /* IPC_NEWS_HEALTH: index of conf.checks; else IPC_NEWS_NONE */
-    uint8_t unused[3];
+    uint16_t event;                   /* enum ipc_news_event */
+    uint16_t address_count;           /* of the VIP */
     char state[IPC_NEWS_STATE_MAX];   /* of the VIP on this node, or of the check */
-    char reason[IPC_NEWS_REASON_MAX]; /* for people; both printable, the rest NUL */
+    char reason[IPC_NEWS_REASON_MAX]; /* for people */
+    char vip[CONF_NAME_MAX + 1];      /* IPC_NEWS_HEALTH: none */
+    char holder[CONF_NAME_MAX + 1];   /* as this node sees it */
+    char check[CONF_NAME_MAX + 1];    /* IPC_NEWS_HEALTH */
+    struct conf_address addresses[];
 };
-_Static_assert(sizeof(struct ipc_news) == 8 + IPC_NEWS_STATE_MAX + IPC_NEWS_REASON_MAX,
+_Static_assert(sizeof(struct ipc_news) ==
+                   4 + IPC_NEWS_STATE_MAX + IPC_NEWS_REASON_MAX + 3 * (CONF_NAME_MAX + 1),
                "no padding");
+_Static_assert(sizeof(struct conf_address) == 18, "no padding");
 
-/* Are these news that an engine of this configuration may send? */
-bool ipc_news_are_valid(const void *bytes, size_t length, const struct conf *conf);
+#define IPC_NEWS_BYTES_MAX \
+    (sizeof(struct ipc_news) + CONF_ADDRESSES_MAX * sizeof(struct conf_address))
+
+/* Bytes of news with so many addresses. */
+size_t ipc_news_size(unsigned address_count);
+/* Are these news that an engine may send? `bytes` is aligned for a struct ipc_news. */
+bool ipc_news_are_valid(const void *bytes, size_t length);
 /* "holding", "standby"... */
 const char *ipc_news_event_name(enum ipc_news_event event);
 
@@ -111,7 +122,7 @@ struct ipc_checker_setup {
     uint32_t size; /* sizeof(struct ipc_checker_setup) */
     uint8_t self;  /* index of conf.nodes */
     uint8_t verbose;
-    uint32_t generation; /* a reload starts a checker of the next one */
+    uint32_t generation; /* a reload that concerns it starts a checker of the next one */
     struct conf conf;
 };
 

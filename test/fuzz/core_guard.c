@@ -132,6 +132,7 @@ static void check_address(struct core_guard *guard, const struct action *action,
         vip->may_be_there = true;
         vip->pending = ADDRESS_ADDED;
         vip->until_ns = action->address.until.ns;
+        vip->interval_ns = guard->config->interval_ns;
         break;
     case ACTION_ADDRESS_REMOVE:
         vip->requested = false;
@@ -141,8 +142,10 @@ static void check_address(struct core_guard *guard, const struct action *action,
         MUST(vip->requested && action->address.until.ns >= event->now.ns);
         /* Two clocks that disagree make the end of a lease uncertain, and the worst case counts. */
         MUST(action->address.until.ns > event->now.ns || guard->slewed);
-        MUST(action->address.until.ns >= vip->until_ns || guard->slewed);
+        MUST(action->address.until.ns >= vip->until_ns || guard->slewed ||
+             vip->interval_ns != guard->config->interval_ns);
         vip->until_ns = action->address.until.ns;
+        vip->interval_ns = guard->config->interval_ns;
         break;
     case ACTION_ANNOUNCE:
         MUST(vip->state == VIP_HOLDING && vip->requested);

@@ -16,6 +16,7 @@ struct core_guard_vip {
     uint8_t pending;   /* ADDRESS_ADDED, ADDRESS_REMOVED: what the kernel owes, or PENDING_NONE */
     bool may_be_there; /* asked for; neither refused nor removed since, by the kernel's word */
     uint64_t until_ns;
+    uint64_t interval_ns; /* T when that was given */
 };
 
 #define PENDING_NONE ((uint8_t)255)

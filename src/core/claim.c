@@ -121,7 +121,7 @@ void claim_step(struct core *core, uint8_t vip)
     if (arbiter->adding) {
         return; /* the kernel's word comes first */
     }
-    if (core->phase == PHASE_HELLO) { /* it may have missed who holds it [SPEC R40] */
+    if (start_is_asking(core, vip)) { /* it may have missed who holds it [SPEC R40] */
         arbiter_set_state(core, vip, VIP_STANDBY, REASON_ASKS_AGAIN);
         return;
     }
@@ -183,7 +183,8 @@ void claim_begin(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     judge_successor(core, vip);
-    if (arbiter->elected != core->config.self || core->phase != PHASE_SERVING) {
+    if (arbiter->elected != core->config.self || core->phase != PHASE_SERVING ||
+        start_is_asking(core, vip)) {
         return;
     }
     arbiter->claim_rounds = 0;

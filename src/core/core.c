@@ -107,7 +107,7 @@ static void take(struct core *core, const struct event *event)
         core->arbiters[event->link.vip].link_down = !event->link.up;
         gossip_compose(core);
         if (event->link.up) {
-            start_hello(core); /* others may have taken over unheard */
+            start_ask(core, event->link.vip); /* others may have taken over unheard */
         }
         break;
     case EVENT_MUTE:

@@ -86,6 +86,15 @@ struct member {
 };
 #define ENTRY_NONE ((uint8_t)255)
 
+/* A hello for one VIP, whose interface came back [SPEC R40]. */
+struct asking {
+    bool runs;
+    bool extended;
+    uint8_t rounds;
+    struct mono since;
+    struct mono until;
+};
+
 struct arbiter {
     enum vip_state state;
     enum reason reason;
@@ -94,10 +103,11 @@ struct arbiter {
     bool adding;    /* ACTION_ADDRESS_ADD is not answered yet */
     bool removing;  /* ACTION_ADDRESS_REMOVE is not answered yet */
     bool link_down;
-    bool deaf;           /* yields to a lower holder that does not hear this node */
-    uint8_t elected;     /* at the last evaluation */
-    uint8_t holder;      /* as this node sees it, for CHANGE_HOLDER */
-    uint8_t released_to; /* until it has it */
+    struct asking asking; /* beside the hello for all VIPs */
+    bool deaf;            /* yields to a lower holder that does not hear this node */
+    uint8_t elected;      /* at the last evaluation */
+    uint8_t holder;       /* as this node sees it, for CHANGE_HOLDER */
+    uint8_t released_to;  /* until it has it */
     struct mono released_at;
     uint8_t told_to; /* the same for everybody's eyes, for a while */
     struct mono told_until;
@@ -204,8 +214,9 @@ struct core {
     struct mono phase_started;
     struct mono phase_next;
     struct mono phase_until;
-    bool extended;      /* the hello was lengthened for nodes that are not confirmed */
-    uint64_t stop_vips; /* bit per VIP that the ordered stop released */
+    bool extended;        /* the hello was lengthened for nodes that are not confirmed */
+    struct mono ask_next; /* the next round for those VIPs that ask alone */
+    uint64_t stop_vips;   /* bit per VIP that the ordered stop released */
     /* Of those that do not live, and that live: where the names of a record begin, and ended. */
     uint8_t unheard_first[2];
     uint8_t unheard_next[2];
@@ -420,6 +431,9 @@ void reload_retire(struct core *core, uint64_t vips);
 
 /* --- start.c --- */
 void start_hello(struct core *core);
+void start_ask(struct core *core, uint8_t vip);
+/* Must this VIP not be claimed yet? */
+bool start_is_asking(const struct core *core, uint8_t vip);
 void start_unconfirmed(struct core *core, uint8_t node);
 void start_stop(struct core *core);
 void start_step(struct core *core, bool timer);

@@ -94,3 +94,8 @@ bool core_is_starting(const struct core *core)
 {
     return core->phase == PHASE_HELLO;
 }
+
+bool core_is_asking(const struct core *core, uint8_t vip)
+{
+    return start_is_asking(core, vip);
+}

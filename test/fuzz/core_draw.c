@@ -132,7 +132,7 @@ static void draw_vips(struct input *input, const struct core_config *before,
     for (uint8_t i = 0; i < before->vip_count; i++) {
         const uint8_t was = (uint8_t)((i + bits) % before->vip_count);
         struct core_vip *vip = &ret->vips[ret->vip_count];
-        if ((bits & 4U) != 0 && i == (bits >> 3 & 3U))
+        if ((bits & 4U) != 0 && i == (bits >> 3 & 3U) && before->vip_count > 1)
             continue;
         *vip = before->vips[was];
         vip->candidates = (UINT64_C(1) << ret->node_count) - 1;

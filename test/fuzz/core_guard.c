@@ -118,7 +118,10 @@ static void check_address(struct core_guard *guard, const struct action *action,
     const struct core_vip *config = &guard->config->vips[action->address.vip];
     switch (action->type) {
     case ACTION_ADDRESS_ADD:
-        MUST((config->candidates >> guard->config->self & 1) != 0 && !guard->stopping);
+        /* After a reload it may be none any more, and holds until another one claims. */
+        MUST((config->candidates >> guard->config->self & 1) != 0 ||
+             is_put_back(event, action->address.vip));
+        MUST(!guard->stopping);
         MUST(vip->state == VIP_CLAIMING || vip->state == VIP_HOLDING);
         if (vip->requested && is_put_back(event, action->address.vip)) {
             /* What is put back keeps the deadline that it had [SPEC R69]. */
@@ -126,7 +129,8 @@ static void check_address(struct core_guard *guard, const struct action *action,
         } else {
             MUST(action->address.until.ns > event->now.ns);
             /* Nothing is claimed before everybody was asked [SPEC R40]. */
-            MUST(!guard->starting || !core_is_starting(guard->core));
+            MUST((guard->asking >> action->address.vip & 1) == 0 ||
+                 !core_is_asking(guard->core, action->address.vip));
         }
         vip->requested = true;
         vip->may_be_there = true;
@@ -323,7 +327,9 @@ void core_guard_step(struct core_guard *guard, const struct event *event)
     }
     core_guard_votes_before(guard, event);
     guard->stopping = guard->stopping || event->type == EVENT_STOP;
-    guard->starting = core_is_starting(guard->core);
+    guard->asking = 0;
+    for (uint8_t vip = 0; vip < guard->config->vip_count; vip++)
+        guard->asking |= (uint64_t)core_is_asking(guard->core, vip) << vip;
     follow_kernel(guard, event);
     core_step(guard->core, event, actions);
     MUST(actions->count <= ACTIONS_MAX);

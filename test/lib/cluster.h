@@ -117,6 +117,8 @@ void cluster_refuse(struct cluster *cluster, uint8_t node, int error);
 /* Another program removes the address. */
 void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip);
 void cluster_link(struct cluster *cluster, uint8_t node, bool up);
+/* An interface that has this VIP alone, and no heartbeats. */
+void cluster_link_vip(struct cluster *cluster, uint8_t node, uint8_t vip, bool up);
 void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool drained);
 /* From the next start, or reload, of the node on. */
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority);

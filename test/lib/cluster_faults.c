@@ -329,6 +329,23 @@ void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip)
 }
 
 /* The keeper says that the link is down, removes what is there, and says that too. */
+void cluster_link_vip(struct cluster *cluster, uint8_t node, uint8_t vip, bool up)
+{
+    struct host *host = &cluster->hosts[node];
+    bool lost = host->vips[vip].present && !up;
+    if (lost) {
+        host->vips[vip].untold = true;
+        cluster_take_away(cluster, node, vip);
+    }
+    struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = up}};
+    cluster_deliver(cluster, node, event, NULL);
+    if (lost) {
+        event = (struct event){.type = EVENT_ADDRESS,
+                               .address = {.vip = vip, .change = ADDRESS_LOST_LINK}};
+        cluster_deliver(cluster, node, event, NULL);
+    }
+}
+
 void cluster_link(struct cluster *cluster, uint8_t node, bool up)
 {
     struct host *host = &cluster->hosts[node];
@@ -338,18 +355,7 @@ void cluster_link(struct cluster *cluster, uint8_t node, bool up)
     }
     host->link_down = !up;
     for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
-        bool lost = host->vips[vip].present && !up;
-        if (lost) {
-            host->vips[vip].untold = true;
-            cluster_take_away(cluster, node, vip);
-        }
-        struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = up}};
-        cluster_deliver(cluster, node, event, NULL);
-        if (lost) {
-            event = (struct event){.type = EVENT_ADDRESS,
-                                   .address = {.vip = vip, .change = ADDRESS_LOST_LINK}};
-            cluster_deliver(cluster, node, event, NULL);
-        }
+        cluster_link_vip(cluster, node, vip, up);
     }
 }
 

@@ -66,12 +66,11 @@ MUTANTS = {
         "        return true;\n    }",
         "    if (now->vip_count < VIPS_MAX) {\n        return false;\n    }")]},
     "no hello": {"core/start.c": [(
-        "    if (all_were_heard(core)) {\n        serve(core);",
+        "    if (all_were_heard(core, core->phase_started)) {\n        serve(core);",
         "    if (core->phase == PHASE_HELLO) {\n        serve(core);")]},
     "hello listens and asks nobody": {"core/start.c": [(
-        "        gossip_question(core, node, NODE_NONE);\n        if (core->phase_rounds > 0) {",
-        "        if (node != NODE_NONE) {\n            continue;\n        }\n"
-        "        if (core->phase_rounds > 0) {")]},
+        "        gossip_question(core, node, NODE_NONE);\n        if (again) {",
+        "        if (node != NODE_NONE) {\n            continue;\n        }\n        if (again) {")]},
     "hello ends after one round": {"core/start.c": [(
         "        if (mono_reached(core->now, core->phase_until)) {\n            serve(core);",
         "        if (core->phase == PHASE_HELLO) {\n            serve(core);"),
@@ -101,9 +100,8 @@ MUTANTS = {
         "        return entry_a->priority > entry_b->priority;",
         "        return entry_a->priority < entry_b->priority;")]},
     "preempt_delay is ignored": {"core/start.c": [(
-        "        arbiter->ready_at = mono_add(core->now, "
-        "core->config.vips[vip].preempt_delay_ns);",
-        "        arbiter->ready_at = core->now;")]},
+        "    arbiter->ready_at = mono_add(core->now, core->config.vips[vip].preempt_delay_ns);",
+        "    arbiter->ready_at = core->now;")]},
     "the lower of two holders stays": {"core/rivals.c": [(
         "            election_prefers(core, vip, node, self)) {",
         "            election_prefers(core, vip, node, self) && node == self) {")]},

@@ -187,9 +187,16 @@ static void do_delete(struct story *story, char **words)
     cluster_delete_address(story->cluster, parse_node(story, words[1]), 0);
 }
 
+/* link NODE up|down [VIP]: of all VIPs and the heartbeats, or of one VIP alone. */
 static void do_link(struct story *story, char **words)
 {
-    cluster_link(story->cluster, parse_node(story, words[1]), is_word(words[2], "up"));
+    uint8_t node = parse_node(story, words[1]);
+    bool up = is_word(words[2], "up");
+    if (words[3] == NULL) {
+        cluster_link(story->cluster, node, up);
+    } else {
+        cluster_link_vip(story->cluster, node, (uint8_t)parse_number(story, words[3]), up);
+    }
 }
 
 static void do_condition(struct story *story, char **words)

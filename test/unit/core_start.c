@@ -78,31 +78,106 @@ static void test_who_has_left_is_not_asked_in_a_hello(void **unused)
     assert_int_equal(core->members[1].state, MEMBER_LEFT);
     step(core, T_NS, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = true}});
     tick(core, 1000);
-    assert_true(core_is_starting(core));
+    assert_true(core_is_asking(core, 0));
     assert_true(actions.out[2].question.id != 0 && sends_to(2));
     assert_true(!sends_to(1) || actions.out[1].question.id == 0);
     free(core);
 }
 
 /* Its interface came back in the middle of it: what was asked before may not have been heard. */
-static void test_a_hello_begins_anew_when_the_interface_comes_back(void **unused)
+static void test_a_vip_says_hello_anew_when_its_interface_comes_back_in_the_middle(void **unused)
 {
     (void)unused;
     struct core_config config = default_config();
+    config.vip_count = 2;
+    config.vips[1] = config.vips[0];
+    config.vips[1].id = VIP_ID + 1;
     struct core *core = start_core(&config);
+    const struct asking *asking = &core->arbiters[0].asking;
     struct event link = {.type = EVENT_LINK, .link = {.vip = 0, .up = true}};
     step(core, 0, link);
-    assert_int_equal(core->phase_started.ns, 100 * NS_PER_S); /* it had not begun */
+    assert_false(asking->runs); /* the hello for all had not begun */
     while (core->phase_rounds < 5) {
         tick(core, mono_elapsed(core_deadline(core), core->now));
     }
     step(core, 1000, link);
-    assert_int_equal(core->phase_rounds, 0);
-    assert_int_equal(core->phase_started.ns, core->now.ns);
-    for (unsigned round = 1; round <= ROUNDS; round++) {
+    assert_true(asking->runs);
+    uint8_t rounds = 0;
+    while (asking->runs) {
         tick(core, mono_elapsed(core_deadline(core), core->now));
-        assert_int_equal(core->phase_rounds, round);
+        rounds = asking->rounds > rounds ? asking->rounds : rounds;
+        /* The other VIP waits for the hello for all, and no longer. */
+        assert_int_equal(core_is_asking(core, 1), core->phase == PHASE_HELLO);
     }
+    assert_int_equal(rounds, ROUNDS);
+    assert_true(mono_elapsed(core->now, asking->since) >= timing_detection(T_NS));
+    assert_int_equal(core->phase, PHASE_SERVING);
+    free(core);
+}
+
+/* An interface that comes and goes all the time keeps nobody from what is on another one. */
+static void test_an_interface_that_flaps_keeps_no_other_vip_waiting(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.vip_count = 2;
+    config.vips[1] = config.vips[0];
+    config.vips[1].id = VIP_ID + 1;
+    struct core *core = serve_core(&config);
+    struct record holder = record_of(1, 1, VIP_HOLDING);
+    holder.vip_count = 2;
+    holder.vips[1] = holder.vips[0];
+    holder.vips[1].vip = VIP_ID + 1;
+    hear(core, 1, &holder);
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 1, .up = true}});
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[1].state, VIP_STANDBY);
+    for (unsigned i = 0; i < 10; i++) {
+        step(core, T_NS / 4, (struct event){.type = EVENT_LINK, .link = {.vip = 1, .up = false}});
+        step(core, T_NS / 4, (struct event){.type = EVENT_LINK, .link = {.vip = 1, .up = true}});
+        assert_false(core_is_asking(core, 0));
+        assert_true(core_is_asking(core, 1));
+    }
+    holder.seq++;
+    holder.vips[0].state = holder.vips[1].state = VIP_STANDBY;
+    hear(core, 1, &holder);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    assert_int_equal(core->arbiters[1].state, VIP_STANDBY);
+    free(core);
+}
+
+/* Two on one interface share their rounds, and a stranger lengthens both once. */
+static void test_vips_that_say_hello_together_share_their_rounds(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.vip_count = 2;
+    config.vips[1] = config.vips[0];
+    config.vips[1].id = VIP_ID + 1;
+    struct core *core = serve_core(&config);
+    const struct arbiter *arbiters = core->arbiters;
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = true}});
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 1, .up = true}});
+    for (unsigned round = 1; round <= 3; round++) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        assert_int_equal(arbiters[0].asking.rounds, round);
+        assert_int_equal(arbiters[1].asking.rounds, round);
+    }
+    struct mono until = arbiters[0].asking.until;
+    struct record stranger = record_of(5, 1, VIP_STANDBY);
+    struct message_in *message = say(5);
+    message->incarnation = 5;
+    message->record_count = 1;
+    message->records[0] = (struct message_record){.record = stranger};
+    deliver(core);
+    assert_true(mono_before(until, arbiters[0].asking.until));
+    assert_int_equal(arbiters[0].asking.until.ns, arbiters[1].asking.until.ns);
+    until = arbiters[0].asking.until;
+    deliver(core);
+    assert_int_equal(arbiters[0].asking.until.ns, until.ns);
+    run(core, 4 * T_NS);
+    assert_false(core_is_asking(core, 0) || core_is_asking(core, 1));
     free(core);
 }
 
@@ -120,9 +195,9 @@ static void test_a_claim_waits_for_a_hello_that_begins_anew(void **unused)
     other.seq++;
     other.vips[0].state = VIP_STANDBY;
     hear(core, 1, &other);
-    assert_true(core_is_starting(core));
+    assert_true(core_is_asking(core, 0));
     assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
-    while (core_is_starting(core)) {
+    while (core_is_asking(core, 0)) {
         tick(core, mono_elapsed(core_deadline(core), core->now));
     }
     assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
@@ -136,7 +211,7 @@ static void test_who_stops_says_no_hello_when_its_interface_comes_back(void **un
     hold(core);
     step(core, 1000, (struct event){.type = EVENT_STOP});
     step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = true}});
-    assert_false(core_is_starting(core));
+    assert_false(core_is_asking(core, 0));
     kernel_says(core, ADDRESS_REMOVED, 0);
     assert_int_equal(core->phase, PHASE_LEAVING);
     free(core);
@@ -149,7 +224,9 @@ int main(void)
         cmocka_unit_test(test_who_hears_none_of_its_peers_asks_the_wire_first),
         cmocka_unit_test(test_a_late_stranger_lengthens_the_hello_once),
         cmocka_unit_test(test_who_has_left_is_not_asked_in_a_hello),
-        cmocka_unit_test(test_a_hello_begins_anew_when_the_interface_comes_back),
+        cmocka_unit_test(test_a_vip_says_hello_anew_when_its_interface_comes_back_in_the_middle),
+        cmocka_unit_test(test_an_interface_that_flaps_keeps_no_other_vip_waiting),
+        cmocka_unit_test(test_vips_that_say_hello_together_share_their_rounds),
         cmocka_unit_test(test_a_claim_waits_for_a_hello_that_begins_anew),
         cmocka_unit_test(test_who_stops_says_no_hello_when_its_interface_comes_back),
     };

@@ -65,5 +65,8 @@ void core_view_check(const struct core *core, uint8_t check, struct mono now,
 const struct core_counters *core_counters(const struct core *core);
 /* Still saying hello, no claim yet? */
 bool core_is_starting(const struct core *core);
+/* The same of one VIP, which may also say hello alone because its interface came back [SPEC R40].
+ */
+bool core_is_asking(const struct core *core, uint8_t vip);
 
 #endif

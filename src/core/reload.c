@@ -145,6 +145,7 @@ static void move_record(struct core *core, const struct core *former,
         }
     }
     core->draft = core->record;
+    core->signed_at = (struct mono){0}; /* another record needs another seq [SPEC R11] */
     core->retired = 0;
 }
 

@@ -53,6 +53,31 @@ static void test_what_did_not_change_stays_as_it_was_and_the_peers_are_told_at_o
     free(core);
 }
 
+/* Whoever asks before the timer comes gets a record with another seq: what was signed before said
+ * something else [SPEC R11]. */
+static void test_the_first_record_after_it_has_a_seq_of_its_own(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct core_config config = default_config();
+    struct core_reload reload = same_places();
+    struct record peer = record_of(1, 1, VIP_STANDBY);
+    hold(core);
+    hear(core, 1, &peer);
+    say(1)->question.id = 5;
+    deliver(core);
+    assert_true(sends_to(1));
+    uint64_t seq = core_record(core)->seq;
+    config.config = 77;
+    core = reconfigure(core, &config, &reload);
+    say(1)->question.id = 6;
+    deliver(core);
+    assert_true(sends_to(1));
+    assert_int_equal(core_record(core)->config, 77);
+    assert_true(core_record(core)->seq > seq);
+    free(core);
+}
+
 /* Node 1 goes, and node 2 takes its place in the list; a VIP comes before the other. */
 static void test_nodes_and_vips_are_known_by_what_they_were(void **unused)
 {
@@ -191,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_did_not_change_stays_as_it_was_and_the_peers_are_told_at_once),
+        cmocka_unit_test(test_the_first_record_after_it_has_a_seq_of_its_own),
         cmocka_unit_test(test_nodes_and_vips_are_known_by_what_they_were),
         cmocka_unit_test(test_a_vip_that_goes_is_released_and_not_claimed_again),
         cmocka_unit_test(test_other_addresses_are_announced_and_the_vip_stays),

@@ -70,7 +70,8 @@ MUTANTS = {
         "    if (core->phase == PHASE_HELLO) {\n        serve(core);")]},
     "hello listens and asks nobody": {"core/start.c": [(
         "        gossip_question(core, node, NODE_NONE);\n        if (again) {",
-        "        if (node != NODE_NONE) {\n            continue;\n        }\n        if (again) {")]},
+        "        if (node != NODE_NONE) {\n            continue;\n        }\n"
+        "        if (again) {")]},
     "hello ends after one round": {"core/start.c": [(
         "        if (mono_reached(core->now, core->phase_until)) {\n            serve(core);",
         "        if (core->phase == PHASE_HELLO) {\n            serve(core);"),

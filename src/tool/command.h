@@ -7,6 +7,7 @@
 
 #include "tool/tool.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum command_flag {
@@ -19,7 +20,8 @@ enum command_flag {
 };
 
 struct invocation {
-    const char *socket;  /* path of the control socket */
+    const char *socket; /* path of the control socket */
+    bool socket_is_given;
     const char *operand; /* NULL: none was given */
     unsigned flags;      /* of enum command_flag */
     const char *vip;     /* NULL: all */
@@ -37,5 +39,9 @@ int reload_command(const struct invocation *invocation);
 int keygen_command(const struct invocation *invocation);
 int pubkey_command(const struct invocation *invocation);
 int decode_command(const struct invocation *invocation);
+int doctor_command(const struct invocation *invocation);
+
+/* What `vipgossip help doctor` says beside its usage. */
+void doctor_list_checks(FILE *out);
 
 #endif

@@ -24,6 +24,7 @@ struct command {
     const char *operand; /* what its operand is called, NULL: it takes none */
     unsigned flags;      /* that it knows */
     int usage_exit;
+    void (*more)(FILE *out); /* prints what its help says beside that, NULL: nothing */
 };
 
 static int help_command(const struct invocation *invocation);
@@ -63,6 +64,17 @@ static const struct command commands[] = {
         .help = "takes that back",
         .flags = FLAG_VIP,
         .usage_exit = TOOL_USAGE,
+    },
+    {
+        .name = "doctor",
+        .run = doctor_command,
+        .usage = "doctor [-c FILE] [--json]",
+        .help = "looks at everything that a VIP needs, before the daemon runs and while it runs;\n"
+                "each check is a line: ok, warn, fail or skip, and what to type. Changes nothing.\n"
+                "Exits with 0 ok, 1 warn, 2 fail",
+        .flags = FLAG_JSON | FLAG_CONFIG,
+        .usage_exit = TOOL_USAGE,
+        .more = doctor_list_checks,
     },
     {
         .name = "reload",
@@ -140,7 +152,7 @@ static void print_help(const struct command *command, FILE *out);
 
 int tool_run(int argc, char *argv[], const struct tool_streams *streams)
 {
-    struct request request = {.socket = CONTROL_SOCKET_DEFAULT, .wait_ms = -1};
+    struct request request = {.wait_ms = -1};
 
     read_arguments(argc, argv, &request);
     return run_request(&request, streams);
@@ -154,7 +166,6 @@ enum {
     OPTION_FOLLOW,
     OPTION_VIP,
     OPTION_WAIT,
-    OPTION_CONFIG,
 };
 
 static void read_arguments(int argc, char *argv[], struct request *ret)
@@ -166,7 +177,7 @@ static void read_arguments(int argc, char *argv[], struct request *ret)
         {"follow", no_argument, NULL, OPTION_FOLLOW},
         {"vip", required_argument, NULL, OPTION_VIP},
         {"wait", required_argument, NULL, OPTION_WAIT},
-        {"config", required_argument, NULL, OPTION_CONFIG},
+        {"config", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -175,7 +186,7 @@ static void read_arguments(int argc, char *argv[], struct request *ret)
 
     opterr = 0; /* the messages are ours, on the caller's stream */
     optind = 0; /* glibc: begin anew */
-    while ((option = getopt_long(argc, argv, "-:hV", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "-:c:hV", options, NULL)) != -1)
         take_option(option, argv, ret);
     for (; optind < argc; optind++) /* what follows "--" */
         take_word(argv[optind], ret);
@@ -207,7 +218,7 @@ static void take_option(int option, char *argv[], struct request *request)
         request->flags |= FLAG_WAIT;
         take_wait(optarg, request);
         return;
-    case OPTION_CONFIG:
+    case 'c':
         request->flags |= FLAG_CONFIG;
         request->config = optarg;
         return;
@@ -289,7 +300,8 @@ static int run_request(const struct request *request, const struct tool_streams 
     if (!fits(command, request, streams->err))
         return command->usage_exit;
     const struct invocation invocation = {
-        .socket = request->socket,
+        .socket = request->socket != NULL ? request->socket : CONTROL_SOCKET_DEFAULT,
+        .socket_is_given = request->socket != NULL,
         .operand = request->operands[0],
         .flags = request->flags,
         .vip = request->vip,
@@ -380,9 +392,12 @@ static void print_overview(FILE *out)
 /* Of one command, or of all if `command` is NULL. */
 static void print_help(const struct command *command, FILE *out)
 {
-    if (command == NULL)
+    if (command == NULL) {
         print_overview(out);
-    else
-        (void)fprintf(out, "Usage: vipgossip %s [--socket PATH]\n\n%s\n", command->usage,
-                      command->help);
+        return;
+    }
+    (void)fprintf(out, "Usage: vipgossip %s [--socket PATH]\n\n%s\n", command->usage,
+                  command->help);
+    if (command->more != NULL)
+        command->more(out);
 }

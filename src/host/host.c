@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "host/host.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/neighbour.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <netlink/socket.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static int read_links(struct nl_sock *socket, struct host *host);
+static int read_addresses(struct nl_sock *socket, struct host *host);
+static int read_routes(struct nl_sock *socket, int family, struct host *host);
+
+int host_read(struct host *ret)
+{
+    struct host host = {0};
+    struct nl_sock *socket = nl_socket_alloc();
+    int result = -NLE_NOMEM;
+
+    if (socket != NULL)
+        result = nl_connect(socket, NETLINK_ROUTE);
+    if (result >= 0)
+        result = read_links(socket, &host);
+    if (result >= 0)
+        result = read_addresses(socket, &host);
+    if (result >= 0)
+        result = read_routes(socket, AF_INET, &host);
+    if (result >= 0)
+        result = read_routes(socket, AF_INET6, &host);
+    nl_socket_free(socket);
+    if (result < 0)
+        host_deinit(&host);
+    *ret = host;
+    return result < 0 ? (result == -NLE_NOMEM ? -ENOMEM : -EIO) : 0;
+}
+
+void host_deinit(struct host *host)
+{
+    free(host->links);
+    free(host->addresses);
+    free(host->routes);
+    *host = (struct host){0};
+}
+
+const struct host_link *host_find_link(const struct host *host, unsigned ifindex)
+{
+    for (size_t i = 0; i < host->link_count; i++)
+        if (host->links[i].ifindex == ifindex)
+            return &host->links[i];
+    return NULL;
+}
+
+const struct host_link *host_find_link_named(const struct host *host, const char *name)
+{
+    for (size_t i = 0; i < host->link_count; i++)
+        if (strcmp(host->links[i].name, name) == 0)
+            return &host->links[i];
+    return NULL;
+}
+
+/* Room for one item more in a list of `count`: its new place, or NULL. The room doubles at powers
+ * of two. */
+static void *grow(void *list, size_t count, size_t size)
+{
+    if (count != 0 && (count & (count - 1)) != 0)
+        return list;
+    return reallocarray(list, count == 0 ? 1 : 2 * count, size);
+}
+
+static struct host_link describe_link(struct rtnl_link *link)
+{
+    const unsigned flags = rtnl_link_get_flags(link);
+    const char *name = rtnl_link_get_name(link);
+    const char *kind = rtnl_link_get_type(link);
+    struct nl_addr *mac = rtnl_link_get_addr(link);
+    struct host_link ret = {
+        .ifindex = (unsigned)rtnl_link_get_ifindex(link),
+        .master = (unsigned)rtnl_link_get_master(link),
+        .mtu = rtnl_link_get_mtu(link),
+        .up = (flags & IFF_UP) != 0,
+        .carrier = (flags & IFF_LOWER_UP) != 0,
+    };
+
+    (void)snprintf(ret.name, sizeof(ret.name), "%s", name != NULL ? name : "?");
+    (void)snprintf(ret.kind, sizeof(ret.kind), "%.15s", kind != NULL ? kind : "");
+    if (rtnl_link_get_arptype(link) == ARPHRD_ETHER && mac != NULL &&
+        nl_addr_get_len(mac) == KERNEL_MAC_BYTES) {
+        ret.ethernet = true;
+        memcpy(ret.mac, nl_addr_get_binary_addr(mac), KERNEL_MAC_BYTES);
+    }
+    return ret;
+}
+
+static int read_links(struct nl_sock *socket, struct host *host)
+{
+    struct nl_cache *cache;
+    int result = rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache);
+
+    if (result < 0)
+        return result;
+    for (struct nl_object *item = nl_cache_get_first(cache); item != NULL;
+         item = nl_cache_get_next(item)) {
+        struct host_link *links = grow(host->links, host->link_count, sizeof(*links));
+
+        if (links == NULL) {
+            result = -NLE_NOMEM;
+            break;
+        }
+        host->links = links;
+        links[host->link_count++] = describe_link((struct rtnl_link *)item);
+    }
+    nl_cache_free(cache);
+    return result;
+}
+
+static int take_address(struct nl_msg *message, void *arg)
+{
+    struct host *host = arg;
+    struct kernel_address found;
+    struct kernel_address *addresses;
+
+    if (nlmsg_hdr(message)->nlmsg_type != RTM_NEWADDR ||
+        !kernel_address_parse(nlmsg_hdr(message), &found))
+        return NL_OK;
+    addresses = grow(host->addresses, host->address_count, sizeof(*addresses));
+    if (addresses == NULL)
+        return NL_STOP;
+    host->addresses = addresses;
+    addresses[host->address_count++] = found;
+    return NL_OK;
+}
+
+/* libnl's addresses do not have IFA_PROTO, our mark. */
+static int read_addresses(struct nl_sock *socket, struct host *host)
+{
+    struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+    int result = -NLE_NOMEM;
+
+    if (callbacks != NULL) {
+        (void)nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, take_address, host);
+        result = nl_rtgen_request(socket, RTM_GETADDR, AF_UNSPEC, NLM_F_DUMP);
+        if (result >= 0)
+            result = nl_recvmsgs(socket, callbacks);
+    }
+    nl_cb_put(callbacks);
+    return result;
+}
+
+/* Default routes of the main table: the one with the lowest metric counts. */
+static void note_default(struct rtnl_route *route, struct host *host, uint32_t *metric_min)
+{
+    struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+    unsigned *ifindex = rtnl_route_get_family(route) == AF_INET ? &host->default_ifindex_ipv4
+                                                                : &host->default_ifindex_ipv6;
+
+    if (hop == NULL || (*ifindex != 0 && rtnl_route_get_priority(route) >= *metric_min))
+        return;
+    *ifindex = (unsigned)rtnl_route_nh_get_ifindex(hop);
+    *metric_min = rtnl_route_get_priority(route);
+}
+
+/* Keeps connected routes: to a network, through one interface, without a gateway. */
+static int note_connected(struct rtnl_route *route, struct host *host)
+{
+    struct rtnl_nexthop *hop =
+        rtnl_route_get_nnexthops(route) == 1 ? rtnl_route_nexthop_n(route, 0) : NULL;
+    struct nl_addr *network = rtnl_route_get_dst(route);
+    struct local_route found = {.metric = rtnl_route_get_priority(route)};
+    struct local_route *routes;
+
+    if (hop == NULL || rtnl_route_nh_get_gateway(hop) != NULL ||
+        rtnl_route_nh_get_ifindex(hop) <= 0 ||
+        nl_addr_get_len(network) > sizeof(found.network.bytes))
+        return 0;
+    found.ifindex = (unsigned)rtnl_route_nh_get_ifindex(hop);
+    found.network.family = (uint8_t)nl_addr_get_family(network);
+    found.network.prefix = (uint8_t)nl_addr_get_prefixlen(network);
+    memcpy(found.network.bytes, nl_addr_get_binary_addr(network), nl_addr_get_len(network));
+    routes = grow(host->routes, host->route_count, sizeof(*routes));
+    if (routes == NULL)
+        return -NLE_NOMEM;
+    host->routes = routes;
+    routes[host->route_count++] = found;
+    return 0;
+}
+
+static int read_routes(struct nl_sock *socket, int family, struct host *host)
+{
+    struct nl_cache *cache;
+    uint32_t metric_min = 0;
+    int result = rtnl_route_alloc_cache(socket, family, 0, &cache);
+
+    if (result < 0)
+        return result;
+    for (struct nl_object *item = nl_cache_get_first(cache); item != NULL && result >= 0;
+         item = nl_cache_get_next(item)) {
+        struct rtnl_route *route = (struct rtnl_route *)item;
+        struct nl_addr *network = rtnl_route_get_dst(route);
+
+        if (rtnl_route_get_type(route) != RTN_UNICAST ||
+            rtnl_route_get_table(route) != RT_TABLE_MAIN)
+            continue;
+        if (network == NULL || nl_addr_get_prefixlen(network) == 0)
+            note_default(route, host, &metric_min);
+        else
+            result = note_connected(route, host);
+    }
+    nl_cache_free(cache);
+    return result;
+}
+
+static bool is_neighbour(struct rtnl_neigh *neighbour, const struct conf_address *address)
+{
+    struct nl_addr *found = rtnl_neigh_get_dst(neighbour);
+    const size_t length = address->family == AF_INET ? 4 : 16;
+
+    return found != NULL && nl_addr_get_family(found) == address->family &&
+           nl_addr_get_len(found) == length &&
+           memcmp(nl_addr_get_binary_addr(found), address->bytes, length) == 0;
+}
+
+bool host_find_neighbour(const struct conf_address *address, uint8_t ret_mac[KERNEL_MAC_BYTES],
+                         bool *ret_failed)
+{
+    struct nl_sock *socket = nl_socket_alloc();
+    struct nl_cache *cache = NULL;
+    bool found = false;
+
+    *ret_failed = false;
+    if (socket == NULL || nl_connect(socket, NETLINK_ROUTE) < 0 ||
+        rtnl_neigh_alloc_cache(socket, &cache) < 0) {
+        nl_socket_free(socket);
+        return false;
+    }
+    for (struct nl_object *item = nl_cache_get_first(cache); item != NULL && !found;
+         item = nl_cache_get_next(item)) {
+        struct rtnl_neigh *neighbour = (struct rtnl_neigh *)item;
+        struct nl_addr *mac = rtnl_neigh_get_lladdr(neighbour);
+        const int state = rtnl_neigh_get_state(neighbour);
+
+        if (!is_neighbour(neighbour, address))
+            continue;
+        *ret_failed = (state & (NUD_INCOMPLETE | NUD_FAILED)) != 0;
+        found = !*ret_failed && mac != NULL && nl_addr_get_len(mac) == KERNEL_MAC_BYTES;
+        if (found)
+            memcpy(ret_mac, nl_addr_get_binary_addr(mac), KERNEL_MAC_BYTES);
+    }
+    nl_cache_free(cache);
+    nl_socket_free(socket);
+    return found;
+}

@@ -210,6 +210,8 @@ static void judge(const struct doctor *doctor, struct doctor_line lines[static C
             checks[i].run(doctor, &lines[i]);
         else
             doctor_say(&lines[i], DOCTOR_SKIP, "%s", reason);
+        if (lines[i].result == DOCTOR_OK)
+            lines[i].remedy[0] = '\0'; /* of what could not be looked at beside what is well */
     }
 }
 

@@ -139,12 +139,16 @@ const struct conf_vip *doctor_find_vip(const struct doctor *doctor,
                                        const struct conf_address *address);
 /* What the daemon says of a node, NULL: nothing. */
 const json_t *doctor_node_facts(const struct doctor *doctor, const char *name);
+/* Does the daemon hear this node directly? Then nobody needs to ask whether it can be reached. */
+bool doctor_is_heard(const struct doctor *doctor, const char *name);
 /* The name of an interface as sysctl(8) wants it: eth0.10 is eth0/10 there. */
 void doctor_sysctl_name(const char *interface, char name[static 16]);
 /* What starts the daemon on this host, for a remedy: "systemctl start vipgossipd"... */
 const char *doctor_start_command(const struct doctor *doctor);
 /* The text of the unit of vipgossipd; false: there is none. */
 bool doctor_read_unit(const struct doctor *doctor, char *text, size_t size);
+/* The end of a plural: "s", or "" for one. */
+const char *doctor_plural(unsigned count);
 /* "02:00:00:00:00:01" */
 #define DOCTOR_MAC_TEXT 18
 void doctor_mac_text(const uint8_t mac[static KERNEL_MAC_BYTES], char text[static DOCTOR_MAC_TEXT]);

@@ -22,12 +22,16 @@ void doctor_configuration(const struct doctor *doctor, struct doctor_line *line)
     const struct conf *conf = &doctor->conf;
 
     if (doctor->has_conf) {
-        doctor_say(line, DOCTOR_OK, "%s is valid: cluster %s, %u nodes, %u VIPs", doctor->source,
-                   conf->cluster, (unsigned)conf->node_count, (unsigned)conf->vip_count);
+        doctor_say(line, DOCTOR_OK, "%s is valid: cluster %s, %u node%s, %u VIP%s", doctor->source,
+                   conf->cluster, (unsigned)conf->node_count, doctor_plural(conf->node_count),
+                   (unsigned)conf->vip_count, doctor_plural(conf->vip_count));
         return;
     }
     doctor_say(line, DOCTOR_FAIL, "%s", doctor->conf_error.text);
-    if (doctor->file != NULL)
+    if (doctor->file != NULL && access(doctor->file, F_OK) < 0 && errno == ENOENT)
+        doctor_remedy(line, "Write it (vipgossip.conf(5) has examples), or say where it is: "
+                            "'vipgossip doctor -c FILE'");
+    else if (doctor->file != NULL)
         doctor_remedy(line, "Correct that, then type 'vipgossipd -t -c %s' until it is valid",
                       doctor->file);
     else
@@ -252,7 +256,8 @@ void doctor_programs(const struct doctor *doctor, struct doctor_line *line)
 {
     const struct conf *conf = &doctor->conf;
 
-    doctor_say(line, DOCTOR_OK, "%u checks%s", (unsigned)conf->check_count,
+    doctor_say(line, DOCTOR_OK, "%u check%s%s", (unsigned)conf->check_count,
+               doctor_plural(conf->check_count),
                conf->hook.count > 0 ? " and a hook" : ", no hook");
     for (unsigned i = 0; i < conf->check_count; i++) {
         const struct conf_check *check = &conf->checks[i];

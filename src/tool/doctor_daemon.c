@@ -153,8 +153,8 @@ void doctor_agreement(const struct doctor *doctor, struct doctor_line *line)
                    version);
         doctor_remedy(line, "Type 'systemctl restart vipgossipd'");
     }
-    doctor_say(line, DOCTOR_OK, "%s is what runs here, and %u other nodes say the same",
-               doctor->source, same);
+    doctor_say(line, DOCTOR_OK, "%s is what runs here, and %u other node%s the same",
+               doctor->source, same, same == 1 ? " has" : "s have");
 }
 
 /* The inode of the first UDP socket on that port in a table of /proc/net, 0: there is none.

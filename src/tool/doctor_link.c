@@ -114,7 +114,8 @@ void doctor_route(const struct doctor *doctor, struct doctor_line *line)
         }
     }
     if (count > 0)
-        doctor_say(line, DOCTOR_OK, "%u addresses lie in networks of their interfaces", count);
+        doctor_say(line, DOCTOR_OK, "a connected network contains the address%s of every VIP",
+                   count == 1 ? "" : "es");
     else
         doctor_say(line, DOCTOR_SKIP, "the interface of no VIP is known");
 }

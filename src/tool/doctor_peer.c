@@ -127,7 +127,7 @@ struct target {
     const char *name;
     unsigned port;
     char address[CONF_ADDRESS_TEXT];
-    bool daemon_runs; /* here */
+    bool is_expected; /* the daemon here waits for it */
 };
 
 static void say_reach(const struct target *target, enum doctor_reach reach,
@@ -138,7 +138,7 @@ static void say_reach(const struct target *target, enum doctor_reach reach,
 
     switch (reach) {
     case REACH_REFUSED:
-        doctor_say(line, target->daemon_runs ? DOCTOR_WARN : DOCTOR_OK,
+        doctor_say(line, target->is_expected ? DOCTOR_WARN : DOCTOR_OK,
                    "%s: %s refuses port %u: no vipgossipd listens there, or a firewall there "
                    "rejects it",
                    name, address, target->port);
@@ -170,6 +170,15 @@ static void say_reach(const struct target *target, enum doctor_reach reach,
                       address);
         break;
     case REACH_SILENT:
+        if (target->is_expected) {
+            doctor_say(line, DOCTOR_WARN,
+                       "%s: %s says nothing and is not heard: that host is cut off, or a firewall "
+                       "drops UDP port %u silently",
+                       name, address, target->port);
+            doctor_remedy(line, "Type 'vipgossip doctor' on %s, and let UDP port %u in there", name,
+                          target->port);
+            break;
+        }
         doctor_say(line, DOCTOR_SKIP,
                    "%s: %s says nothing, as it should: its vipgossipd listens, or a firewall drops "
                    "it silently, which only the running daemon can tell",
@@ -182,7 +191,6 @@ static void say_reach(const struct target *target, enum doctor_reach reach,
     }
 }
 
-/* Who is heard by the daemon needs no probe. */
 void doctor_reachable(const struct doctor *doctor, struct doctor_line *line)
 {
     const struct conf *conf = &doctor->conf;
@@ -190,25 +198,26 @@ void doctor_reachable(const struct doctor *doctor, struct doctor_line *line)
 
     for (int i = 0; i < conf->node_count; i++) {
         const struct conf_node *node = &conf->nodes[i];
-        const json_t *facts = doctor_node_facts(doctor, node->name);
         struct target target = {
-            .name = node->name, .port = conf->port, .daemon_runs = doctor->facts != NULL};
+            .name = node->name,
+            .port = conf->port,
+            .is_expected = doctor->facts != NULL &&
+                           !facts_is(doctor_node_facts(doctor, node->name), "state", "left")};
 
         if (i == doctor->self)
             continue;
+        if (doctor_is_heard(doctor, node->name)) {
+            heard++;
+            continue;
+        }
         for (unsigned path = 0; path < node->address_count; path++) {
-            const enum doctor_reach reach = doctor->wire.reach[i][path];
-
             (void)conf_address_text(&node->addresses[path], false, target.address);
-            if (reach <= REACH_SILENT && facts_is(facts, "state", "alive") &&
-                facts_is(facts, "path", "direct"))
-                heard++;
-            else
-                say_reach(&target, reach, line);
+            say_reach(&target, doctor->wire.reach[i][path], line);
         }
     }
     if (heard > 0)
-        doctor_say(line, DOCTOR_OK, "vipgossipd hears %u addresses of its peers", heard);
+        doctor_say(line, DOCTOR_OK, "vipgossipd hears %u peer%s directly", heard,
+                   doctor_plural(heard));
     if (line->detail[0] == '\0')
         doctor_say(line, DOCTOR_OK, "there is no other node");
 }

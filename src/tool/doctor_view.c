@@ -95,6 +95,13 @@ const json_t *doctor_node_facts(const struct doctor *doctor, const char *name)
     return NULL;
 }
 
+bool doctor_is_heard(const struct doctor *doctor, const char *name)
+{
+    const json_t *node = doctor_node_facts(doctor, name);
+
+    return facts_is(node, "state", "alive") && facts_is(node, "path", "direct");
+}
+
 void doctor_sysctl_name(const char *interface, char name[static 16])
 {
     (void)snprintf(name, 16, "%s", interface);
@@ -123,6 +130,11 @@ const char *doctor_start_command(const struct doctor *doctor)
 
     return doctor_read_unit(doctor, text, sizeof(text)) ? "systemctl start vipgossipd"
                                                         : "vipgossipd";
+}
+
+const char *doctor_plural(unsigned count)
+{
+    return count == 1 ? "" : "s";
 }
 
 void doctor_mac_text(const uint8_t mac[static KERNEL_MAC_BYTES], char text[static DOCTOR_MAC_TEXT])

@@ -24,7 +24,10 @@
 #define LISTEN_MS       2200 /* VRRP and CARP say something every second unless told otherwise */
 #define UNPRIVILEGED_MS 800  /* for ICMP alone */
 #define REPEAT_MS       400  /* the first datagram may have waited for ARP, or was lost */
-#define PACKET_BYTES    2048
+/* A host says "port unreachable" to another once a second, and the running daemon's own heartbeats
+ * ask for it as well: who wants to hear it has to ask more often than they do. */
+#define REPEAT_BESIDE_DAEMON_MS 25
+#define PACKET_BYTES            2048
 
 /* ICMP that names a firewall: administratively prohibited, for the network, the host, at all. */
 #define ICMP_CODE_NET_PROHIBITED  9
@@ -372,7 +375,8 @@ static void open_probes(struct session *session)
         for (unsigned path = 0; path < doctor->conf.nodes[node].address_count; path++) {
             const struct probe probe = {.node = (uint8_t)node, .path = (uint8_t)path};
 
-            if ((int)node != doctor->self && session->probe_count < PROBES_MAX)
+            if ((int)node != doctor->self && session->probe_count < PROBES_MAX &&
+                !doctor_is_heard(doctor, doctor->conf.nodes[node].name))
                 open_probe(session, &probe);
         }
     }
@@ -397,16 +401,21 @@ static void wait_until(struct session *session, int64_t end_ms)
 void doctor_wire_ask(struct doctor *doctor)
 {
     struct session session = {.doctor = doctor};
+    const int64_t step_ms = doctor->facts != NULL ? REPEAT_BESIDE_DAEMON_MS : REPEAT_MS;
     const int64_t start_ms = now_ms();
+    int64_t end_ms;
 
     open_ears(&session);
     open_probes(&session);
     ask_for_vips(&session);
+    end_ms = start_ms + (doctor->wire.listened ? LISTEN_MS : UNPRIVILEGED_MS);
     wait_until(&session, start_ms + REPEAT_MS);
-    for (unsigned i = 0; i < session.probe_count; i++)
-        send_probe(&session, i);
     ask_for_vips(&session);
-    wait_until(&session, start_ms + (doctor->wire.listened ? LISTEN_MS : UNPRIVILEGED_MS));
+    while (now_ms() < end_ms) {
+        for (unsigned i = 0; i < session.probe_count; i++)
+            send_probe(&session, i);
+        wait_until(&session, now_ms() + step_ms < end_ms ? now_ms() + step_ms : end_ms);
+    }
     look_for_neighbours(&session);
     for (unsigned i = 0; i < EAR_COUNT + session.probe_count; i++)
         if (session.fds[i].fd >= 0)

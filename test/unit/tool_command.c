@@ -33,8 +33,8 @@ static const struct usage_case usage_cases[] = {
     {{"nothing"},
      TOOL_USAGE,
      "",
-     "unknown command 'nothing'; there are status, events, drain, undrain, reload, keygen, "
-     "pubkey, decode and help"},
+     "unknown command 'nothing'; there are status, events, drain, undrain, doctor, reload, "
+     "keygen, pubkey, decode and help"},
     {{"--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "-x"}, TOOL_USAGE, "", "unknown option '-x'"},
@@ -44,6 +44,10 @@ static const struct usage_case usage_cases[] = {
     {{"keygen", "--json"}, TOOL_USAGE, "", "keygen does not know --json"},
     {{"keygen", "a", "b"}, TOOL_USAGE, "", "'b' is too much"},
     {{"pubkey", "a"}, TOOL_USAGE, "", "'a' is too much"},
+    {{"doctor", "--help"}, TOOL_DONE, "ip_nonlocal_bind", ""},
+    {{"doctor", "-c"}, TOOL_USAGE, "", "option '-c' needs a value"},
+    {{"doctor", "--watch"}, TOOL_USAGE, "", "doctor does not know --watch"},
+    {{"doctor", "now"}, TOOL_USAGE, "", "'now' is too much"},
     {{"decode", "--json"}, TOOL_USAGE, "", "decode does not know --json"},
     {{"decode", "--config"}, TOOL_USAGE, "", "option '--config' needs a value"},
     {{"status", "--config", "a"}, 3, "", "status does not know --config"},

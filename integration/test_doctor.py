@@ -212,7 +212,8 @@ def test_key_that_others_can_read_fails_also_while_the_daemon_runs(make_cluster)
 
 def test_host_that_is_no_node_is_told_both_lists(make_cluster):
     cluster = make_cluster(2)
-    cluster.net.hosts["n1"].ns.ip("addr del 10.77.0.1/16 dev eth0", "addr add 10.77.0.9/16 dev eth0")
+    cluster.net.hosts["n1"].ns.ip("addr del 10.77.0.1/16 dev eth0",
+                                  "addr add 10.77.0.9/16 dev eth0")
     found = doctor(cluster["n1"])
     assert_line(found["node"], "fail", "10.77.0.1, 10.77.0.2", "10.77.0.9", "vipgossipd -n NODE")
 
@@ -330,7 +331,8 @@ def test_settings_of_the_kernel_that_hurt_are_named(make_cluster):
     # A route to fd77::100 went with IPv6, so the interface has to be named.
     named_config = config.merge(cluster.config, {"vip": {"six": {"interface": "eth0"}}})
     cluster["n1"].write_config(named_config)
-    assert_line(doctor(cluster["n1"])["ipv6"], "fail", "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0")
+    assert_line(doctor(cluster["n1"])["ipv6"], "fail",
+                "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0")
 
 
 def test_capabilities_that_a_container_was_not_given_fail(make_cluster):

@@ -157,21 +157,31 @@ void doctor_agreement(const struct doctor *doctor, struct doctor_line *line)
                doctor->source, same, same == 1 ? " has" : "s have");
 }
 
-/* The inode of the first UDP socket on that port in a table of /proc/net, 0: there is none.
- * "  12: 0A4D0001:1BC8 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 777
- * ..." */
+/* The begin of field number `index` of a line, or its end. */
+static const char *find_field(const char *line, unsigned index)
+{
+    line += strspn(line, " ");
+    for (; index > 0; index--) {
+        line += strcspn(line, " \n");
+        line += strspn(line, " ");
+    }
+    return line;
+}
+
+/* Fields of a line of /proc/net/udp:
+ * "12: 0A4D0001:1BC8 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 777 ..." */
+#define FIELD_LOCAL 1
+#define FIELD_INODE 9
+
+/* The inode of the first UDP socket on that port, 0: there is none. */
 static unsigned long find_port(const char *table, unsigned port)
 {
     for (const char *at = strchr(table, '\n'); at != NULL; at = strchr(at + 1, '\n')) {
-        char local[64];
-        unsigned long inode;
-        const char *colon;
+        const char *local = find_field(at + 1, FIELD_LOCAL);
+        const char *colon = local + strcspn(local, ": \n");
 
-        if (sscanf(at + 1, " %*s %63s %*s %*s %*s %*s %*s %*s %*s %lu", local, &inode) != 2)
-            continue;
-        colon = strrchr(local, ':');
-        if (colon != NULL && strtoul(colon + 1, NULL, 16) == port)
-            return inode;
+        if (*colon == ':' && strtoul(colon + 1, NULL, 16) == port)
+            return strtoul(find_field(at + 1, FIELD_INODE), NULL, 10);
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -228,13 +229,17 @@ static const struct conf_vip *find_service(const struct doctor *doctor, const ch
 {
     for (const char *at = strchr(table, '\n'); at != NULL; at = strchr(at + 1, '\n')) {
         struct conf_address address = {.family = AF_INET, .prefix = 32};
-        unsigned bytes[4];
         const struct conf_vip *vip;
+        unsigned long ipv4;
+        char *end;
 
-        if (sscanf(at + 1, "%*3s %2x%2x%2x%2x:", &bytes[0], &bytes[1], &bytes[2], &bytes[3]) != 4)
+        if (strncmp(at + 1, "TCP ", 4) != 0 && strncmp(at + 1, "UDP ", 4) != 0)
+            continue;
+        ipv4 = strtoul(at + 5, &end, 16);
+        if (*end != ':')
             continue;
         for (unsigned i = 0; i < 4; i++)
-            address.bytes[i] = (uint8_t)bytes[i];
+            address.bytes[i] = (uint8_t)(ipv4 >> (24 - 8 * i));
         vip = doctor_find_vip(doctor, &address);
         if (vip != NULL)
             return vip;

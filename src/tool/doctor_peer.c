@@ -171,10 +171,11 @@ static void say_reach(const struct target *target, enum doctor_reach reach,
         break;
     case REACH_SILENT:
         if (target->is_expected) {
-            doctor_say(line, DOCTOR_WARN,
-                       "%s: %s says nothing and is not heard: that host is cut off, or a firewall "
-                       "drops UDP port %u silently",
-                       name, address, target->port);
+            doctor_say(
+                line, DOCTOR_WARN,
+                "%s: %s says nothing and is not heard: its vipgossipd is down, that host is cut "
+                "off, or a firewall drops UDP port %u silently",
+                name, address, target->port);
             doctor_remedy(line, "Type 'vipgossip doctor' on %s, and let UDP port %u in there", name,
                           target->port);
             break;

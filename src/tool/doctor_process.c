@@ -40,6 +40,19 @@ static bool shares_network(const struct doctor *doctor, long pid)
            strcmp(ours, theirs) == 0;
 }
 
+/* A process that has ended and was not collected yet has no network any more that could be told. */
+static bool is_dead(const struct doctor *doctor, long pid)
+{
+    char path[DOCTOR_PATH_MAX];
+    char text[2048];
+    const char *state;
+
+    (void)snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+    (void)doctor_read(doctor, path, text, sizeof(text));
+    state = strstr(text, "State:\t");
+    return state != NULL && strchr("ZX", state[strlen("State:\t")]) != NULL;
+}
+
 static void each_process(const struct doctor *doctor, visit_process *visit, void *arg)
 {
     char path[DOCTOR_PATH_MAX];
@@ -55,7 +68,7 @@ static void each_process(const struct doctor *doctor, visit_process *visit, void
         const long pid =
             isdigit((unsigned char)entry->d_name[0]) ? strtol(entry->d_name, NULL, 10) : 0;
 
-        if (pid > 0 && shares_network(doctor, pid))
+        if (pid > 0 && shares_network(doctor, pid) && !is_dead(doctor, pid))
             goes_on = visit(doctor, pid, arg);
     }
     (void)closedir(listing);

@@ -26,7 +26,8 @@
 #define REPEAT_MS       400  /* the first datagram may have waited for ARP, or was lost */
 /* A host says "port unreachable" to another once a second, and the running daemon's own heartbeats
  * ask for it as well: who wants to hear it has to ask more often than they do. */
-#define REPEAT_BESIDE_DAEMON_MS 25
+#define REPEAT_BESIDE_DAEMON_MS 5
+#define PROBES_OFTEN_MAX        4 /* to more peers than these not that often */
 #define PACKET_BYTES            2048
 
 /* ICMP that names a firewall: administratively prohibited, for the network, the host, at all. */
@@ -401,13 +402,15 @@ static void wait_until(struct session *session, int64_t end_ms)
 void doctor_wire_ask(struct doctor *doctor)
 {
     struct session session = {.doctor = doctor};
-    const int64_t step_ms = doctor->facts != NULL ? REPEAT_BESIDE_DAEMON_MS : REPEAT_MS;
     const int64_t start_ms = now_ms();
+    int64_t step_ms = REPEAT_MS;
     int64_t end_ms;
 
     open_ears(&session);
     open_probes(&session);
     ask_for_vips(&session);
+    if (doctor->facts != NULL)
+        step_ms = REPEAT_BESIDE_DAEMON_MS * (session.probe_count / PROBES_OFTEN_MAX + 1);
     end_ms = start_ms + (doctor->wire.listened ? LISTEN_MS : UNPRIVILEGED_MS);
     wait_until(&session, start_ms + REPEAT_MS);
     ask_for_vips(&session);

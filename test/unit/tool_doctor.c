@@ -478,6 +478,9 @@ static void test_daemon_that_does_not_answer_is_told_from_one_that_does_not_run(
     lay(patient, "/lib/systemd/system/vipgossipd.service", "[Service]\n");
     expect(patient, doctor_daemon, DOCTOR_WARN, "does not run", "systemctl start vipgossipd");
     lay(patient, "/proc/66/comm", "vipgossipd\n");
+    lay(patient, "/proc/66/status", "Name:\tvipgossipd\nState:\tZ (zombie)\n");
+    expect(patient, doctor_daemon, DOCTOR_WARN, "does not run", "systemctl start vipgossipd");
+    lay(patient, "/proc/66/status", "Name:\tvipgossipd\nState:\tS (sleeping)\n");
     expect(patient, doctor_daemon, DOCTOR_FAIL, "runs (pid 66), but nobody answers", "--socket");
     answer(patient, "{\"version\": \"0.1.0\", \"uptime_ms\": 5000}");
     expect(patient, doctor_daemon, DOCTOR_OK, "runs for 5.0 s, status OK", "");

@@ -71,7 +71,7 @@ def wait_stable(cluster, doer, seconds=STABLE_SECONDS):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         doer.mend()
-        if not doer.drained and cluster.stable() is not None:
+        if not doer.drained and cluster.stable(states=("alive",)) is not None:
             return True
         time.sleep(0.2)
     return False

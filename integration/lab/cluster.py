@@ -124,8 +124,9 @@ class Cluster:
             for other in running:
                 self.wait_alive(observer, other, seconds=seconds)
 
-    def stable(self):
-        """VIP to holder, if each has one, the one that every node elects and names; else None."""
+    def stable(self, states=("alive", "left")):
+        """VIP to holder, if each has one, the one that every node elects and names, and all nodes
+        are in one of these states; else None."""
         views = [self.nodes[name].status() for name in self.running()]
         if not views or None in views:
             return None
@@ -139,7 +140,7 @@ class Cluster:
             if len(holders) != 1 or elected != holders or named != holders:
                 return None
             result[name] = next(iter(holders))
-        if any(node["state"] not in ("alive", "left") for view in views
+        if any(node["state"] not in states for view in views
                for node in view["nodes"]):
             return None
         return result

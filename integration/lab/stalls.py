@@ -41,6 +41,11 @@ class Stalls:
             reached = max(reached, end)
         return total / NS_PER_MS
 
+    def longest_ms(self, since_ns, until_ns):
+        with self.lock:
+            return max(((end - start) / NS_PER_MS for start, end in self.spans
+                        if end > since_ns and start < until_ns), default=0.0)
+
     def forget(self, before_ns):
         with self.lock:
             self.spans = [span for span in self.spans if span[1] > before_ns]

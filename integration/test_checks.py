@@ -205,6 +205,56 @@ def test_what_a_check_leaves_behind_is_ended_with_it(make_cluster):
     assert network.wait_gone([first])
 
 
+ESCAPE = """import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.closerange(0, 3)
+        with open(sys.argv[1], "a") as file:
+            print(os.getpid(), file=file)
+        time.sleep(1000)
+    os._exit(0)
+os.wait()
+if sys.argv[2] == "hangs":
+    time.sleep(1000)
+"""
+
+
+def with_escape(make_cluster, how, **check):
+    """One node with such a check, and the file with the process numbers."""
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    program = node.directory / "escape.py"
+    program.write_text(ESCAPE)
+    pids = node.directory / "pids"
+    node.write_config({**cluster.config, "check": {"escapes": {
+        "exec": ["/usr/bin/python3", str(program), str(pids), how], **check}}})
+    return cluster.start(), pids
+
+
+@pytest.mark.parametrize("how", ["ends", "hangs"])
+def test_what_leaves_session_and_group_of_a_check_is_ended_with_it_too(make_cluster, how):
+    """A daemon, as people write them: two forks and a session of its own."""
+    cluster, pids = with_escape(make_cluster, how, interval="1s", timeout="2s")
+    cluster.wait_until(lambda: pids.exists() and len(pids.read_text().split()) > 1, "two ran")
+    first = int(pids.read_text().split()[0])
+    assert network.wait_gone([first])
+    cluster.wait_until(lambda: check_of(cluster["n1"], "escapes")["ok"] is (how == "ends"),
+                       "the check itself is judged as ever")
+    checker = checker_pid(cluster["n1"])
+    assert cluster["n1"].stop() == 0
+    assert network.wait_gone([int(pid) for pid in pids.read_text().split()])
+    assert network.wait_gone([checker])
+
+
+def test_nothing_that_a_check_started_outlives_a_killed_checker(make_cluster):
+    cluster, pids = with_escape(make_cluster, "hangs", interval="60s", timeout="50s")
+    cluster.wait_until(pids.exists, "it ran")
+    cluster.wait_until(lambda: pids.read_text().endswith("\n"), "it has left its group")
+    os.kill(checker_pid(cluster["n1"]), signal.SIGKILL)
+    assert network.wait_gone([int(pids.read_text().split()[0])])
+
+
 def test_a_killed_checker_is_started_again_and_the_last_results_count_on(make_cluster):
     cluster = with_flags(make_cluster, nodes=2).start()
     cluster.settle("n1")

@@ -8,6 +8,9 @@
 
 #define NAME_TEXT (CONF_NAME_MAX + 32)
 
+/* Of a program that hangs in the kernel and cannot be ended, so many may be there at a time. */
+#define LINGERING_MAX 4
+
 static const char search_path[] =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -46,11 +49,21 @@ static void start(struct task *task)
     char node[NAME_TEXT];
     char check[NAME_TEXT];
     const char *const environment[] = {search_path, node, check, NULL};
-    const struct spawn_plan plan = {
-        .arguments = arguments, .environment = environment, .ended = on_ended, .arg = task};
+    const struct spawn_plan plan = {.arguments = arguments,
+                                    .environment = environment,
+                                    .lingering = &task->lingering,
+                                    .ended = on_ended,
+                                    .arg = task};
     struct spawn *spawn = NULL;
     int error;
 
+    if (task->lingering >= LINGERING_MAX) {
+        task_done(task, IPC_OUTCOME_FAILED,
+                  "it was killed %d times and has not ended: it hangs in "
+                  "the kernel, on a file system that does not answer?",
+                  LINGERING_MAX);
+        return;
+    }
     for (unsigned i = 0; i < words->count && i < CONF_ARGUMENTS_MAX; i++)
         arguments[i] = conf_word(task->conf, words, i);
     (void)snprintf(node, sizeof(node), "VIPGOSSIP_NODE=%s", task->node);

@@ -145,7 +145,8 @@ static void close_all(struct checker *checker)
     gateway_close(&checker->gateway);
     uv_close((uv_handle_t *)&checker->engine, NULL);
     uv_close((uv_handle_t *)&checker->alive, NULL);
-    (void)uv_run(&checker->loop, UV_RUN_NOWAIT);
+    /* Programs that run are being ended; the supervisor ends a checker that waits for too long. */
+    (void)uv_run(&checker->loop, UV_RUN_DEFAULT);
     fetcher_free(checker->fetcher);
     (void)uv_loop_close(&checker->loop);
 }

@@ -154,8 +154,11 @@ static int start(struct hook *hook)
     const char *arguments[CONF_ARGUMENTS_MAX + 1] = {NULL};
     struct environment *environment = make_environment(hook);
     char *input = make_input(hook);
-    struct spawn_plan plan = {
-        .arguments = arguments, .keep_others = true, .ended = on_ended, .arg = hook};
+    struct spawn_plan plan = {.arguments = arguments,
+                              .keep_others = true,
+                              .lingering = &hook->lingering,
+                              .ended = on_ended,
+                              .arg = hook};
     int error = -ENOMEM;
 
     for (unsigned i = 0; i < words->count && i < CONF_ARGUMENTS_MAX; i++)

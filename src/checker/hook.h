@@ -22,6 +22,7 @@ struct hook {
     const char *node; /* this node's name */
     uv_timer_t limit;
     struct spawn *spawn;      /* the call that runs */
+    unsigned lingering;       /* see struct spawn_plan */
     struct ipc_news *current; /* and what it is called for, to be freed */
     unsigned first, count;    /* of those that wait */
     struct ipc_news *waiting[HOOK_WAITING_MAX];

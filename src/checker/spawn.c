@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "spawn.h"
 
+#include "warden.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,17 +15,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_NOT_STARTED 127 /* as shells have it */
-
 struct spawn {
     uv_poll_t end;    /* its pidfd */
     uv_poll_t output; /* our end of its pipe */
     int end_fd;
     int output_fd;
     unsigned open_handles;
-    pid_t pid;
-    bool over; /* collected, or given up */
-    bool keep_others;
+    pid_t pid; /* of the warden */
+    bool over; /* nobody wants to know any more */
+    unsigned *lingering;
     size_t printed;
     size_t length; /* of `line` */
     bool line_is_whole;
@@ -31,32 +31,6 @@ struct spawn {
     spawn_ended *ended;
     void *arg;
 };
-
-/* The child's side. Nothing here may allocate: libuv and libcurl have threads. */
-static _Noreturn void become(const struct spawn_plan *plan, int input, int output, pid_t parent)
-{
-    static const char not_started[] = "cannot be started: ";
-    const char *why;
-    sigset_t none;
-
-    (void)setsid();
-    (void)sigemptyset(&none);
-    for (int number = 1; number < NSIG; number++)
-        (void)signal(number, SIG_DFL);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-        getppid() == parent) {
-        (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-        /* execve() changes neither list, whatever its type says. */
-        (void)execve(plan->arguments[0], (char *const *)(uintptr_t)plan->arguments,
-                     (char *const *)(uintptr_t)plan->environment);
-    }
-    why = strerrordesc_np(errno);
-    (void)!write(STDERR_FILENO, not_started, sizeof(not_started) - 1);
-    (void)!write(STDERR_FILENO, why, why != NULL ? strlen(why) : 0);
-    _exit(EXIT_NOT_STARTED);
-}
 
 /* Input is a file in memory: whoever does not read it holds up nobody. */
 static int open_input(const char *text)
@@ -88,16 +62,18 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_handles(struct spawn *spawn)
 {
-    spawn->over = true;
     uv_close((uv_handle_t *)&spawn->end, on_closed);
     uv_close((uv_handle_t *)&spawn->output, on_closed);
 }
 
-/* Its group, and itself, should it not have made one yet. */
-static void kill_group(const struct spawn *spawn)
+/* Nobody waits for the end: a program that hangs in the kernel, on a file system that does not
+ * answer say, ends when the kernel lets it. */
+static void give_up(struct spawn *spawn)
 {
-    (void)kill(-spawn->pid, SIGKILL);
-    (void)kill(spawn->pid, SIGKILL);
+    spawn->over = true;
+    (*spawn->lingering)++;
+    (void)uv_poll_stop(&spawn->output);
+    (void)kill(spawn->pid, WARDEN_SIGNAL);
 }
 
 static void keep_line(struct spawn *spawn, const char *bytes, size_t count)
@@ -141,9 +117,8 @@ static void on_output(uv_poll_t *handle, int status, int events)
     (void)events;
     if (spawn->over || read_output(spawn))
         return;
-    kill_group(spawn);
-    (void)waitpid(spawn->pid, NULL, 0); /* SIGKILL is not refused */
-    finish(spawn, SPAWN_FLOODED, 0);
+    give_up(spawn);
+    spawn->ended(spawn->arg, SPAWN_FLOODED, 0, spawn->line);
 }
 
 static void on_end(uv_poll_t *handle, int status, int events)
@@ -153,11 +128,12 @@ static void on_end(uv_poll_t *handle, int status, int events)
 
     (void)status;
     (void)events;
-    if (spawn->over || waitpid(spawn->pid, &how, WNOHANG) != spawn->pid)
+    if (waitpid(spawn->pid, &how, WNOHANG) != spawn->pid)
         return;
-    if (!spawn->keep_others)
-        (void)kill(-spawn->pid, SIGKILL);
-    if (!read_output(spawn))
+    if (spawn->over) {
+        (*spawn->lingering)--;
+        close_handles(spawn);
+    } else if (!read_output(spawn))
         finish(spawn, SPAWN_FLOODED, 0);
     else if (WIFSIGNALED(how))
         finish(spawn, SPAWN_SIGNALED, WTERMSIG(how));
@@ -188,14 +164,19 @@ static int watch(uv_loop_t *loop, struct spawn *spawn)
 static int start(struct spawn *spawn, const struct spawn_plan *plan, int input)
 {
     const pid_t self = getpid();
+    struct warden warden = {.arguments = plan->arguments,
+                            .environment = plan->environment,
+                            .input = input,
+                            .keep_others = plan->keep_others};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     (void)fcntl(ends[0], F_SETFL, O_NONBLOCK); /* its end must not be: it is the program's */
+    warden.output = ends[1];
     spawn->pid = fork();
     if (spawn->pid == 0)
-        become(plan, input, ends[1], self);
+        warden_run(&warden, self);
     (void)close(ends[1]);
     spawn->output_fd = ends[0];
     if (spawn->pid < 0)
@@ -214,7 +195,7 @@ int spawn_start(uv_loop_t *loop, const struct spawn_plan *plan, struct spawn **r
         spawn->pid = -1;
         spawn->output_fd = -1;
         spawn->end_fd = -1;
-        spawn->keep_others = plan->keep_others;
+        spawn->lingering = plan->lingering;
         spawn->ended = plan->ended;
         spawn->arg = plan->arg;
         error = start(spawn, plan, input);
@@ -228,7 +209,7 @@ int spawn_start(uv_loop_t *loop, const struct spawn_plan *plan, struct spawn **r
         return 0;
     }
     if (spawn != NULL && spawn->pid > 0) {
-        kill_group(spawn);
+        (void)kill(spawn->pid, WARDEN_SIGNAL);
         (void)waitpid(spawn->pid, NULL, 0);
     }
     if (spawn != NULL && spawn->output_fd >= 0)
@@ -241,9 +222,6 @@ int spawn_start(uv_loop_t *loop, const struct spawn_plan *plan, struct spawn **r
 
 void spawn_kill(struct spawn *spawn)
 {
-    if (spawn->over)
-        return;
-    kill_group(spawn);
-    (void)waitpid(spawn->pid, NULL, 0);
-    close_handles(spawn);
+    if (!spawn->over)
+        give_up(spawn);
 }

@@ -2,7 +2,7 @@
 /*
  * spawn: a program in a session and process group of its own, without a shell, watched until its
  * end. Of what it prints, on standard output or error, the first line is kept; more than a bound
- * ends it. Whatever it started in its group is ended with it.
+ * ends it. Whatever it started is ended with it (warden.h).
  */
 #ifndef CHECKER_SPAWN_H
 #define CHECKER_SPAWN_H
@@ -31,7 +31,8 @@ struct spawn_plan {
     const char *const *arguments;   /* of the program, which is the first one; ends with NULL */
     const char *const *environment; /* ends with NULL */
     const char *input;              /* for its standard input; NULL: none */
-    bool keep_others;               /* what it leaves running in its group may run on */
+    bool keep_others;               /* what it leaves running when it ends may run on */
+    unsigned *lingering;            /* counts those that were killed and have not ended yet */
     spawn_ended *ended;             /* called once, from the loop */
     void *arg;
 };
@@ -39,7 +40,7 @@ struct spawn_plan {
 /* Starts it. `*ret` lives until `ended` was called or spawn_kill(). 0 or -errno. */
 int spawn_start(uv_loop_t *loop, const struct spawn_plan *plan, struct spawn **ret);
 
-/* Kills its group; `ended` is not called any more. */
+/* Has it killed, with all that it started, and does not wait; `ended` is not called any more. */
 void spawn_kill(struct spawn *spawn);
 
 #endif

@@ -45,6 +45,7 @@ struct task {
     bool late;           /* the timeout is over; what has come meanwhile is still looked at */
     uint64_t started_ns; /* uv_hrtime() */
     void *run;           /* of the kind, while it runs */
+    unsigned lingering;  /* exec: see struct spawn_plan */
     struct {
         uint16_t outcome;            /* enum ipc_outcome */
         char detail[IPC_DETAIL_MAX]; /* empty: it has failed, as every kind says it */

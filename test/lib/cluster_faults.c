@@ -120,6 +120,16 @@ static void configure(const struct cluster *cluster, uint8_t self, struct core_c
     }
 }
 
+/* The same keys as in the life before: to make them anew costs more than a minute of a cluster. */
+static void renew_wire(struct host *host)
+{
+    uint8_t node_was[NODES_MAX];
+    struct keyring keyring = host->wire->keyring;
+    memset(node_was, UINT8_MAX, sizeof node_was);
+    wire_reconfigure(host->wire, &keyring, node_was);
+    host->wire->incarnation = host->config.incarnation;
+}
+
 static void make_wire(struct cluster *cluster, uint8_t node)
 {
     static const uint8_t keys[1][KEY_BYTES] = {"the key of every simulated node"};
@@ -179,7 +189,11 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     host->config.seed = cluster_draw(cluster);
     host->config.abstain_ns = host->remembers ? longest_lease_ns(&host->config) : LEASE_MAX_NS;
     host->remembers = true;
-    make_wire(cluster, node);
+    if (host->life == 1) {
+        make_wire(cluster, node);
+    } else {
+        renew_wire(host);
+    }
     core_init(host->core, &host->config, (struct mono){cluster_local(cluster, node)});
     cluster_schedule_wake(cluster, node);
     /* The keeper says at start how the interface is. */

@@ -15,6 +15,13 @@ MUTANTS = {
     "a holder is dead before its deadline": {"core/suspicion.c": [(
         "        suspicion->next = mono_max(suspicion->next, earliest_verdict(core, node));",
         "        (void)earliest_verdict;")]},
+    "a closed port shortens the questions": {"core/suspicion.c": [(
+        "    if (suspicion->rounds == ROUNDS) {\n        suspicion->kind",
+        "    bool hint = suspicion->kind == SUSPICION_HINT;\n"
+        "    if (suspicion->rounds == (hint ? 4 : ROUNDS)) {\n        suspicion->kind")]},
+    "a reload forgets who is there": {"core/reload.c": [(
+        "        if (reload->node_was[node] == CORE_NEW) {\n            membership_init_node",
+        "        if (node != core->config.self) {\n            membership_init_node")]},
     "only the suspect itself is asked": {"core/suspicion.c": [(
         "    if (member->suspicion.rounds == 1) {", "    if (member->suspicion.rounds >= 1) {")]},
     "no vacancy": {"core/suspicion.c": [(

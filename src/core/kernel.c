@@ -9,6 +9,14 @@
 #define ERRNO_EXISTS 17 /* EEXIST: the core includes no header of the system */
 #define ERRNO_TIME   62 /* ETIME: the deadline was reached before it was there */
 
+/* This node was not run for so long that the others count it as dead; the keeper has removed the
+ * address, or does so now [SPEC R37]. */
+static void overdue(struct core *core, uint8_t vip)
+{
+    arbiter_release(core, vip, NODE_NONE, core->mute ? REASON_MUTE : REASON_STALLED);
+    start_hello(core);
+}
+
 static void added(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -20,7 +28,9 @@ static void added(struct core *core, uint8_t vip)
     arbiter->in_kernel = true;
     arbiter->fault_count = 0;
     arbiter->error = 0;
-    if (first) {
+    if (first && mono_reached(core->now, arbiter->until)) {
+        overdue(core, vip);
+    } else if (first) {
         core->counters.takeovers++;
         core->counters.handovers += arbiter->reason == REASON_PREFERRED ? 1 : 0;
         rivals_look(core, vip);
@@ -178,8 +188,7 @@ void kernel_deadline(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
     if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {
-        arbiter_release(core, vip, NODE_NONE, core->mute ? REASON_MUTE : REASON_STALLED);
-        start_hello(core);
+        overdue(core, vip);
     } else if (arbiter->state == VIP_HOLDING && majority_decides(core, vip) &&
                majority_ends(core, vip)) {
         arbiter_release(core, vip, NODE_NONE, REASON_MAJORITY_LOST);

@@ -279,7 +279,9 @@ static void take(struct cluster *cluster, uint8_t node, struct event event,
         return;
     }
     if (event.type == EVENT_ADDRESS && event.address.change != ADDRESS_LOST_FOREIGN) {
-        cluster->hosts[node].vips[event.address.vip].untold = false;
+        struct vip_host *state = &cluster->hosts[node].vips[event.address.vip];
+        /* It is told that the address came, and then that it went. */
+        state->untold &= event.address.change == ADDRESS_ADDED && !state->present;
     }
     cluster_step(cluster, node, event);
 }

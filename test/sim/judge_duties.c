@@ -73,8 +73,7 @@ void judge_own_deadline(struct judge *judge, uint8_t node)
     for (uint8_t vip = 0; vip < record->vip_count; vip++) {
         if (record->vips[vip].state == VIP_HOLDING &&
             cluster_is_joined(judge->cluster, node, node) &&
-            cluster_is_overdue(judge->cluster, node, vip) &&
-            !cluster_is_untold(judge->cluster, node, vip)) {
+            cluster_is_overdue(judge->cluster, node, vip)) {
             judge_break(judge, RULE_OVERDUE, node, vip);
         }
     }

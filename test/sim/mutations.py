@@ -121,6 +121,9 @@ MUTANTS = {
     "the own deadline is not looked at": {"core/kernel.c": [(
         "    if (arbiter->state == VIP_HOLDING && mono_reached(core->now, arbiter->until)) {",
         "    if (arbiter->state == VIP_FAULT && mono_reached(core->now, arbiter->until)) {")]},
+    "an address that is told of too late is held": {"core/kernel.c": [(
+        "    if (first && mono_reached(core->now, arbiter->until)) {",
+        "    if (first && mono_reached(core->started_at, core->now)) {")]},
     "a fault is for ever": {"core/arbiter.c": [(
         "    if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&",
         "    if (arbiter->state == VIP_STANDBY && !arbiter->removing && !arbiter->in_kernel &&")]},

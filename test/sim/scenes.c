@@ -16,6 +16,7 @@ enum scene {
     SCENE_COUNT_OF_BOTH_MODES,
     SCENE_BOTH_BEST_DIE = SCENE_COUNT_OF_BOTH_MODES,
     SCENE_STALLS_BESIDE_ANOTHER,
+    SCENE_STALLED_CLAIMANT,
     SCENE_COUNT,
 };
 
@@ -205,6 +206,30 @@ static void stalls_beside_another(struct swarm *swarm, uint8_t holder, uint8_t v
     swarm_stall(swarm, second, 2 * interval_ns + draw(swarm, 2 * interval_ns), false);
 }
 
+/* Who takes over is not run from the moment on when it has asked its kernel for the address, and
+ * until its own deadline for it has passed [SPEC R37]. */
+static void stalled_claimant(struct swarm *swarm, uint8_t holder, uint8_t vip)
+{
+    const uint64_t glance_ns = CLUSTER_ADD_NS / 2;
+    uint64_t detection_ns = judge_detection_ns(&swarm->judge);
+    struct vip_view view;
+    if (!cluster_is_alive(swarm->cluster, holder)) {
+        return;
+    }
+    cluster_view_vip(swarm->cluster, holder, vip, &view);
+    uint8_t next = view.next;
+    swarm_die(swarm, holder);
+    bool claims = next == NODE_NONE || !cluster_is_alive(swarm->cluster, next);
+    for (uint64_t i = 2 * detection_ns / glance_ns; i > 0 && !claims; i--) {
+        run(swarm, glance_ns);
+        cluster_view_vip(swarm->cluster, next, vip, &view);
+        claims = view.state == VIP_CLAIMING || !cluster_is_alive(swarm->cluster, next);
+    }
+    if (next != NODE_NONE) {
+        swarm_stall(swarm, next, detection_ns + draw(swarm, detection_ns), false);
+    }
+}
+
 void swarm_scene(struct swarm *swarm)
 {
     if (chance(swarm, 60)) {
@@ -237,6 +262,9 @@ void swarm_scene(struct swarm *swarm)
         break;
     case SCENE_STALLS_BESIDE_ANOTHER:
         stalls_beside_another(swarm, holder, vip);
+        break;
+    case SCENE_STALLED_CLAIMANT:
+        stalled_claimant(swarm, holder, vip);
         break;
     case SCENE_COUNT:
         break;

@@ -160,6 +160,29 @@ static void test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim(v
     free(core);
 }
 
+/* A node that was not run reads that it has the address, and then that its keeper took it away:
+ * somebody else holds the VIP by now, and must not hear of a rival. */
+static void test_an_address_that_is_told_of_after_its_deadline_is_never_held(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    uint64_t late_ns = mono_elapsed(core->arbiters[0].until, core->now);
+    struct event event = {.type = EVENT_ADDRESS, .address = {.vip = 0, .change = ADDRESS_ADDED}};
+    step(core, late_ns, event);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core->arbiters[0].reason, REASON_STALLED);
+    assert_int_equal(core_record(core)->vips[0].state, VIP_RELEASING);
+    assert_int_equal(count(ACTION_ANNOUNCE), 0);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    assert_int_equal(core_counters(core)->takeovers, 0);
+    assert_true(core_is_starting(core));
+    kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+    free(core);
+}
+
 /* What was ordered and not confirmed may be there: a removal that fails leaves it there. */
 static void test_a_removal_that_fails_is_repeated_though_the_address_was_not_confirmed(
     void **unused)
@@ -195,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_a_kernel_that_does_not_answer_is_a_fault_and_is_asked_again),
         cmocka_unit_test(test_a_deadline_that_the_keeper_saw_first_is_believed),
         cmocka_unit_test(test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim),
+        cmocka_unit_test(test_an_address_that_is_told_of_after_its_deadline_is_never_held),
         cmocka_unit_test(
             test_a_removal_that_fails_is_repeated_though_the_address_was_not_confirmed),
     };

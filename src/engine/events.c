@@ -56,18 +56,18 @@ _Static_assert(CONF_NEW == NODE_NONE, "nobody is nobody before and after");
 void events_reconfigure(struct events *events, const struct conf *conf,
                         const struct conf_change *change)
 {
-    const uint64_t first = events->count > EVENTS_MAX ? events->count - EVENTS_MAX : 0;
-    uint64_t kept = first;
+    const struct events former = *events;
+    const uint64_t first = former.count > EVENTS_MAX ? former.count - EVENTS_MAX : 0;
 
-    for (uint64_t n = first; n < events->count; n++) {
-        struct events_entry entry = events->entries[n % EVENTS_MAX];
+    /* From the start of the ring on: no slot may be left that still has former indexes. */
+    events->count = 0;
+    for (uint64_t n = first; n < former.count; n++) {
+        struct events_entry entry = former.entries[n % EVENTS_MAX];
 
         if (rename_change(conf, change, &entry.change)) {
-            events->entries[kept++ % EVENTS_MAX] = entry;
+            events->entries[events->count++] = entry;
         }
     }
-    /* Those left out are those at the end of the ring, which the next ones overwrite. */
-    events->count = kept;
 }
 
 /* RFC 3339 in UTC with milliseconds: one notation on every host, whatever its time zone. */

@@ -205,6 +205,18 @@ static void do_condition(struct story *story, char **words)
                       is_word(words[2], "drained"));
 }
 
+/* It counts from the next start or reload of the node on. */
+static void do_priority(struct story *story, char **words)
+{
+    cluster_set_priority(story->cluster, parse_node(story, words[1]),
+                         (uint8_t)parse_number(story, words[2]));
+}
+
+static void do_reload(struct story *story, char **words)
+{
+    cluster_reload(story->cluster, parse_node(story, words[1]));
+}
+
 static void do_foreign(struct story *story, char **words)
 {
     cluster_foreign_answer(story->cluster, is_word(words[1], "answers"));
@@ -301,6 +313,8 @@ static const struct {
     {"delete", do_delete, false},
     {"link", do_link, false},
     {"condition", do_condition, false},
+    {"priority", do_priority, false},
+    {"reload", do_reload, false},
     {"foreign", do_foreign, false},
     {"replay", do_replay, false},
     {"unreachable", do_unreachable, false},

@@ -219,6 +219,77 @@ static void test_no_event_is_no_answer(void **state)
     pack_free(&pack);
 }
 
+/* After the reload swarm-1 is gone, swarm-3 stands before swarm-2, and a VIP before the other. */
+static const struct conf after = {
+    .node_count = 3,
+    .vip_count = 2,
+    .nodes = {{.name = "swarm-3"}, {.name = "swarm-2"}, {.name = "swarm-4"}},
+    .vips = {{.name = "egress"}, {.name = "ingress"}},
+    .check_count = 2,
+    .checks = {{.name = "gateway"}, {.name = "docker"}},
+};
+
+static struct conf_change reloaded(void)
+{
+    struct conf_change map;
+
+    memset(&map, CONF_NEW, sizeof map);
+    map.node_was[0] = 2;
+    map.node_was[1] = 1;
+    map.vip_was[1] = 0;
+    map.check_was[1] = 0;
+    return map;
+}
+
+static void test_events_of_before_a_reload_name_the_same_things_after_it(void **state)
+{
+    static const struct change *const changes[] = {&held, &holder, &first_holder, &member, &check};
+    static const char *const lines[] = {
+        "vip ingress: standby -> holding: the holder handed it over (swarm-2)",
+        "vip ingress: holder nobody -> swarm-3: nobody held it",
+        "node swarm-3: alive -> suspect: missed its heartbeat",
+        "check docker: ok -> failed: the check fails",
+    };
+    static struct events events;
+    struct conf_change map = reloaded();
+
+    (void)state;
+    memset(&events, 0, sizeof events);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        (void)events_add(&events, changes[i], "", (int64_t)i);
+    }
+    events_reconfigure(&events, &after, &map);
+    assert_int_equal(events.count, 4); /* swarm-1 is gone, and what was said of it */
+    for (size_t i = 0; i < 4; i++) {
+        char line[TEXT_MAX];
+
+        (void)text_change(&after, &events.entries[i].change, line);
+        assert_string_equal(line, lines[i]);
+    }
+}
+
+static void test_a_full_ring_stays_in_order_over_a_reload(void **state)
+{
+    static struct events events;
+    struct conf_change map = reloaded();
+
+    (void)state;
+    memset(&events, 0, sizeof events);
+    for (int64_t i = 0; i < EVENTS_MAX + 100; i++) { /* every third one is of swarm-1 */
+        (void)events_add(&events, i % 3 == 0 ? &holder : &held, "", i);
+    }
+    events_reconfigure(&events, &after, &map);
+    (void)events_add(&events, &held, "", 1000);
+    assert_int_equal(events.count, 172); /* two thirds of those that were remembered, and one */
+    for (size_t n = 0; n < events.count; n++) {
+        const struct events_entry *entry = &events.entries[n];
+
+        assert_int_equal(entry->change.type, CHANGE_VIP);
+        assert_int_equal(entry->change.vip, 1);
+        assert_true(n == 0 || entry->wall_ms > events.entries[n - 1].wall_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +298,8 @@ int main(void)
         cmocka_unit_test(test_an_event_has_every_key_that_is_documented),
         cmocka_unit_test(test_the_ring_forgets_the_oldest_first),
         cmocka_unit_test(test_no_event_is_no_answer),
+        cmocka_unit_test(test_events_of_before_a_reload_name_the_same_things_after_it),
+        cmocka_unit_test(test_a_full_ring_stays_in_order_over_a_reload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,126 @@ static void test_what_is_to_be_kept_is_pending_until_the_newest_is_answered(void
     close_pair(&pair);
 }
 
+/* One VIP goes, two change places, one is new: 0 -> gone, 1 -> 2, 2 -> 0, 1 is new. */
+static void switch_pair(struct pair *pair)
+{
+    static const struct conf after = {.node_count = 2, .vip_count = VIPS, .address_count = 4};
+    struct conf_change change;
+
+    memset(&change, CONF_NEW, sizeof change);
+    change.vip_was[0] = 2;
+    change.vip_was[2] = 1;
+    keeper_link_switch(&pair->link, &after, &change);
+}
+
+static void test_what_waits_is_renamed_and_comes_after_the_word_that_says_so(void **state)
+{
+    struct ipc_message answer = {.type = IPC_ADDED, .vip = 2};
+    struct ipc_message message;
+    struct event event;
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    keeper_link_add(&pair.link, 1, (struct mono){500});
+    answer.sequence = read_message(&pair).sequence;
+    pair.link.blocked = true; /* the keeper does not read for a moment */
+    keeper_link_announce(&pair.link, 0);
+    keeper_link_announce(&pair.link, 2);
+    keeper_link_deadline(&pair.link, 1, (struct mono){900});
+    switch_pair(&pair);
+    assert_int_equal(ipc_receive(pair.keeper, &message), -EAGAIN);
+    pair.link.blocked = false;
+    keeper_link_probe(&pair.link, 1);
+    message = read_message(&pair);
+    assert_int_equal(message.type, IPC_SWITCH);
+    assert_int_equal(message.error, 0);
+    message = read_message(&pair);
+    assert_int_equal(message.type, IPC_ANNOUNCE);
+    assert_int_equal(message.vip,
+                     0); /* that was 2; the announcement of the one that goes is gone */
+    message = read_message(&pair);
+    assert_int_equal(message.type, IPC_PROBE);
+    assert_int_equal(message.vip, 1);
+    message = read_message(&pair);
+    assert_int_equal(message.type, IPC_DEADLINE);
+    assert_int_equal(message.vip, 2);
+    assert_int_equal(message.deadline_ns, 900);
+    /* The answer of before, to a request of before, is the newest one's still. */
+    assert_true(keeper_link_event(&pair.link, &answer, &event));
+    assert_int_equal(event.address.vip, 2);
+    close_pair(&pair);
+}
+
+static void test_the_keeper_means_the_former_indexes_until_it_has_switched_too(void **state)
+{
+    const struct ipc_message former[] = {
+        {.type = IPC_LINK, .vip = 0, .reason = IPC_LINK_DOWN}, /* gone */
+        {.type = IPC_LINK, .vip = 1, .reason = IPC_LINK_DOWN},
+        {.type = IPC_LOST, .vip = 2, .address = 4, .reason = IPC_LOST_FOREIGN},
+        {.type = IPC_ALIVE},
+    };
+    const struct ipc_message switched = {.type = IPC_SWITCHED};
+    const struct ipc_message later = {.type = IPC_LINK, .vip = 1, .reason = IPC_LINK_UP};
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    switch_pair(&pair);
+    for (size_t i = 0; i < sizeof former / sizeof former[0]; i++) {
+        static const unsigned heard[] = {0, 1, 2, 3};
+        static const uint16_t vips[] = {0, 2, 0, 0};
+
+        assert_int_equal(ipc_send(pair.keeper, &former[i]), 0);
+        keeper_link_drain(&pair.link);
+        assert_int_equal(pair.messages, heard[i]);
+        assert_int_equal(pair.last.vip, vips[i]);
+    }
+    assert_int_equal(ipc_send(pair.keeper, &switched), 0);
+    assert_int_equal(ipc_send(pair.keeper, &later), 0);
+    keeper_link_drain(&pair.link);
+    assert_int_equal(pair.last.type, IPC_LINK);
+    assert_int_equal(pair.last.vip, 1);
+    assert_int_equal(pair.losses, 0);
+    close_pair(&pair);
+}
+
+static void test_an_index_that_neither_configuration_has_ends_the_link(void **state)
+{
+    const struct ipc_message bad = {
+        .type = IPC_LOST, .vip = 1, .address = ADDRESSES, .reason = IPC_LOST_FOREIGN};
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    switch_pair(&pair);
+    assert_int_equal(ipc_send(pair.keeper, &bad), 0);
+    keeper_link_drain(&pair.link);
+    assert_int_equal(pair.messages, 0);
+    assert_int_equal(pair.losses, 1);
+    close_pair(&pair);
+}
+
+static void test_a_configuration_that_is_refused_changes_no_index(void **state)
+{
+    const struct ipc_message lost = {
+        .type = IPC_LOST, .vip = 2, .address = 4, .reason = IPC_LOST_FOREIGN};
+    struct ipc_message message;
+    struct pair pair;
+
+    (void)state;
+    open_pair(&pair);
+    keeper_link_refuse(&pair.link, -EINVAL);
+    message = read_message(&pair);
+    assert_int_equal(message.type, IPC_SWITCH);
+    assert_int_equal(message.error, -EINVAL);
+    assert_int_equal(ipc_send(pair.keeper, &lost), 0);
+    keeper_link_drain(&pair.link);
+    assert_int_equal(pair.last.vip, 2);
+    assert_int_equal(pair.last.address, 4);
+    close_pair(&pair);
+}
+
 static void test_messages_are_read_until_there_is_none(void **state)
 {
     const struct ipc_message up = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_UP};
@@ -431,6 +551,10 @@ int main(void)
         cmocka_unit_test(test_frames_links_and_the_stop_become_events),
         cmocka_unit_test(test_the_answer_to_an_older_request_is_no_event),
         cmocka_unit_test(test_what_is_to_be_kept_is_pending_until_the_newest_is_answered),
+        cmocka_unit_test(test_what_waits_is_renamed_and_comes_after_the_word_that_says_so),
+        cmocka_unit_test(test_the_keeper_means_the_former_indexes_until_it_has_switched_too),
+        cmocka_unit_test(test_an_index_that_neither_configuration_has_ends_the_link),
+        cmocka_unit_test(test_a_configuration_that_is_refused_changes_no_index),
         cmocka_unit_test(test_messages_are_read_until_there_is_none),
         cmocka_unit_test(test_a_keeper_that_ends_is_noticed_once),
         cmocka_unit_test(test_a_keeper_that_says_nothing_counts_as_ended),

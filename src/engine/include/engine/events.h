@@ -21,7 +21,7 @@ struct events_entry {
 };
 
 struct events {
-    uint64_t count; /* ever added; entry n lies at n % EVENTS_MAX */
+    uint64_t count; /* added since the start or a reload; entry n lies at n % EVENTS_MAX */
     struct events_entry entries[EVENTS_MAX];
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/facts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -373,6 +374,11 @@ static void pack_checks(const struct facts *facts, struct pack *pack)
     }
 }
 
+static const char *why_not_kept(int error)
+{
+    return error == ETIMEDOUT ? "the disk has not answered in time" : text_error(error);
+}
+
 /* What an operator has told this node, which is its own record too once the core runs. */
 static void pack_drain(const struct facts *facts, struct pack *pack)
 {
@@ -387,7 +393,7 @@ static void pack_drain(const struct facts *facts, struct pack *pack)
     } else {
         pack_key_bool(pack, "kept", !failed);
     }
-    pack_key_text(pack, "error", failed ? text_error(facts->drain_error) : NULL);
+    pack_key_text(pack, "error", failed ? why_not_kept(facts->drain_error) : NULL);
 }
 
 static void pack_counters(const struct facts *facts, struct pack *pack)

@@ -24,7 +24,8 @@ static void answer(struct keeper *keeper, int error)
     keeper->keep.end_ns = CLOCK_NEVER_NS;
     if (error < 0)
         log_warning("%s: what this node is drained for is not kept across restarts: %s",
-                    keeper->conf.state_dir, strerror(-error));
+                    keeper->conf.state_dir,
+                    error == -ETIMEDOUT ? "the disk has not answered in time" : strerror(-error));
     keeper_tell(keeper, &message);
 }
 

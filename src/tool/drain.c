@@ -130,10 +130,12 @@ static int conclude(const struct order *order, const json_t *facts)
 
     print_state(order, facts);
     if (!facts_is_true(drain, "kept")) {
-        (void)fprintf(err,
-                      "vipgossip: this holds until the daemon is started again, since it cannot be "
-                      "kept (%s): make state_dir a directory that vipgossipd can write to\n",
-                      facts_text_or(drain, "error", "no answer from the disk"));
+        (void)fprintf(
+            err,
+            "vipgossip: this holds until the daemon is started again, since it cannot be "
+            "kept (%s): state_dir has to be a directory that vipgossipd can write to, on a "
+            "disk that answers\n",
+            facts_text_or(drain, "error", "no answer from the disk"));
         code = TOOL_REFUSED;
     }
     if (order->invocation->wait_ms >= 0 && !all_are_elsewhere(order, facts)) {

@@ -271,7 +271,7 @@ static void judge_node(const struct view *view, const json_t *node)
     if (facts_is(node, "config", "differs"))
         problem(view, VERDICT_WARNING,
                 "the configuration of node %s differs from that of %s: make the file the same on "
-                "all nodes and restart vipgossipd where it changed",
+                "all nodes and call 'vipgossip reload' where it changed",
                 name, view->self);
     judge_fitness(view, node);
     judge_path(view, node);

@@ -171,7 +171,7 @@ static const struct verdict_case cases[] = {
      SELF_NODE ",{'name':'c','state':'alive','config':'differs'}",
      VERDICT_WARNING,
      {"the configuration of node c differs from that of a: make the file the same on all nodes "
-      "and restart vipgossipd where it changed"}},
+      "and call 'vipgossip reload' where it changed"}},
     {"heard through another only: that it does not hear this node either is not named too",
      HELD,
      SELF_NODE ",{'name':'c','state':'alive','path':'relayed via b','hears_me':false}",

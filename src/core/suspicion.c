@@ -214,12 +214,13 @@ static void ask_round(struct core *core, uint8_t node)
 }
 
 /* The keeper of a node that has a VIP lets it live for one detection after the last heartbeat, also
- * when the questions began before that one was overdue [SPEC R32]. */
+ * when the questions began before that one was overdue: with those about another node, or because
+ * of an ICMP message that anybody may have forged [SPEC R32, R36]. */
 static struct mono earliest_verdict(const struct core *core, uint8_t node)
 {
     const struct member *member = &core->members[node];
     uint64_t interval_ns = membership_interval(member);
-    if (member->suspicion.kind == SUSPICION_HINT || !holds_something(core, node)) {
+    if (!holds_something(core, node)) {
         return member->suspicion.next;
     }
     uint64_t rounds_ns = (ROUNDS - 1) * timing_spacing(interval_ns);

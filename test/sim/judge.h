@@ -87,7 +87,6 @@ struct judge_node {
         uint64_t questions; /* that it had for it in all its lives, at the last look */
         uint64_t asked_ns;  /* the last of these that counts; 0: none */
         unsigned asked;     /* how many count since the newest record came straight from it */
-        uint64_t hint_ns;   /* the last time when it was told that its port is closed */
         uint32_t rival;     /* bit per VIP: its record claims to have it, or to be releasing it */
         uint32_t released;  /* bit per VIP: its record says that it released it to somebody */
         bool live;          /* by the last look, for these two */
@@ -162,8 +161,6 @@ void judge_stops(struct judge *judge, uint8_t node);
 void judge_weather_is(struct judge *judge, const struct cluster_weather *weather);
 /* The node is not run until then. */
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen);
-/* The node is told that the other one's port is closed, which need not be so [SPEC R36]. */
-void judge_hint(struct judge *judge, uint8_t node, uint8_t other);
 /* Another program removed an address; after it did. */
 void judge_foreign(struct judge *judge, uint8_t node, uint8_t vip);
 /* A path keeps back what it carries for that long. */

@@ -196,18 +196,6 @@ static void judge_gap(struct judge *judge, uint8_t vip)
     }
 }
 
-/* Was anybody told, lately, that the port of this node is closed? Who is asked early is given up
- * early [SPEC R36]. */
-static bool was_hinted(const struct judge *judge, uint8_t node, uint64_t span_ns)
-{
-    bool hinted = false;
-    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
-        uint64_t hint_ns = judge->nodes[other].known[node].hint_ns;
-        hinted |= hint_ns != 0 && since(judge, hint_ns) < span_ns;
-    }
-    return hinted;
-}
-
 /* An engine that is stalled has a keeper: the address goes at the deadline, which comes no later
  * than the others' verdict, but for the difference of two clocks. */
 static void judge_deadline(struct judge *judge, uint8_t vip)
@@ -220,8 +208,7 @@ static void judge_deadline(struct judge *judge, uint8_t vip)
     }
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
         if ((judge_awake_holders(judge, vip) & BIT(node)) != 0 &&
-            cluster_is_stalled(judge->cluster, node) &&
-            !was_hinted(judge, node, 2 * judge_detection_ns(judge) + allowed_ns)) {
+            cluster_is_stalled(judge->cluster, node)) {
             judge_break(judge, RULE_DUAL, node, vip);
         }
     }

@@ -187,11 +187,6 @@ void judge_holds_back(struct judge *judge, uint64_t span_ns)
     judge_paths(judge);
 }
 
-void judge_hint(struct judge *judge, uint8_t node, uint8_t other)
-{
-    judge->nodes[node].known[other].hint_ns = now_of(judge);
-}
-
 void judge_refuses(struct judge *judge, uint8_t node)
 {
     judge->nodes[node].refuses = true;

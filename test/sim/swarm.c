@@ -348,7 +348,6 @@ static void one_fault(struct swarm *swarm)
     case FAULT_HINT:
         if (cluster_is_alive(swarm->cluster, a)) {
             say(swarm, "is told of a closed port", a);
-            judge_hint(&swarm->judge, a, b);
             cluster_unreachable(swarm->cluster, a, b);
         }
         break;

@@ -17,6 +17,41 @@ static void say_port_is_closed(struct core *core, uint8_t node)
     step(core, 0, (struct event){.type = EVENT_UNREACHABLE, .unreachable.peer = node});
 }
 
+/* Anybody can forge that message: it must not cost a holder the time that its keeper counts on
+ * [SPEC R32, R36]. */
+static void test_a_closed_port_makes_no_holder_dead_before_its_time(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record holder = record_of(1, 1, VIP_HOLDING);
+    holder.next_ms = (uint32_t)(T_NS / NS_PER_MS);
+    hear(core, 1, &holder);
+    struct mono heard = core->members[1].heard;
+    say_port_is_closed(core, 1);
+    while (core->members[1].state == MEMBER_SUSPECT) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        assert_true(mono_elapsed(core->now, heard) <= timing_detection(T_NS) + NS_PER_MS);
+    }
+    assert_int_equal(core->members[1].state, MEMBER_DEAD);
+    assert_true(mono_elapsed(core->now, heard) >= timing_detection(T_NS));
+    free(core);
+}
+
+static void test_a_closed_port_makes_a_standby_dead_early(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record other = record_of(1, 1, VIP_STANDBY);
+    other.next_ms = 10 * (uint32_t)(T_NS / NS_PER_MS);
+    hear(core, 1, &other);
+    struct mono heard = core->members[1].heard;
+    say_port_is_closed(core, 1);
+    run(core, T_NS);
+    assert_int_equal(core->members[1].state, MEMBER_DEAD);
+    assert_true(mono_elapsed(core->members[1].died, heard) < T_NS);
+    free(core);
+}
+
 static void test_a_closed_port_begins_a_suspicion_once_per_interval(void **unused)
 {
     (void)unused;
@@ -139,6 +174,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_closed_port_begins_a_suspicion_once_per_interval),
+        cmocka_unit_test(test_a_closed_port_makes_no_holder_dead_before_its_time),
+        cmocka_unit_test(test_a_closed_port_makes_a_standby_dead_early),
         cmocka_unit_test(test_the_standbys_are_asked_only_with_a_holder),
         cmocka_unit_test(test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own),
         cmocka_unit_test(test_a_vip_in_fault_takes_no_standby_along),

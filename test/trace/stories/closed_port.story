@@ -1,4 +1,4 @@
-# ICMP says that the holder's port is closed: it is asked early, but as often as ever.
+# ICMP says that the holder's port is closed: it is asked early, but as often as ever, and dead no sooner.
 nodes 200 150
 members on
 start A B
@@ -23,8 +23,8 @@ holders
 [ 3000.459] B node A suspect -> alive: heard from it
 # a true one
 [ 3500.000] B node A alive -> suspect: missed its heartbeat
-[ 3575.000] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3575.000] B vip0 standby -> claiming (A): its holder died
-[ 3575.100] B vip0 claiming -> holding (A): its holder died
-[ 3575.100] B vip0 holder A -> B: its holder died
+[ 3600.814] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3600.814] B vip0 standby -> claiming (A): its holder died
+[ 3600.914] B vip0 claiming -> holding (A): its holder died
+[ 3600.914] B vip0 holder A -> B: its holder died
 = vip0: B

@@ -405,7 +405,8 @@ void majority_finish(struct core *core)
             continue;
         }
         struct mono end = end_of(core, vip);
-        if (mono_before(lease->until, end)) {
+        /* What came too late to be worth anything moves nothing. */
+        if (mono_before(lease->until, end) && mono_before(core->claim_now, end)) {
             lease->until = end;
             arbiter_order(core, vip, ACTION_DEADLINE);
         }

@@ -127,6 +127,7 @@ static void check_address(struct core_guard *guard, const struct action *action,
             /* What is put back keeps the deadline that it had [SPEC R69]. */
             MUST(action->address.until.ns == vip->until_ns);
         } else {
+            vip->interval_ns = guard->config->interval_ns;
             MUST(action->address.until.ns > event->now.ns);
             /* Nothing is claimed before everybody was asked [SPEC R40]. */
             MUST((guard->asking >> action->address.vip & 1) == 0 ||
@@ -136,7 +137,6 @@ static void check_address(struct core_guard *guard, const struct action *action,
         vip->may_be_there = true;
         vip->pending = ADDRESS_ADDED;
         vip->until_ns = action->address.until.ns;
-        vip->interval_ns = guard->config->interval_ns;
         break;
     case ACTION_ADDRESS_REMOVE:
         vip->requested = false;

@@ -150,7 +150,6 @@ static void follow_claims(struct core_guard *guard)
     }
 }
 
-/* Its own vote needs no datagram. */
 static void follow_record(struct core_guard *guard)
 {
     const uint64_t seq = core_record(guard->core)->seq;
@@ -158,13 +157,19 @@ static void follow_record(struct core_guard *guard)
         return;
     guard->sent[seq % SENT_KEPT].seq = seq;
     guard->sent[seq % SENT_KEPT].claim_ns = guard->claim_ns;
+}
+
+/* Its own vote needs no datagram, and may come later than the record that it is for. */
+static void follow_itself(struct core_guard *guard)
+{
+    const uint64_t seq = core_record(guard->core)->seq;
     for (uint8_t vip = 0; vip < guard->config->vip_count; vip++) {
         struct core_guard_votes *votes = &guard->votes[vip];
         const bool promised = votes->holder != NODE_NONE && guard->vote_ns < votes->until_ns;
         const uint8_t state = guard->vips[vip].state;
         if ((state == VIP_CLAIMING || state == VIP_HOLDING) && !promised &&
-            guard->vote_ns >= guard->abstain_ns)
-            votes->granted[guard->config->self] = guard->claim_ns;
+            seq >= votes->first_seq && guard->vote_ns >= guard->abstain_ns)
+            votes->granted[guard->config->self] = guard->sent[seq % SENT_KEPT].claim_ns;
     }
 }
 
@@ -298,6 +303,7 @@ void core_guard_votes_after(struct core_guard *guard, const struct event *event)
         if ((guard->actions.send >> peer & 1) != 0 && guard->actions.out[peer].grant.vote_count > 0)
             check_grant(guard, event, peer);
     follow_record(guard);
+    follow_itself(guard);
     check_deadlines(guard, event);
 }
 

@@ -72,10 +72,6 @@ MUTANTS = {
         "    if (before->flags != now->flags || before->next_ms != now->next_ms) {\n"
         "        return true;\n    }",
         "    if (now->vip_count < VIPS_MAX) {\n        return false;\n    }")]},
-    "a closed port shortens the time of a holder": {"core/suspicion.c": [(
-        "    if (!holds_something(core, node)) {\n        return member->suspicion.next;",
-        "    if (member->suspicion.kind == SUSPICION_HINT || !holds_something(core, node)) {\n"
-        "        return member->suspicion.next;")]},
     "no hello": {"core/start.c": [(
         "    if (all_were_heard(core, core->phase_started)) {\n        serve(core);",
         "    if (core->phase == PHASE_HELLO) {\n        serve(core);")]},

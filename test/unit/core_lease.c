@@ -555,9 +555,25 @@ static void test_a_claimants_clock_is_the_faster_and_a_voters_the_slower_one(voi
     free(core);
 }
 
+/* The kernel has not answered, this node was not run, and then comes a grant whose time is over. */
+static void test_a_grant_that_comes_after_its_end_moves_no_deadline(void **unused)
+{
+    (void)unused;
+    struct core *core = claiming_core(3);
+    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    tick(core, T_NS);
+    uint64_t seq = core->record.seq;
+    step(core, NS_PER_S, (struct event){.type = EVENT_FRAME, .frame = {.vip = 0}});
+    vote_at(core, 1, seq, VERDICT_GRANTED);
+    assert_int_equal(count(ACTION_DEADLINE), 0);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_grant_that_comes_after_its_end_moves_no_deadline),
         cmocka_unit_test(test_a_voter_promises_its_vote_once_and_says_to_whom),
         cmocka_unit_test(test_a_promise_ends_with_the_lease_that_the_claim_names),
         cmocka_unit_test(test_only_a_question_straight_from_the_claimant_is_a_claim),

@@ -140,20 +140,27 @@ static int take_address(struct nl_msg *message, void *arg)
     return NL_OK;
 }
 
-/* libnl's addresses do not have IFA_PROTO, our mark. */
-static int read_addresses(struct nl_sock *socket, struct host *host)
+/* Sends a dump request and gives each answer to `take`: a host may have more routes than anybody
+ * wants to keep. */
+static int dump(struct nl_sock *socket, int type, int family, nl_recvmsg_msg_cb_t take, void *arg)
 {
     struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
     int result = -NLE_NOMEM;
 
     if (callbacks != NULL) {
-        (void)nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, take_address, host);
-        result = nl_rtgen_request(socket, RTM_GETADDR, AF_UNSPEC, NLM_F_DUMP);
+        (void)nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, take, arg);
+        result = nl_rtgen_request(socket, type, family, NLM_F_DUMP);
         if (result >= 0)
             result = nl_recvmsgs(socket, callbacks);
     }
     nl_cb_put(callbacks);
     return result;
+}
+
+/* libnl's own addresses do not have IFA_PROTO, our mark. */
+static int read_addresses(struct nl_sock *socket, struct host *host)
+{
+    return dump(socket, RTM_GETADDR, AF_UNSPEC, take_address, host);
 }
 
 /* Default routes of the main table: the one with the lowest metric counts. */
@@ -194,29 +201,37 @@ static int note_connected(struct rtnl_route *route, struct host *host)
     return 0;
 }
 
+struct routes {
+    struct host *host;
+    uint32_t metric_min; /* of the default routes */
+};
+
+static int take_route(struct nl_msg *message, void *arg)
+{
+    struct routes *routes = arg;
+    struct rtnl_route *route = NULL;
+    const struct nl_addr *network;
+    int result = 0;
+
+    if (nlmsg_hdr(message)->nlmsg_type != RTM_NEWROUTE ||
+        rtnl_route_parse(nlmsg_hdr(message), &route) < 0)
+        return NL_OK;
+    network = rtnl_route_get_dst(route);
+    if (rtnl_route_get_type(route) == RTN_UNICAST && rtnl_route_get_table(route) == RT_TABLE_MAIN) {
+        if (network == NULL || nl_addr_get_prefixlen(network) == 0)
+            note_default(route, routes->host, &routes->metric_min);
+        else
+            result = note_connected(route, routes->host);
+    }
+    rtnl_route_put(route);
+    return result < 0 ? NL_STOP : NL_OK;
+}
+
 static int read_routes(struct nl_sock *socket, int family, struct host *host)
 {
-    struct nl_cache *cache;
-    uint32_t metric_min = 0;
-    int result = rtnl_route_alloc_cache(socket, family, 0, &cache);
+    struct routes routes = {.host = host};
 
-    if (result < 0)
-        return result;
-    for (struct nl_object *item = nl_cache_get_first(cache); item != NULL && result >= 0;
-         item = nl_cache_get_next(item)) {
-        struct rtnl_route *route = (struct rtnl_route *)item;
-        struct nl_addr *network = rtnl_route_get_dst(route);
-
-        if (rtnl_route_get_type(route) != RTN_UNICAST ||
-            rtnl_route_get_table(route) != RT_TABLE_MAIN)
-            continue;
-        if (network == NULL || nl_addr_get_prefixlen(network) == 0)
-            note_default(route, host, &metric_min);
-        else
-            result = note_connected(route, host);
-    }
-    nl_cache_free(cache);
-    return result;
+    return dump(socket, RTM_GETROUTE, family, take_route, &routes);
 }
 
 static bool is_neighbour(struct rtnl_neigh *neighbour, const struct conf_address *address)

@@ -81,8 +81,8 @@ static void look_as_unit(const struct doctor *doctor, const char *path, struct d
     if (path[0] == '\0' || stat(path, &status) < 0 || !find_unit_user(doctor, &user) ||
         user.pw_uid == 0 || may(&status, &user, 4))
         return;
-    doctor_say(line, DOCTOR_FAIL, "%s cannot be read by the user that vipgossipd.service runs as",
-               path);
+    doctor_say(line, doctor->facts != NULL ? DOCTOR_WARN : DOCTOR_FAIL,
+               "%s cannot be read by the user that vipgossipd.service runs as", path);
     doctor_remedy(line, "Type 'chgrp " UNIT_USER " %s && chmod 640 %s'", path, path);
 }
 

@@ -148,6 +148,34 @@ def test_with_a_long_lease_both_processes_may_be_frozen(make_quorum):
     assert cluster.dual_ms() == 0
 
 
+@pytest.mark.parametrize("web, seconds", [
+    ({"lease": "3000ms"}, 0.2),
+    ({"lease": "3000ms"}, 2.0),
+    ({"lease": "2500ms", "kernel_lease": "1s"}, 0.6),
+])
+def test_cut_off_and_then_frozen_nobody_holds_beside_another(make_quorum, web, seconds):
+    cluster = make_quorum(3, web=web)
+    cut(cluster, ("n1",), ("n2", "n3"))
+    time.sleep(seconds)
+    pids = cluster["n1"].pids()
+    network.kill(pids, signal.SIGSTOP)
+    try:
+        cluster.wait_holder("n2", seconds=30)
+        assert cluster.dual_ms() == 0
+    finally:
+        network.kill(pids, signal.SIGCONT)
+    time.sleep(1)
+    assert cluster.dual_ms() == 0
+
+
+def test_who_is_heard_keeps_an_address_whose_lifetime_ends_before_the_lease(make_quorum):
+    cluster = make_quorum(3, web={"lease": "2500ms", "kernel_lease": "1s"})
+    cluster.net.loss(20)
+    cluster.quiet(8, lambda: cluster.holders() == {"n1"})
+    assert cluster.changes() == 1
+    assert cluster.dual_ms() == 0
+
+
 def test_three_of_five_frozen_nodes_take_the_majority_and_bring_it_back(five):
     frozen = [pid for name in ("n3", "n4", "n5") for pid in five[name].pids()]
     network.kill(frozen, signal.SIGSTOP)

@@ -67,7 +67,7 @@ MUTANTS = {
     "own-lease": (UNEQUAL, QUIET),
     "restarted-voter-votes": (SMALL, ONE),
     "abstains-for-own-lease": (UNEQUAL, ONE),
-    "lifetime-outlives-lease": ([*FROZEN, "-DKERNEL_LEASE=2"], []),
+    "lifetime-outlives-lease": (FROZEN, []),
 }
 
 

@@ -12,6 +12,8 @@
 
 /* A shorter lease keeps less than 20 ms back [SPEC R95]. */
 #define LEASE_SHORT_MS 160
+#define LEASE_MAX_S    10
+#define REMEDY_SIZE    96
 
 /* The unit for systemd waits so long for an engine whose keeper was killed, with the second that
  * the kernel may be late (TimeoutStopSec = 15s), and for a keeper that stands still before it ends
@@ -106,11 +108,29 @@ static void note_vip(const struct conf_vip *vip, const struct notes *notes)
             vip->name);
 }
 
+/* What to change, so that it is never so. */
+static const char *frozen_remedy(const struct conf_vip *vip, char remedy[static REMEDY_SIZE])
+{
+    uint32_t least_s = vip->kernel_lease_s + 1;
+    if (vip->kernel_lease_s == 1)
+        (void)snprintf(remedy, REMEDY_SIZE, "never with lease = \"2500ms\"");
+    else if (least_s > LEASE_MAX_S)
+        (void)snprintf(remedy, REMEDY_SIZE,
+                       "never with a lease of kernel_lease + 1s (kernel_lease = \"2s\" and lease = "
+                       "\"3s\")");
+    else
+        (void)snprintf(remedy, REMEDY_SIZE,
+                       "never with a lease of kernel_lease + 1s (lease = \"%" PRIu32 "s\")",
+                       least_s);
+    return remedy;
+}
+
 /* What weakens the promise of mode quorum. */
 static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
                         const struct notes *notes)
 {
     uint64_t lease_ms = vip->lease_ns / NS_PER_MS;
+    char remedy[REMEDY_SIZE];
     if (conf->node_count == 2)
         say(notes,
             "vip \"%s\": mode quorum with two voters: without either of them nobody holds it; a "
@@ -124,13 +144,18 @@ static void note_quorum(const struct conf *conf, const struct conf_vip *vip,
             "vip \"%s\": with kernel_lease = \"off\" two nodes may hold it when keeper and engine "
             "of one are killed or frozen together",
             vip->name);
-    else if (vip->lease_ns < (vip->kernel_lease_s + UINT64_C(1)) * NS_PER_S)
+    else if (conf_vip_lateness_ns(vip) == 0)
         say(notes,
             "vip \"%s\": two nodes may hold it for up to %" PRIu32
-            "s when keeper and engine of one "
-            "are killed or frozen together; never with a lease of kernel_lease + 1s "
-            "(lease = \"%" PRIu32 "s\")",
-            vip->name, vip->kernel_lease_s + 1, vip->kernel_lease_s + 1);
+            "s when keeper and engine of one are killed or frozen together; %s",
+            vip->name, vip->kernel_lease_s + 1, frozen_remedy(vip, remedy));
+    else if (vip->lease_ns < CONF_LEASE_FROZEN_NS)
+        say(notes,
+            "vip \"%s\": a lease of %" PRIu64
+            "ms leaves the kernel 250ms to be late when keeper and "
+            "engine are frozen together; from 2500ms on it has 1s, which it may need when another "
+            "program changes an address of the host in that very second",
+            vip->name, lease_ms);
     if (lease_ms < LEASE_SHORT_MS)
         say(notes,
             "vip \"%s\": a lease of %" PRIu64 "ms leaves the keeper %" PRIu64 "ms to remove the "

@@ -93,10 +93,9 @@ static void tell_removal(struct core *core, uint8_t vip)
 }
 
 /* The keeper has removed everything; but an addition that it had not read yet may still follow. */
-static void lost_deadline(struct core *core, uint8_t vip)
+static void lost_deadline(struct core *core, uint8_t vip, enum reason reason)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    enum reason reason = core->mute ? REASON_MUTE : REASON_STALLED;
     if (arbiter->adding) {
         arbiter_release(core, vip, NODE_NONE, reason);
         return;
@@ -104,6 +103,32 @@ static void lost_deadline(struct core *core, uint8_t vip)
     arbiter->in_kernel = false;
     arbiter->announce_next = MONO_NEVER;
     arbiter_set_state(core, vip, VIP_STANDBY, reason);
+}
+
+/* Before its time: what was left of the lease did not suffice to renew the kernel's lifetime. Only
+ * more votes could have helped. */
+static bool is_lost_for_votes(const struct core *core, uint8_t vip)
+{
+    return majority_decides(core, vip) && core->config.vips[vip].least_ns != 0 &&
+           mono_before(core->now, core->arbiters[vip].until) && !majority_is_sure(core, vip);
+}
+
+/* It is put back; where too little of the lease is left for that, by a claim with a new one, which
+ * takes a round trip. */
+static void lost_to_another(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->state == VIP_HOLDING && core->config.vips[vip].least_ns != 0 &&
+        !majority_is_sure(core, vip)) {
+        tell_removal(core, vip);
+        arbiter_release(core, vip, NODE_NONE, REASON_FOREIGN_REMOVAL);
+        return;
+    }
+    arbiter_put_back(core, vip);
+    arbiter->adding = true;
+    arbiter->kernel_asked = core->now;
+    arbiter->reason = REASON_FOREIGN_REMOVAL;
+    tell_removal(core, vip);
 }
 
 static void lost(struct core *core, uint8_t vip, enum address_change change)
@@ -114,18 +139,18 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
     }
     switch (change) {
     case ADDRESS_LOST_DEADLINE:
-        lost_deadline(core, vip);
+        if (is_lost_for_votes(core, vip)) {
+            lost_deadline(core, vip, REASON_MAJORITY_LOST);
+            break;
+        }
+        lost_deadline(core, vip, core->mute ? REASON_MUTE : REASON_STALLED);
         /* This node knows nothing of what happened meanwhile: it asks everybody before it claims
          * again. */
         start_hello(core);
         break;
     case ADDRESS_LOST_FOREIGN:
-        arbiter_put_back(core, vip);
-        arbiter->adding = true;
-        arbiter->kernel_asked = core->now;
         arbiter->foreign_removals++;
-        arbiter->reason = REASON_FOREIGN_REMOVAL;
-        tell_removal(core, vip);
+        lost_to_another(core, vip);
         break;
     case ADDRESS_LOST_LINK:
         give_up(core, vip, REASON_LINK, 0);
@@ -159,7 +184,7 @@ void kernel_take(struct core *core, const struct event *event)
         if (arbiter->adding && error == ERRNO_TIME && majority_decides(core, vip)) {
             arbiter->adding = false;
             arbiter->in_kernel = false;
-            majority_withdraw(core, vip, REASON_MAJORITY_LOST);
+            majority_is_late(core, vip);
         } else if (arbiter->adding) {
             arbiter->adding = false;
             arbiter->in_kernel = false;

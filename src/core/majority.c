@@ -90,11 +90,15 @@ struct mono majority_until(const struct core *core, uint8_t vip)
     return mono_add(core->now, left_ns / SLEW_DENOMINATOR * SLEW_NUMERATOR);
 }
 
-/* Long enough granted by a majority to be worth an addition? */
+/* Long enough granted by a majority to be worth an addition? The keeper may be late by the time of
+ * a removal [SPEC R96]. */
 bool majority_is_sure(const struct core *core, uint8_t vip)
 {
+    const struct core_vip *config = &core->config.vips[vip];
     struct mono until = majority_until(core, vip);
-    return mono_before(mono_add(core->now, early_ns(core, vip) + ADD_NS), until);
+    uint64_t least_ns = config->least_ns + lease_removal(config->lease_ns);
+    uint64_t worth_ns = config->least_ns == 0 ? early_ns(core, vip) : least_ns;
+    return mono_before(mono_add(core->now, worth_ns + ADD_NS), until);
 }
 
 /* Is it time to release, before the keeper does? */
@@ -244,6 +248,20 @@ void majority_withdraw(struct core *core, uint8_t vip, enum reason reason)
     uint64_t out_ns = 2 * core->config.vips[vip].lease_ns;
     core->leases[vip].out_until = mono_add(core->now, out_ns);
     arbiter_set_state(core, vip, VIP_STANDBY, reason);
+}
+
+/* The order to add it came to the keeper when too little of the lease was left: a busy machine. The
+ * next answers make it longer. */
+void majority_is_late(struct core *core, uint8_t vip)
+{
+    struct lease *lease = &core->leases[vip];
+    if (core->arbiters[vip].state != VIP_CLAIMING) {
+        arbiter_set_state(core, vip, VIP_STANDBY, REASON_MAJORITY_LOST);
+    } else if (lease->rounds == ROUNDS) {
+        majority_withdraw(core, vip, REASON_MAJORITY_LOST);
+    } else {
+        lease->rounds++;
+    }
 }
 
 /* A claimant without a majority asks twelve times; then it makes room for a while [SPEC R98]. */

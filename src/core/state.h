@@ -394,6 +394,7 @@ void majority_begin(struct core *core, uint8_t vip);
 void majority_seek(struct core *core, uint8_t vip);
 /* Makes room for others for two leases. Nothing of it is in the kernel. */
 void majority_withdraw(struct core *core, uint8_t vip, enum reason reason);
+void majority_is_late(struct core *core, uint8_t vip);
 void majority_keep(struct core *core, uint8_t vip);
 void majority_heard(struct core *core, uint8_t vip);
 void majority_take(struct core *core, const struct message_in *message);

@@ -15,6 +15,7 @@ _Static_assert(CONF_KEY_BYTES == KEY_BYTES, "conf and wire have the same size of
 static void map_vip(const struct conf *conf, uint8_t self, uint8_t index, struct core_vip *ret)
 {
     const struct conf_vip *vip = &conf->vips[index];
+    const uint64_t lateness_ns = conf_vip_lateness_ns(vip);
 
     ret->id = keyring_id(vip->name);
     ret->addresses = conf_vip_addresses_hash(conf, index);
@@ -22,6 +23,8 @@ static void map_vip(const struct conf *conf, uint8_t self, uint8_t index, struct
     ret->preempt = vip->preempt;
     ret->preempt_delay_ns = vip->preempt_delay_ns;
     ret->lease_ns = vip->lease_ns;
+    /* Else the keeper has no whole second for the kernel. */
+    ret->least_ns = lateness_ns == 0 ? 0 : lateness_ns + NS_PER_S;
     ret->announce_refresh_ns = vip->announce_refresh_ns;
     ret->priority = vip->priority[self];
     ret->candidates = vip->candidates;

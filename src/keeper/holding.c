@@ -18,6 +18,7 @@
 
 /* Items for one batch, and which address each is about. */
 struct piece {
+    uint32_t valid_s; /* the kernel's lifetime; VIP_FOR_EVER is what netlink means by that, too */
     size_t count;
     struct netlink_item items[NETLINK_BATCH_IPV4];
     uint16_t index[NETLINK_BATCH_IPV4]; /* of conf.addresses */
@@ -53,15 +54,15 @@ static unsigned piece_fill(const struct keeper *keeper, unsigned vip, unsigned n
 {
     const struct conf_vip *section = &keeper->conf.vips[vip];
     const unsigned ifindex = keeper->interfaces[keeper->interface_of[vip]].ifindex;
-    const uint32_t valid_s = section->kernel_lease_s == 0 ? UINT32_MAX : section->kernel_lease_s;
     const uint8_t family = keeper->conf.addresses[section->address_first + next].family;
     const size_t limit = family == AF_INET ? NETLINK_BATCH_IPV4 : NETLINK_BATCH_IPV6;
 
     piece->count = 0;
     for (; next < section->address_count && piece->count < limit; next++) {
         const unsigned index = section->address_first + next;
-        struct netlink_item item = {
-            .address = &keeper->conf.addresses[index], .ifindex = ifindex, .valid_s = valid_s};
+        struct netlink_item item = {.address = &keeper->conf.addresses[index],
+                                    .ifindex = ifindex,
+                                    .valid_s = piece->valid_s};
 
         if (item.address->family != family)
             break;
@@ -110,6 +111,19 @@ static void log_refusal(const struct keeper *keeper, unsigned vip, const struct 
     }
 }
 
+/* How long the kernel may keep what it is told now, if not a second is left: not at all. */
+static bool piece_may_live(struct keeper *keeper, unsigned vip, uint64_t deadline_ns,
+                           struct piece *piece)
+{
+    struct vip *state = &keeper->vips[vip];
+
+    piece->valid_s = vip_lifetime_s(state, deadline_ns, clock_now_ns());
+    if (piece->valid_s == 0)
+        return false;
+    vip_shortened(state, piece->valid_s);
+    return true;
+}
+
 static int add_once(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
 {
     const struct conf_vip *section = &keeper->conf.vips[vip];
@@ -118,6 +132,8 @@ static int add_once(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
     for (unsigned next = 0; next < section->address_count;) {
         int result;
 
+        if (!piece_may_live(keeper, vip, deadline_ns, &piece))
+            return -ETIME;
         next = piece_fill(keeper, vip, next, JOB_ADD, &piece);
         result = piece_run(keeper, &piece);
         if (result < 0) {
@@ -146,7 +162,8 @@ static int add_allowed(const struct keeper *keeper, unsigned vip, uint64_t deadl
 {
     const struct interface *interface = &keeper->interfaces[keeper->interface_of[vip]];
 
-    if (clock_now_ns() >= deadline_ns)
+    if (clock_now_ns() >= deadline_ns ||
+        vip_lifetime_s(&keeper->vips[vip], deadline_ns, clock_now_ns()) == 0)
         return -ETIME;
     if (interface->ifindex == 0)
         return -ENODEV;
@@ -167,7 +184,7 @@ int holding_add(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
     if (state->phase == VIP_LEAVING)
         vip_gone(state);
     vip_set_deadline(state, deadline_ns);
-    vip_renewed(state, start_ns);
+    vip_renewed(state, start_ns, vip_lifetime_s(state, deadline_ns, start_ns));
     if (result == 0)
         result = add_once(keeper, vip, deadline_ns);
     /* Ours after all (a news message was lost), or another program's? */
@@ -187,7 +204,7 @@ int holding_remove(struct keeper *keeper, unsigned vip)
     const struct conf_vip *section = &keeper->conf.vips[vip];
     struct vip *state = &keeper->vips[vip];
     const bool again = state->phase == VIP_LEAVING;
-    struct piece piece;
+    struct piece piece = {.valid_s = VIP_FOR_EVER}; /* of no meaning here */
     int result = 0;
 
     vip_gone(state);
@@ -235,6 +252,11 @@ void holding_renew(struct keeper *keeper, unsigned vip)
     news_read(keeper);
     if (!vip_may_claim(&keeper->vips[vip], clock_now_ns()))
         return;
+    if (!piece_may_live(keeper, vip, keeper->vips[vip].deadline_ns, &piece)) {
+        vip_not_renewed(&keeper->vips[vip]);
+        sweep_stop(sweep);
+        return;
+    }
     sweep->next = (uint16_t)piece_fill(keeper, vip, sweep->next, JOB_RENEW, &piece);
     /* What went wrong comes as news, if it matters: an address that is gone is told as such. */
     if (piece_run(keeper, &piece) < 0)

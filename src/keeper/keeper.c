@@ -87,6 +87,15 @@ struct interface *keeper_interface(struct keeper *keeper, unsigned vip)
     return &keeper->interfaces[keeper->interface_of[vip]];
 }
 
+static const char *why_removed(const struct vip *vip, uint64_t now_ns)
+{
+    if (now_ns >= vip->deadline_ns)
+        return "the engine did not renew the deadline in time";
+    if (vip_lifetime_s(vip, vip->deadline_ns, now_ns) == 0)
+        return "too little of the lease is left to renew the lifetime in the kernel";
+    return "this process stood still for longer than kernel_lease";
+}
+
 static void deadline_passed(struct keeper *keeper, unsigned vip)
 {
     const struct ipc_message lost = {.type = IPC_LOST,
@@ -94,18 +103,27 @@ static void deadline_passed(struct keeper *keeper, unsigned vip)
                                      .address = keeper->conf.vips[vip].address_first,
                                      .reason = IPC_LOST_DEADLINE};
     const bool held = keeper->vips[vip].phase == VIP_HELD;
-    const bool engine_late = clock_now_ns() >= keeper->vips[vip].deadline_ns;
+    const char *reason = why_removed(&keeper->vips[vip], clock_now_ns());
     const int result = holding_remove(keeper, vip);
 
     if (!held)
         return;
-    log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name,
-                engine_late ? "the engine did not renew the deadline in time"
-                            : "this process stood still for longer than kernel_lease",
+    log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name, reason,
                 result == 0 ? "its addresses are removed" : "removing its addresses failed");
     keeper_tell(keeper, &lost);
     if (keeper->silent_end_ns == CLOCK_NEVER_NS)
         keeper->silent_end_ns = clock_now_ns() + SILENCE_NS;
+}
+
+static void renew(struct vip *vip)
+{
+    const uint64_t now_ns = clock_now_ns();
+    const uint32_t lifetime_s = vip_lifetime_s(vip, vip->deadline_ns, now_ns);
+
+    if (lifetime_s == 0)
+        return; /* in this moment the last second was over */
+    vip_renewed(vip, now_ns, lifetime_s);
+    sweep_start(&vip->renew);
 }
 
 void keeper_due(struct keeper *keeper)
@@ -118,8 +136,7 @@ void keeper_due(struct keeper *keeper)
             deadline_passed(keeper, vip);
             break;
         case VIP_DUE_RENEW:
-            vip_renewed(state, clock_now_ns());
-            sweep_start(&state->renew);
+            renew(state);
             break;
         case VIP_DUE_NOTHING:
             break;
@@ -167,6 +184,7 @@ static uint64_t min_ns(uint64_t a, uint64_t b)
 /* When the next thing is due by time. */
 static uint64_t next_ns(const struct keeper *keeper)
 {
+    const uint64_t now_ns = clock_now_ns();
     uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
 
     next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
@@ -174,7 +192,7 @@ static uint64_t next_ns(const struct keeper *keeper)
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
-        next = min_ns(next, vip_next_ns(state));
+        next = min_ns(next, vip_next_ns(state, now_ns));
         next = min_ns(next, sweep_next_ns(&state->renew));
         next = min_ns(next, sweep_next_ns(&state->announce));
         next = min_ns(next, sweep_next_ns(&state->probe));

@@ -275,7 +275,7 @@ static void rename_vip(const struct keeper *keeper, struct renamed *renamed, uns
 
     rename_interface(keeper, renamed, vip, offer->setup.interfaces[vip]);
     if (was == CONF_NEW) {
-        vip_init(&renamed->vips[vip], section->kernel_lease_s);
+        vip_init(&renamed->vips[vip], section->kernel_lease_s, conf_vip_lateness_ns(section));
         return;
     }
     renamed->vips[vip] = keeper->vips[was];
@@ -374,11 +374,13 @@ static void tell_new_links(struct keeper *keeper)
 /* Addresses that came to a VIP that is held; all or none, as ever. */
 static void extend(struct keeper *keeper, unsigned vip)
 {
+    const int result = holding_add(keeper, vip, keeper->vips[vip].deadline_ns);
+    /* Too little of a lease is left for a lifetime: it is taken anew, with another lease. */
+    const unsigned reason = result == -ETIME ? IPC_LOST_DEADLINE : IPC_LOST_CONFLICT;
     const struct ipc_message lost = {.type = IPC_LOST,
                                      .vip = (uint16_t)vip,
                                      .address = keeper->conf.vips[vip].address_first,
-                                     .reason = IPC_LOST_CONFLICT};
-    const int result = holding_add(keeper, vip, keeper->vips[vip].deadline_ns);
+                                     .reason = (uint16_t)reason};
 
     if (result < 0) {
         log_error("vip %s: the addresses that a reload has added cannot be taken: %s; it is given "
@@ -392,17 +394,11 @@ static void settle(struct keeper *keeper, const struct renamed *renamed)
 {
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         struct vip *state = &keeper->vips[vip];
-        const uint64_t lease_ns = keeper->conf.vips[vip].kernel_lease_s * CLOCK_NS_PER_S;
+        const struct conf_vip *section = &keeper->conf.vips[vip];
 
+        vip_set_kernel_lease(state, section->kernel_lease_s, conf_vip_lateness_ns(section));
         if (state->phase == VIP_HELD && renamed->extended[vip])
             extend(keeper, vip);
-        if (state->kernel_lease_ns == lease_ns)
-            continue;
-        state->kernel_lease_ns = lease_ns;
-        if (state->phase == VIP_HELD) {
-            vip_renewed(state, clock_now_ns());
-            sweep_start(&state->renew);
-        }
     }
 }
 

@@ -87,7 +87,8 @@ static void keeper_init(struct keeper *keeper, const struct conf *conf)
     keeper->kernel_has_mark = uname(&system) < 0 || kernel_release_has_mark(system.release);
     lookup_build(conf, &keeper->lookup);
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
-        vip_init(&keeper->vips[vip], conf->vips[vip].kernel_lease_s);
+        vip_init(&keeper->vips[vip], conf->vips[vip].kernel_lease_s,
+                 conf_vip_lateness_ns(&conf->vips[vip]));
 }
 
 /* One entry for each interface, however many VIPs it carries. */

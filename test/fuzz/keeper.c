@@ -450,7 +450,8 @@ static void open_keeper(struct lab *lab)
     }
     keeper->interface_of[1] = 1;
     for (unsigned vip = 0; vip < VIPS; vip++)
-        vip_init(&keeper->vips[vip], keeper->conf.vips[vip].kernel_lease_s);
+        vip_init(&keeper->vips[vip], keeper->conf.vips[vip].kernel_lease_s,
+                 conf_vip_lateness_ns(&keeper->conf.vips[vip]));
     MUST(will_open(&keeper->will, &keeper->conf, SELF) == 0);
 }
 

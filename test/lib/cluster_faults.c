@@ -88,11 +88,14 @@ static void configure_vips(const struct cluster *cluster, uint8_t self, struct c
     };
     const struct cluster_config *config = &cluster->config;
     uint64_t lease_ns = config->lease_ns != 0 ? config->lease_ns : 4 * config->interval_ns;
+    bool bounded =
+        config->mode == VIP_QUORUM && lease_ns >= CLUSTER_KERNEL_LEASE_NS + KERNEL_LATE_NS;
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         ret->vips[vip] = (struct core_vip){.id = keyring_id(names[vip]),
                                            .addresses = 1,
                                            .mode = config->mode,
                                            .lease_ns = lease_ns,
+                                           .least_ns = bounded ? KERNEL_LATE_NS + NS_PER_S : 0,
                                            .preempt = config->preempt,
                                            .preempt_delay_ns = config->preempt_delay_ns,
                                            .announce_refresh_ns = 60 * NS_PER_S,
@@ -274,17 +277,36 @@ void cluster_stall(struct cluster *cluster, uint8_t node, uint64_t span_ns)
     }
 }
 
-/* The keeper renewed the kernel's lifetime at most half of it ago; the kernel is up to 1 s late. */
+/*
+ * How much of the kernel's lifetime is left at a node whose keeper renews no more, by its clock.
+ * The keeper renewed it at most half of it ago; but where it has to end before the deadline, to the
+ * end of what that allowed at most.
+ */
+static uint64_t lifetime_left(struct cluster *cluster, uint8_t node, uint8_t vip)
+{
+    const struct host *host = &cluster->hosts[node];
+    uint64_t now_ns = cluster_local(cluster, node);
+    uint64_t deadline_ns = host->vips[vip].deadline_ns;
+    uint64_t left_ns =
+        CLUSTER_KERNEL_LEASE_NS - cluster_draw(cluster) % (CLUSTER_KERNEL_LEASE_NS / 2);
+    if (host->config.vips[vip].least_ns == 0) {
+        return left_ns;
+    }
+    uint64_t most_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    return most_ns < left_ns ? most_ns : left_ns;
+}
+
 static void let_expire(struct cluster *cluster, uint8_t node, uint8_t vip)
 {
-    uint64_t renewed_ns = cluster_draw(cluster) % (CLUSTER_KERNEL_LEASE_NS / 2);
-    uint64_t late_ns = cluster_draw(cluster) % NS_PER_S;
-    cluster_push(cluster, (struct item){.at_ns = cluster->now_ns + CLUSTER_KERNEL_LEASE_NS -
-                                                 renewed_ns + late_ns,
-                                        .type = ITEM_EXPIRY,
-                                        .node = node,
-                                        .life = cluster->hosts[node].life,
-                                        .event = {.address.vip = vip}});
+    uint64_t left_ns = lifetime_left(cluster, node, vip);
+    uint64_t late_ns = cluster_draw(cluster) % KERNEL_LATE_NS;
+    uint64_t local_ns = cluster_local(cluster, node);
+    cluster_push(cluster,
+                 (struct item){.at_ns = cluster_global(cluster, node, local_ns + left_ns + late_ns),
+                               .type = ITEM_EXPIRY,
+                               .node = node,
+                               .life = cluster->hosts[node].life,
+                               .event = {.address.vip = vip}});
 }
 
 void cluster_freeze(struct cluster *cluster, uint8_t node, uint64_t span_ns)

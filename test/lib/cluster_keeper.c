@@ -6,6 +6,7 @@
  */
 #include "cluster_private.h"
 
+#define ERRNO_ETIME    62
 #define ERRNO_ENETDOWN 100
 
 static void request(struct cluster *cluster, uint8_t node, uint64_t cost_ns, struct event event)
@@ -26,9 +27,11 @@ static void request(struct cluster *cluster, uint8_t node, uint64_t cost_ns, str
                                         .event = event});
 }
 
+/* Where the kernel's lifetime has to end before the deadline, it is not renewed at the end. */
 static void keep_deadline(struct cluster *cluster, uint8_t node, uint8_t vip, uint64_t deadline_ns)
 {
     struct host *host = &cluster->hosts[node];
+    deadline_ns -= host->config.vips[vip].least_ns != 0 ? KERNEL_LATE_NS : 0;
     host->vips[vip].deadline_ns = deadline_ns;
     cluster_push(cluster, (struct item){.at_ns = cluster_global(cluster, node, deadline_ns),
                                         .type = ITEM_DEADLINE,
@@ -63,6 +66,13 @@ static void probe(struct cluster *cluster, uint8_t node, uint8_t vip)
     }
 }
 
+/* Not a second is left that the kernel might be told. */
+static bool is_too_late(const struct cluster *cluster, uint8_t node, const struct action *action)
+{
+    uint64_t least_ns = cluster->hosts[node].config.vips[action->address.vip].least_ns;
+    return least_ns != 0 && action->address.until.ns < cluster_local(cluster, node) + least_ns;
+}
+
 void cluster_obey(struct cluster *cluster, uint8_t node, const struct action *action)
 {
     struct host *host = &cluster->hosts[node];
@@ -70,8 +80,8 @@ void cluster_obey(struct cluster *cluster, uint8_t node, const struct action *ac
     struct event event = {.address = {.vip = vip}};
     switch (action->type) {
     case ACTION_ADDRESS_ADD:
-        event.address.change = host->refuses != 0 ? ADDRESS_ADD_FAILED : ADDRESS_ADDED;
-        event.address.error = host->refuses;
+        event.address.error = is_too_late(cluster, node, action) ? ERRNO_ETIME : host->refuses;
+        event.address.change = event.address.error != 0 ? ADDRESS_ADD_FAILED : ADDRESS_ADDED;
         request(cluster, node, CLUSTER_ADD_NS, event);
         keep_deadline(cluster, node, vip, action->address.until.ns);
         break;

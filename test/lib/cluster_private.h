@@ -13,9 +13,10 @@
 
 #include "cluster.h"
 
-#define EPOCH_NS    NS_PER_S /* no node is booted at 0 */
-#define RECORDS_MAX 256U     /* datagrams that an attacker keeps */
-#define SOCKET_MAX  2000U    /* datagrams that wait for a node that is not run */
+#define EPOCH_NS       NS_PER_S /* no node is booted at 0 */
+#define KERNEL_LATE_NS NS_PER_S /* what a kernel removes may live longer by that */
+#define RECORDS_MAX    256U     /* datagrams that an attacker keeps */
+#define SOCKET_MAX     2000U    /* datagrams that wait for a node that is not run */
 
 enum item_type {
     ITEM_DATAGRAM,

@@ -230,6 +230,20 @@ static void stalled_claimant(struct swarm *swarm, uint8_t holder, uint8_t vip)
     }
 }
 
+/* Mode quorum: nobody may renew its lease, and nobody is there to end it [SPEC S1]. */
+static void frozen_when_cut(struct swarm *swarm, uint8_t holder)
+{
+    uint64_t lease_ns = swarm->judge.lease_ns;
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != holder) {
+            swarm_cut(swarm, holder, other);
+        }
+    }
+    run(swarm, draw(swarm, lease_ns));
+    swarm_stall(swarm, holder, lease_ns + draw(swarm, 2 * lease_ns + 3 * NS_PER_S), true);
+    run(swarm, draw(swarm, 2 * lease_ns + 3 * NS_PER_S));
+}
+
 void swarm_scene(struct swarm *swarm)
 {
     if (chance(swarm, 60)) {
@@ -238,6 +252,10 @@ void swarm_scene(struct swarm *swarm)
     bool available = swarm->judge.mode == VIP_AVAILABLE;
     uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
     uint8_t holder = holder_of(swarm, vip);
+    if (swarm->judge.mode == VIP_QUORUM && chance(swarm, 30)) {
+        frozen_when_cut(swarm, holder);
+        return;
+    }
     switch ((enum scene)draw(swarm, available ? SCENE_COUNT : SCENE_COUNT_OF_BOTH_MODES)) {
     case SCENE_TWO_FAIL:
         two_fail(swarm, holder);

@@ -306,6 +306,23 @@ static void test_notes_say_what_weakens_the_promise_of_mode_quorum(void **state)
          "or frozen together; never with a lease of kernel_lease + 1s (lease = \"3s\")\n"},
         {"lease = \"3s\"", NULL},
         {"lease = \"2s\" kernel_lease = \"1s\"", NULL},
+        {"lease = \"2s\" kernel_lease = \"1s\"", "vip \"w\": a lease of 2000ms leaves the kernel "
+                                                 "250ms to be late when keeper and engine are "
+                                                 "frozen together; from 2500ms on it has 1s, which "
+                                                 "it may need when another program changes "
+                                                 "an address of the host in that very second\n"},
+        {"lease = \"2500ms\" kernel_lease = \"1s\"", NULL},
+        {"lease = \"10s\" kernel_lease = \"9s\"", NULL},
+        {"lease = \"1500ms\" kernel_lease = \"1s\"",
+         "vip \"w\": two nodes may hold it for up to 2s when keeper and engine of one are killed "
+         "or "
+         "frozen together; never with lease = \"2500ms\"\n"},
+        {"lease = \"10s\" kernel_lease = \"10s\"",
+         "vip \"w\": two nodes may hold it for up to 11s when keeper and engine of one are killed "
+         "or "
+         "frozen together; never with a lease of kernel_lease + 1s (kernel_lease = \"2s\" and "
+         "lease = "
+         "\"3s\")\n"},
         {"kernel_lease = \"off\"",
          "vip \"w\": with kernel_lease = \"off\" two nodes may hold it when "
          "keeper and engine of one are killed or frozen together\n"},

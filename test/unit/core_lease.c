@@ -418,6 +418,74 @@ static void test_the_keeper_gets_the_end_of_the_lease(void **unused)
     free(core);
 }
 
+/* The keeper needs so much of a lease to tell the kernel of a lifetime that ends before it. */
+static struct core *bounded_core(uint64_t least_ns)
+{
+    struct core_config config = quorum_config(3);
+    config.vips[0].least_ns = least_ns;
+    struct core *core = serve_core(&config);
+    meet(core);
+    tick(core, 1000);
+    return core;
+}
+
+static void test_a_lease_with_too_little_left_is_not_worth_an_addition(void **unused)
+{
+    (void)unused;
+    struct core *core = bounded_core(300 * NS_PER_MS);
+    uint64_t seq = core->record.seq;
+    step(core, 30 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
+    vote_at(core, 1, seq, VERDICT_GRANTED); /* 89 % of 372 ms, less 30 ms: 304 ms are left */
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+    tick(core, T_NS / 8);
+    assert_true(sends_to(2));
+    vote_at(core, 2, core->record.seq, VERDICT_GRANTED);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    /* The order came late: the next answers make the lease longer. */
+    kernel_says(core, ADDRESS_ADD_FAILED, 62);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    free(core);
+}
+
+static void test_what_another_program_removes_late_in_a_lease_is_claimed_anew(void **unused)
+{
+    (void)unused;
+    struct core *core = bounded_core(200 * NS_PER_MS);
+    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
+    kernel_says(core, ADDRESS_ADDED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1); /* put back at once */
+    kernel_says(core, ADDRESS_ADDED, 0);
+    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
+    step(core, 50 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
+    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].foreign_removals, 2);
+    free(core);
+}
+
+/* The kernel's lifetime has ended before the deadline, for lack of votes and not of time. */
+static void test_a_lifetime_that_could_not_be_renewed_was_the_majoritys_loss(void **unused)
+{
+    (void)unused;
+    struct core *core = bounded_core(200 * NS_PER_MS);
+    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
+    kernel_says(core, ADDRESS_ADDED, 0);
+    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
+    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
+    kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
+    assert_int_equal(actions.items[0].type, ACTION_CHANGE);
+    assert_int_equal(actions.items[0].change.to, VIP_STANDBY);
+    assert_int_equal(actions.items[0].change.reason, REASON_MAJORITY_LOST);
+    assert_int_equal(core->phase, PHASE_SERVING); /* it was not deaf: it claims again at once */
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    free(core);
+}
+
 static void test_who_loses_the_majority_stops_holding_by_itself(void **unused)
 {
     (void)unused;
@@ -592,6 +660,9 @@ int main(void)
         cmocka_unit_test(test_a_grant_of_before_the_release_is_worth_nothing),
         cmocka_unit_test(test_a_holder_sleeps_until_there_is_something_to_do),
         cmocka_unit_test(test_the_keeper_gets_the_end_of_the_lease),
+        cmocka_unit_test(test_a_lease_with_too_little_left_is_not_worth_an_addition),
+        cmocka_unit_test(test_what_another_program_removes_late_in_a_lease_is_claimed_anew),
+        cmocka_unit_test(test_a_lifetime_that_could_not_be_renewed_was_the_majoritys_loss),
         cmocka_unit_test(test_who_loses_the_majority_stops_holding_by_itself),
         cmocka_unit_test(test_a_heartbeat_that_no_majority_answers_is_sent_again_with_a_new_seq),
         cmocka_unit_test(test_who_asks_in_vain_makes_room),

@@ -107,7 +107,7 @@ static int setup(void **state)
     keeper->interface_count = 1;
     (void)snprintf(keeper->interfaces[0].name, sizeof(keeper->interfaces[0].name), "lo");
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
-        vip_init(&keeper->vips[vip], 2);
+        vip_init(&keeper->vips[vip], 2, 0);
     assert_int_equal(news_compare(keeper), 0);
     news_settle(keeper);
     forget_told(fixture);
@@ -219,6 +219,34 @@ static void test_all_addresses_come_with_our_mark_and_go_again(void **state)
     assert_int_equal(holding_remove(keeper, 0), 0);
     assert_int_equal(in_kernel(fixture, NULL), 0);
     assert_int_equal(keeper->vips[0].phase, VIP_ABSENT);
+}
+
+static void test_the_kernel_is_told_no_more_than_the_deadline_leaves(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+    struct kernel_address last;
+
+    vip_init(&keeper->vips[0], 9, CLOCK_NS_PER_S);
+    assert_int_equal(holding_add(keeper, 0, clock_now_ns() + CLOCK_NS_PER_S), -ETIME);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_int_equal(holding_add(keeper, 0, clock_now_ns() + 4900 * CLOCK_NS_PER_MS), 0);
+    assert_int_equal(in_kernel(fixture, &last), 3);
+    assert_in_range(last.valid_s, 2, 3);
+    /* A renewal with more left is longer; with less than a second there is none. */
+    vip_set_deadline(&keeper->vips[0], later());
+    vip_renewed(&keeper->vips[0], clock_now_ns(), 9);
+    keeper->vips[0].renew.active = true;
+    while (keeper->vips[0].renew.active)
+        holding_renew(keeper, 0);
+    (void)in_kernel(fixture, &last);
+    assert_in_range(last.valid_s, 8, 9);
+    vip_set_deadline(&keeper->vips[0], clock_now_ns() + CLOCK_NS_PER_S);
+    keeper->vips[0].renew.active = true;
+    holding_renew(keeper, 0);
+    assert_false(keeper->vips[0].renew.active);
+    assert_true(keeper->vips[0].too_long);
+    assert_int_equal(holding_remove(keeper, 0), 0);
 }
 
 static void test_own_doings_are_no_news_even_when_they_are_read_late(void **state)
@@ -455,6 +483,7 @@ int main(void)
 #define IN_NAMESPACE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         IN_NAMESPACE(test_all_addresses_come_with_our_mark_and_go_again),
+        IN_NAMESPACE(test_the_kernel_is_told_no_more_than_the_deadline_leaves),
         IN_NAMESPACE(test_own_doings_are_no_news_even_when_they_are_read_late),
         IN_NAMESPACE(test_a_kernel_without_marks_takes_nothing_of_ours_for_foreign),
         IN_NAMESPACE(test_adding_what_is_there_already_succeeds),

@@ -216,6 +216,16 @@ uint32_t conf_id(const char *name);
  */
 uint32_t conf_hash(const struct conf *conf);
 
+/*
+ * In mode quorum, with a lease of kernel_lease + 1 s or more: what the keeper gives the kernel of
+ * the lifetime has to end that long before its own deadline, so that nobody else has the address
+ * yet if keeper and engine are frozen. 0: the lifetime is always the whole kernel_lease.
+ */
+uint64_t conf_vip_lateness_ns(const struct conf_vip *vip);
+
+/* From such a lease on that holds whatever other programs do to the host's addresses. */
+#define CONF_LEASE_FROZEN_NS UINT64_C(2500000000)
+
 /* The addresses (with prefix) of conf->vips[vip] as one number, in whatever order they stand. */
 uint32_t conf_vip_addresses_hash(const struct conf *conf, int vip);
 

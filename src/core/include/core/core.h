@@ -22,6 +22,7 @@ struct core_vip {
     bool preempt;
     uint64_t preempt_delay_ns;
     uint64_t lease_ns;
+    uint64_t least_ns; /* so much of a lease has to be left for an addition; 0: anything */
     uint64_t announce_refresh_ns;
     uint8_t priority;    /* this node's, 1..255 */
     uint64_t candidates; /* bit per node */

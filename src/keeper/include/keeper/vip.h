@@ -7,6 +7,10 @@
  * Two strings hold a VIP up here. The deadline that the engine gave is one. The other is the
  * lifetime that the kernel was told (`kernel_lease`): a keeper that was stopped for longer than
  * that cannot know what the kernel has kept, so it gives the VIP up as if the deadline had passed.
+ *
+ * In mode quorum the second may be tied to the first: where the lease is long enough for that, the
+ * kernel is never told a lifetime that could end after the deadline. Then nobody else has the
+ * address yet when the kernel lets go of it, though nobody here is run any more.
  */
 #ifndef KEEPER_VIP_H
 #define KEEPER_VIP_H
@@ -38,7 +42,14 @@ struct vip {
     enum vip_phase phase;
     uint64_t deadline_ns;     /* VIP_LEAVING: when to try again */
     uint64_t renewed_ns;      /* start of the last renewal of the kernel's lifetime */
+    uint64_t lifetime_ns;     /* that the kernel was told then; for ever: 0 */
     uint64_t kernel_lease_ns; /* 0: the kernel keeps the addresses for ever */
+    uint64_t lateness_ns;     /* of the kernel, if its lifetime has to end before the deadline */
+    bool too_long;            /* the kernel was told more than it would be told now */
+    struct {
+        uint64_t renewed_ns;
+        uint64_t lifetime_ns;
+    } former; /* before the renewal that is under way */
     struct sweep renew;
     struct sweep announce;
     struct sweep probe;
@@ -47,7 +58,17 @@ struct vip {
 /* How long to wait before the kernel is asked again to remove what it refused to remove. */
 #define VIP_RETRY_NS UINT64_C(100000000)
 
-void vip_init(struct vip *vip, uint32_t kernel_lease_s);
+#define VIP_FOR_EVER UINT32_MAX
+
+/* `lateness_ns` is conf_vip_lateness_ns(). */
+void vip_init(struct vip *vip, uint32_t kernel_lease_s, uint64_t lateness_ns);
+
+/* The same, of a VIP that may be held: a reload. */
+void vip_set_kernel_lease(struct vip *vip, uint32_t kernel_lease_s, uint64_t lateness_ns);
+
+/* The lifetime, in seconds, that the kernel may be told at `now_ns`, with that deadline; 0: none,
+ * because not a second is left. VIP_FOR_EVER: without an end. */
+uint32_t vip_lifetime_s(const struct vip *vip, uint64_t deadline_ns, uint64_t now_ns);
 
 /* The kernel has all addresses since `now_ns`. */
 void vip_held(struct vip *vip, uint64_t now_ns, uint64_t deadline_ns);
@@ -61,14 +82,17 @@ void vip_gone(struct vip *vip);
 /* The kernel refused to remove: try again after VIP_RETRY_NS. */
 void vip_leaving(struct vip *vip, uint64_t now_ns);
 
-/* A renewal starts. */
-void vip_renewed(struct vip *vip, uint64_t now_ns);
+/* A renewal starts; some of its addresses may be told less than `lifetime_s`. */
+void vip_renewed(struct vip *vip, uint64_t now_ns, uint32_t lifetime_s);
+void vip_shortened(struct vip *vip, uint32_t lifetime_s);
+/* It has ended before every address was renewed: what was so before counts. */
+void vip_not_renewed(struct vip *vip);
 
 /* What has to be done at `now_ns`; removal goes before renewal. */
 enum vip_due vip_due(const struct vip *vip, uint64_t now_ns);
 
-/* When vip_due() will next say something; UINT64_MAX: never by itself. */
-uint64_t vip_next_ns(const struct vip *vip);
+/* When vip_due() will next say something, from `now_ns` on; UINT64_MAX: never by itself. */
+uint64_t vip_next_ns(const struct vip *vip, uint64_t now_ns);
 
 /* May frames claim the addresses at `now_ns`? */
 bool vip_may_claim(const struct vip *vip, uint64_t now_ns);

@@ -135,12 +135,13 @@ static int self_is_allowed(const struct conf_node *before, const struct conf_nod
     return 0;
 }
 
-static bool has_quorum(const struct conf *conf)
+/* The first VIP in mode quorum, or NULL. */
+static const char *quorum_name(const struct conf *conf)
 {
     for (unsigned i = 0; i < conf->vip_count; i++)
         if (conf->vips[i].mode == CONF_QUORUM)
-            return true;
-    return false;
+            return conf->vips[i].name;
+    return NULL;
 }
 
 /* How many nodes came, and how many went. */
@@ -172,16 +173,45 @@ static bool lease_was_there(const struct conf_reload *reload, unsigned vip)
     return false;
 }
 
-/* Every node votes. */
+/* Every node votes, and no two sets of voters that are in use may differ by more than one [SPEC
+ * R103]. */
+static int set_is_allowed(const struct conf_reload *reload, struct conf_error *error)
+{
+    const unsigned added = count_new(reload->before, reload->after);
+    const unsigned removed = count_new(reload->after, reload->before);
+    const char *vip = quorum_name(reload->after);
+
+    if (vip == NULL)
+        vip = quorum_name(reload->before);
+    if (added + removed > 1) {
+        (void)snprintf(
+            error->text, sizeof(error->text),
+            "vip \"%.63s\" is in mode quorum, where every node is a voter, and only one "
+            "voter may be added or removed at a time: here %u came and %u went; take one "
+            "of these changes to every node, and when \"vipgossip status\" warns of no "
+            "node with another configuration any more, the next",
+            vip, added, removed);
+        return -1;
+    }
+    if (removed > 0 && reload->after->node_count == 1) {
+        (void)snprintf(error->text, sizeof(error->text),
+                       "vip \"%.63s\" is in mode quorum: one of two voters is no majority of them, "
+                       "so neither can take the other out while it runs; stop both and start the "
+                       "one that stays anew",
+                       vip);
+        return -1;
+    }
+    return 0;
+}
+
 static int voters_are_allowed(const struct conf_reload *reload, struct conf_error *error)
 {
-    const struct conf *before = reload->before;
     const struct conf *after = reload->after;
 
-    if (!has_quorum(before) && !has_quorum(after))
+    if (quorum_name(reload->before) == NULL && quorum_name(after) == NULL)
         return 0;
-    if (count_new(before, after) + count_new(after, before) > 0)
-        return refuse_quorum(error, "the nodes have changed");
+    if (set_is_allowed(reload, error) < 0)
+        return -1;
     for (unsigned i = 0; i < after->vip_count; i++)
         if (after->vips[i].mode == CONF_QUORUM && !lease_was_there(reload, i))
             return refuse_quorum(

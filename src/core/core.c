@@ -57,6 +57,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     arbiter_init(core);
     health_init(core);
     voter_init(core);
+    voters_init(core);
     core->phase = PHASE_SERVING;
     start_hello(core);
     gossip_compose(core);
@@ -145,6 +146,7 @@ static struct mono next_deadline(const struct core *core)
     struct mono deadline = mono_min(start_deadline(core), core->beat_next);
     deadline = mono_min(deadline, suspicion_deadline(core));
     deadline = mono_min(deadline, health_deadline(core));
+    deadline = mono_min(deadline, voters_deadline(core));
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         deadline = mono_min(deadline, arbiter_deadline(core, vip));
     }
@@ -189,6 +191,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
         health_timer(core);
     }
     start_step(core, timer);
+    voters_step(core);
     /* Once more if an arbiter's change concerns the others; twice is enough, and bounded. */
     for (uint8_t pass = 0; core->dirty && pass < 2; pass++) {
         core->dirty = false;

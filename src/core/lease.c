@@ -69,6 +69,11 @@ void lease_grant(struct lease *lease, uint8_t voter, struct mono sent)
     lease->refused[voter] = (struct mono){0};
 }
 
+struct mono lease_granted(const struct lease *lease, uint8_t voter)
+{
+    return mono_max(lease->granted[voter], lease->of_former[voter]);
+}
+
 /* The newest point is of rank 1. Each voter has one, so no vote counts twice. */
 static struct mono nth_newest(const struct mono *points, uint8_t count, uint8_t rank)
 {
@@ -91,9 +96,25 @@ struct mono lease_sent(const struct lease *lease, uint8_t voters)
     return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters));
 }
 
-struct mono lease_end(const struct lease *lease, uint8_t voters, uint64_t lease_ns)
+struct mono lease_sent_of(const struct lease *lease, uint64_t set, uint8_t needed)
 {
-    struct mono sent = lease_sent(lease, voters);
+    struct mono points[NODES_MAX];
+    uint8_t count = 0;
+    for (uint8_t node = 0; node < NODES_MAX; node++) {
+        if ((set & BIT(node)) != 0) {
+            points[count++] = lease_granted(lease, node);
+        }
+    }
+    return nth_newest(points, count, needed);
+}
+
+uint64_t lease_real(uint64_t lease_ns)
+{
+    return (lease_ns / DRIFT_NUMERATOR + 1) * DRIFT_DENOMINATOR;
+}
+
+struct mono lease_end(struct mono sent, uint64_t lease_ns)
+{
     return sent.ns == 0 ? sent : mono_add(sent, lease_usable(lease_ns));
 }
 
@@ -101,6 +122,7 @@ struct mono lease_end(const struct lease *lease, uint8_t voters, uint64_t lease_
 void lease_begin(struct lease *lease, uint64_t first_seq)
 {
     __builtin_memset(lease->granted, 0, sizeof lease->granted);
+    __builtin_memset(lease->of_former, 0, sizeof lease->of_former);
     __builtin_memset(lease->refused, 0, sizeof lease->refused);
     lease->first_seq = first_seq;
     lease->until = (struct mono){0};

@@ -29,7 +29,7 @@ bool majority_decides(const struct core *core, uint8_t vip)
 
 uint8_t majority_needed(const struct core *core, uint8_t vip)
 {
-    return majority_decides(core, vip) ? LEASE_MAJORITY(core->config.node_count) : 1;
+    return majority_decides(core, vip) ? voters_needed(core) : 1;
 }
 
 static bool is_claimed(const struct core *core, uint8_t vip)
@@ -69,7 +69,7 @@ uint8_t majority_granted(const struct core *core, uint8_t vip)
     uint64_t usable_ns = lease_usable(core->config.vips[vip].lease_ns);
     uint8_t count = 0;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        struct mono granted = lease->granted[node];
+        struct mono granted = lease_granted(lease, node);
         if (granted.ns != 0 && mono_before(core->claim_now, mono_add(granted, usable_ns))) {
             count++;
         }
@@ -80,7 +80,8 @@ uint8_t majority_granted(const struct core *core, uint8_t vip)
 /* The end of the lease by the claimant's clock. */
 static struct mono end_of(const struct core *core, uint8_t vip)
 {
-    return lease_end(&core->leases[vip], core->config.node_count, core->config.vips[vip].lease_ns);
+    struct mono sent = voters_sent(core, &core->leases[vip]);
+    return lease_end(sent, core->config.vips[vip].lease_ns);
 }
 
 /* The deadline for the keeper, by its clock. */
@@ -117,7 +118,7 @@ static bool holds_any(const struct core *core)
     return false;
 }
 
-static bool is_used(const struct core *core)
+bool majority_is_used(const struct core *core)
 {
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         if (majority_decides(core, vip)) {
@@ -132,17 +133,17 @@ static bool is_used(const struct core *core)
 bool majority_is_seen(const struct core *core)
 {
     struct mono then = mono_sub(core->now, timing_detection(core->config.interval_ns));
-    uint8_t seen = 1;
-    if (!is_used(core)) {
+    uint64_t seen = BIT(core->config.self);
+    if (!majority_is_used(core)) {
         return false;
     }
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         if (node != core->config.self && membership_is_live(core, node) &&
             !membership_is_unheard(core, node, then) && core->members[node].hears_me) {
-            seen++;
+            seen |= BIT(node);
         }
     }
-    return seen >= LEASE_MAJORITY(core->config.node_count) || holds_any(core);
+    return voters_are_enough(core, seen) || holds_any(core);
 }
 
 /* --- asking --- */
@@ -211,7 +212,10 @@ static void take_own(struct core *core, uint8_t vip)
         return;
     }
     if (voter_grants_itself(core, vip, &rest_ns)) {
-        lease_grant(lease, self, sent_at(core, core->record.seq));
+        const struct ballot own = {.voter = self,
+                                   .voters = voters_told(core, self),
+                                   .sent = sent_at(core, core->record.seq)};
+        voters_grant(core, lease, &own);
     } else {
         lease->refused[self] = mono_add(core->now, rest_ns);
     }
@@ -223,7 +227,7 @@ static void ask(struct core *core, uint8_t vip)
 {
     struct lease *lease = &core->leases[vip];
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        if (!mono_before(lease->granted[node], core->beat_sent) ||
+        if (!mono_before(lease_granted(lease, node), core->beat_sent) ||
             !mono_reached(core->now, lease->refused[node])) {
             continue;
         }
@@ -282,7 +286,7 @@ void majority_seek(struct core *core, uint8_t vip)
 static bool is_answered(const struct core *core, uint8_t vip)
 {
     const struct lease *lease = &core->leases[vip];
-    return mono_reached(lease_sent(lease, core->config.node_count), core->beat_sent);
+    return mono_reached(voters_sent(core, lease), core->beat_sent);
 }
 
 /* A holder whose heartbeat a majority has not answered asks again until it has [SPEC R97]. */
@@ -351,15 +355,16 @@ static bool show_release(struct core *core, uint8_t vip, uint8_t voter, uint32_t
     return true;
 }
 
-static void take_vote(struct core *core, uint8_t voter, const struct vote *vote, struct mono sent)
+static void take_vote(struct core *core, const struct ballot *ballot, const struct vote *vote)
 {
+    uint8_t voter = ballot->voter;
     uint8_t vip = vip_index(core, vote->vip);
     struct lease *lease = &core->leases[vip];
     if (vote->verdict == VERDICT_GRANTED) {
-        lease_grant(lease, voter, sent);
+        voters_grant(core, lease, ballot);
         return;
     }
-    if (mono_before(sent, lease->granted[voter])) {
+    if (mono_before(ballot->sent, lease_granted(lease, voter))) {
         return; /* it has granted something newer since */
     }
     if (vote->verdict == VERDICT_PROMISED && show_release(core, vip, voter, vote->holder)) {
@@ -371,22 +376,23 @@ static void take_vote(struct core *core, uint8_t voter, const struct vote *vote,
 
 /*
  * What a voter says. It counts for a record of this incarnation only, whose time is known and that
- * is no older than the claim; and only if the voter counts the same voters, so that two majorities
- * have one in common [SPEC R95].
+ * is no older than the claim; and only in the set of voters that the voter names, so that two
+ * majorities have one in common [SPEC R95, R101].
  */
 void majority_take(struct core *core, const struct message_in *message)
 {
     const struct grant *grant = &message->grant;
-    struct mono sent = sent_at(core, grant->seq);
-    if (grant->incarnation != core->config.incarnation || sent.ns == 0 ||
-        grant->voters != core->voters) {
+    const struct ballot ballot = {
+        .voter = message->peer, .voters = grant->voters, .sent = sent_at(core, grant->seq)};
+    if (grant->incarnation != core->config.incarnation || ballot.sent.ns == 0 ||
+        !voters_are_known(core, grant->voters)) {
         return;
     }
     for (uint8_t i = 0; i < grant->vote_count; i++) {
         uint8_t vip = vip_index(core, grant->votes[i].vip);
         if (vip < core->config.vip_count && is_claimed(core, vip) &&
             grant->seq >= core->leases[vip].first_seq) {
-            take_vote(core, message->peer, &grant->votes[i], sent);
+            take_vote(core, &ballot, &grant->votes[i]);
             core->dirty = true;
         }
     }

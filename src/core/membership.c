@@ -284,6 +284,7 @@ static void take_record(struct core *core, const struct message_in *message,
     gossip_named(core, node, &before);
     rivals_answer(core, node);
     voter_heard(core, node, busy);
+    voters_heard(core, node);
 }
 
 /* One datagram: proofs first, because they decide what the rest is worth. */

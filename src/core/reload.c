@@ -84,7 +84,6 @@ static void move_arbiter(struct core *core, uint8_t vip, const struct arbiter *f
     arbiter->seen = renumber_set(renumber, former->seen);
 }
 
-/* The set of voters is the same, in another order perhaps [SPEC R47]. */
 static void move_lease(struct core *core, uint8_t vip, const struct lease *former,
                        const struct core_reload *reload, const struct renumber *renumber)
 {
@@ -95,6 +94,7 @@ static void move_lease(struct core *core, uint8_t vip, const struct lease *forme
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         uint8_t was = node < core->config.node_count ? reload->node_was[node] : CORE_NEW;
         lease->granted[node] = was == CORE_NEW ? never_asked : former->granted[was];
+        lease->of_former[node] = was == CORE_NEW ? never_asked : former->of_former[was];
         lease->refused[node] = was == CORE_NEW ? never_asked : former->refused[was];
     }
 }
@@ -104,6 +104,7 @@ static void move_members(struct core *core, const struct core *former,
 {
     struct renumber renumber;
     renumber_init(&renumber, core, reload);
+    bool other_voters = voters_move(core, former, reload);
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         if (reload->node_was[node] == CORE_NEW) {
             membership_init_node(core, node);
@@ -119,6 +120,9 @@ static void move_members(struct core *core, const struct core *former,
             uint8_t was = reload->vip_was[vip];
             move_arbiter(core, vip, &former->arbiters[was], &renumber);
             move_lease(core, vip, &former->leases[was], reload, &renumber);
+            if (other_voters) {
+                voters_move_grants(former, &core->leases[vip]);
+            }
         } else {
             arbiter_init_vip(core, vip);
             core->leases[vip] = (struct lease){.promise = {.holder = NODE_NONE}};

@@ -13,6 +13,7 @@
  *   rivals.c      others that hold it beside this node
  *   lease.c       mode quorum: what a promise and a grant are worth
  *   voter.c       to whom this node promises its vote
+ *   voters.c      whose votes count, while the set of voters changes
  *   majority.c    the votes that this node needs
  *   kernel.c      what the kernel said about it
  *   announce.c    when the neighbours are told
@@ -168,14 +169,37 @@ struct claim {
 struct lease {
     struct promise promise;
     /* What follows counts while this node claims or holds the VIP. */
-    struct mono granted[NODES_MAX]; /* by the claimant's clock: when the newest claim that this
-                                       voter granted was sent; 0: none was */
-    struct mono refused[NODES_MAX]; /* this voter will not grant it before */
-    struct mono until;              /* of the deadline that was given last; the claimant's clock */
+    struct mono granted[NODES_MAX];   /* by the claimant's clock: when the newest claim that this
+                                         voter granted was sent; 0: none was */
+    struct mono of_former[NODES_MAX]; /* the same by voters that count in the former set alone */
+    struct mono refused[NODES_MAX];   /* this voter will not grant it before */
+    struct mono until; /* of the deadline that was given last; the claimant's clock */
     struct mono ask_next;
     struct mono out_until; /* it has claimed in vain: no candidate before */
     uint64_t first_seq;    /* of the claim; what was granted to older records does not count */
     uint8_t rounds;        /* in which the voters were asked */
+};
+
+/* Who votes [SPEC R100]. */
+struct voters {
+    uint32_t hash; /* of the nodes of the configuration */
+    bool changing; /* majorities of both sets are needed */
+    bool back;     /* the change is being taken back: the former set never was settled here */
+    uint8_t former_count; /* nodes of the set before; 0: there was none */
+    uint32_t former_hash;
+    uint32_t former_config; /* hash of the configuration that this node had with it */
+    uint64_t former;        /* bit per node that was in it, of those that are still configured */
+    uint64_t adopted;       /* bit per node that has had the new set since the change began */
+    struct mono began;      /* what was answered from then on counts; own clock */
+    struct mono settles;    /* the voter's clock; 0: it is not known yet that majorities have it */
+    uint64_t longest_lease_ns;
+};
+
+/* A vote that was granted. */
+struct ballot {
+    uint8_t voter;
+    uint32_t voters;  /* hash of the set in which it counts */
+    struct mono sent; /* the claim; the claimant's clock */
 };
 
 #define SENT_MAX 128U /* own records whose time is remembered: 4 T, and more */
@@ -220,7 +244,7 @@ struct core {
     /* Of those that do not live, and that live: where the names of a record begin, and ended. */
     uint8_t unheard_first[2];
     uint8_t unheard_next[2];
-    uint32_t voters;           /* hash of their set */
+    struct voters voters;
     struct mono raw;           /* event.raw of the last step */
     struct mono claim_now;     /* the claimant's clock: as fast as the faster of the two */
     struct mono vote_now;      /* the voter's clock: as slow as the slower of the two */
@@ -368,8 +392,14 @@ void lease_begin(struct lease *lease, uint64_t first_seq);
 void lease_grant(struct lease *lease, uint8_t voter, struct mono sent);
 /* When the newest claim that a majority has granted was sent; 0: none. */
 struct mono lease_sent(const struct lease *lease, uint8_t voters);
-/* Until when it may be held by that, by the claimant's clock. */
-struct mono lease_end(const struct lease *lease, uint8_t voters, uint64_t lease_ns);
+/* The same of `needed` of the nodes of a set (bit each), also by voters of the former set. */
+struct mono lease_sent_of(const struct lease *lease, uint64_t set, uint8_t needed);
+/* When this voter granted the newest claim, in whichever set it counts; 0: never. */
+struct mono lease_granted(const struct lease *lease, uint8_t voter);
+/* By a clock that is 1 % fast: as long as a lease by one that is 1 % slow. */
+uint64_t lease_real(uint64_t lease_ns);
+/* Until when it may be held by that, by the claimant's clock; 0: not at all. */
+struct mono lease_end(struct mono sent, uint64_t lease_ns);
 
 /* --- voter.c --- */
 void voter_init(struct core *core);
@@ -380,7 +410,27 @@ void voter_left(struct core *core, uint8_t node);
 void voter_released(struct core *core, uint8_t vip);
 bool voter_grants_itself(struct core *core, uint8_t vip, uint64_t *ret_rest_ns);
 
+/* --- voters.c --- */
+void voters_init(struct core *core);
+/* Another configuration: true if its set of voters is another one. `core` has it already. */
+bool voters_move(struct core *core, const struct core *former, const struct core_reload *reload);
+void voters_move_grants(const struct core *former, struct lease *lease);
+void voters_heard(struct core *core, uint8_t node);
+void voters_step(struct core *core);
+struct mono voters_deadline(const struct core *core);
+/* Hash of the set in which this node's vote counts for a claim of `peer` [SPEC R102]. */
+uint32_t voters_told(const struct core *core, uint8_t peer);
+bool voters_are_known(const struct core *core, uint32_t hash);
+void voters_grant(const struct core *core, struct lease *lease, const struct ballot *ballot);
+/* When the newest claim was sent that enough voters have granted [SPEC R101]; 0: none. */
+struct mono voters_sent(const struct core *core, const struct lease *lease);
+/* How many votes are needed: of the larger set, while it changes. */
+uint8_t voters_needed(const struct core *core);
+/* Would the votes of these nodes be enough? */
+bool voters_are_enough(const struct core *core, uint64_t nodes);
+
 /* --- majority.c --- */
+bool majority_is_used(const struct core *core);
 bool majority_decides(const struct core *core, uint8_t vip);
 uint8_t majority_needed(const struct core *core, uint8_t vip);
 uint8_t majority_granted(const struct core *core, uint8_t vip);

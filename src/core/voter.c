@@ -14,10 +14,6 @@ void voter_init(struct core *core)
     for (uint8_t vip = 0; vip < VIPS_MAX; vip++) {
         core->leases[vip].promise.holder = NODE_NONE;
     }
-    for (uint8_t node = 0; node < core->config.node_count; node++) {
-        /* A sum, so that the order in the file does not count. */
-        core->voters += (uint32_t)election_mix(core->config.nodes[node].id);
-    }
 }
 
 static struct claim claim_of(const struct core *core, uint8_t vip, uint8_t node)
@@ -95,7 +91,7 @@ static void say(struct core *core, uint8_t peer, const struct vote *vote)
     struct grant *grant = &gossip_to(core, peer)->grant;
     grant->incarnation = core->members[peer].incarnation;
     grant->seq = core->members[peer].seq;
-    grant->voters = core->voters;
+    grant->voters = voters_told(core, peer);
     for (uint8_t i = 0; i < grant->vote_count; i++) {
         if (grant->votes[i].vip == vote->vip) {
             grant->votes[i] = *vote;

@@ -92,11 +92,34 @@ static void feed_retire(struct engine *engine, uint64_t vips)
     loop_feed(engine, &event);
 }
 
+/* The former change has to be done before the next one [SPEC R103]. NULL: it is. */
+static const char *find_obstacle(const struct engine *engine, const struct ipc_setup *setup)
+{
+    struct core_config next;
+
+    mapping_core(&setup->conf, setup->self, &next);
+    switch (engine->running ? core_may_change_voters(engine->core, &next) : VOTERS_ALLOWED) {
+    case VOTERS_ALLOWED:
+        return NULL;
+    case VOTERS_CHANGING:
+        return "the voters have changed already, which VIPs in mode quorum take one at a time: "
+               "majorities of the former and of the new ones have to have that change for as "
+               "long as a lease, before the next; take it to every node and try again then, or "
+               "take it back";
+    case VOTERS_DIFFER:
+        return "the voters change, which VIPs in mode quorum take one at a time, and a node that "
+               "lives has neither the configuration of this one nor the new one: \"vipgossip "
+               "status\" says which; give it the same file first, and try again then";
+    }
+    return NULL;
+}
+
 void reload_on_configuration(void *arg, struct ipc_reload *from)
 {
     struct engine *engine = arg;
     struct reload *reload = &engine->reload;
     int error = take_keys(engine, from);
+    const char *obstacle;
 
     if (engine->ending || reload->phase != RELOAD_IDLE) {
         keeper_link_refuse(&engine->keeper, -EBUSY);
@@ -106,6 +129,11 @@ void reload_on_configuration(void *arg, struct ipc_reload *from)
         refuse(engine, from->sequence,
                "the keys do not fit: node_key_file must hold the secret of the public_key "
                "that this node is configured with, and every public_key must be one");
+        return;
+    }
+    obstacle = find_obstacle(engine, &from->setup);
+    if (obstacle != NULL) {
+        refuse(engine, from->sequence, obstacle);
         return;
     }
     reload->next = *from;

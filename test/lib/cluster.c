@@ -245,10 +245,10 @@ static bool execute(struct cluster *cluster, uint8_t node, const struct actions 
 }
 
 /* A heartbeat goes to everybody. */
-static bool is_beat(const struct cluster *cluster, const struct actions *actions)
+static bool is_beat(const struct host *host, const struct actions *actions)
 {
-    return cluster->config.node_count > 1 &&
-           __builtin_popcountll(actions->send) == cluster->config.node_count - 1;
+    return host->config.node_count > 1 &&
+           __builtin_popcountll(actions->send) == host->config.node_count - 1;
 }
 
 void cluster_step(struct cluster *cluster, uint8_t node, struct event event)
@@ -257,7 +257,7 @@ void cluster_step(struct cluster *cluster, uint8_t node, struct event event)
     event.now.ns = cluster_local(cluster, node);
     event.raw.ns = cluster_raw(cluster, node);
     core_step(host->core, &event, host->actions);
-    bool beat = is_beat(cluster, host->actions);
+    bool beat = is_beat(host, host->actions);
     bool taken = execute(cluster, node, host->actions);
     if (host->alive && beat && taken == host->mute) {
         host->mute = !taken;

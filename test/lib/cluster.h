@@ -99,6 +99,11 @@ void cluster_start(struct cluster *cluster, uint8_t node);
 /* Only the daemon is gone, and the addresses with it: when it starts anew, its host still knows for
  * how long it may have promised its vote. */
 void cluster_kill(struct cluster *cluster, uint8_t node);
+/* The file of that node names the first so many nodes, which is what its next start takes. */
+void cluster_know(struct cluster *cluster, uint8_t node, uint8_t count);
+uint8_t cluster_known(const struct cluster *cluster, uint8_t node);
+/* The running node is given such a file. False: it refuses, and its file is put back. */
+bool cluster_change_voters(struct cluster *cluster, uint8_t node, uint8_t count);
 /* Host gone: engine, keeper and addresses. */
 void cluster_crash(struct cluster *cluster, uint8_t node);
 /* The engine ends by itself: its keeper takes the addresses away, and then sends the last will. */

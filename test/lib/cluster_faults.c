@@ -104,16 +104,18 @@ static void configure_vips(const struct cluster *cluster, uint8_t self, struct c
     }
 }
 
-static void configure(const struct cluster *cluster, uint8_t self, struct core_config *ret)
+void cluster_configure(const struct cluster *cluster, uint8_t self, struct core_config *ret)
 {
     const struct cluster_config *config = &cluster->config;
+    uint8_t known = cluster->hosts[self].known;
+    uint8_t count = known != 0 ? known : config->node_count;
     *ret = (struct core_config){.self = self,
-                                .node_count = config->node_count,
+                                .node_count = count,
                                 .vip_count = config->vip_count,
                                 .fail_open = config->fail_open,
                                 .interval_ns = config->interval_ns,
-                                .config = 1};
-    for (uint8_t node = 0; node < config->node_count; node++) {
+                                .config = 1U + known};
+    for (uint8_t node = 0; node < count; node++) {
         ret->nodes[node].id = keyring_id(cluster->names[node]);
         ret->nodes[node].witness = (config->witnesses >> node & 1) != 0;
     }
@@ -187,7 +189,7 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     host->refuses = 0;
     host->mute = false;
     memset(host->vips, 0, sizeof host->vips);
-    configure(cluster, node, &host->config);
+    cluster_configure(cluster, node, &host->config);
     host->config.incarnation = cluster_draw(cluster) | 1;
     host->config.seed = cluster_draw(cluster);
     host->config.abstain_ns = host->remembers ? longest_lease_ns(&host->config) : LEASE_MAX_NS;
@@ -213,7 +215,7 @@ void cluster_reload(struct cluster *cluster, uint8_t node)
     cluster_observe(cluster);
     cluster_mix(cluster, node);
     for (unsigned i = 0; i < sizeof map.node_was; i++) {
-        map.node_was[i] = (uint8_t)i;
+        map.node_was[i] = i < host->config.node_count ? (uint8_t)i : CORE_NEW;
     }
     for (unsigned i = 0; i < sizeof map.vip_was; i++) {
         map.vip_was[i] = (uint8_t)i;
@@ -222,7 +224,7 @@ void cluster_reload(struct cluster *cluster, uint8_t node)
         map.check_was[i] = (uint8_t)i;
     }
     struct core_config config;
-    configure(cluster, node, &config);
+    cluster_configure(cluster, node, &config);
     config.incarnation = host->config.incarnation;
     config.seed = host->config.seed;
     config.abstain_ns = host->config.abstain_ns;

@@ -224,8 +224,8 @@ static uint64_t incarnation_of(const struct datagram *datagram)
 void cluster_receive(struct cluster *cluster, const struct packet *packet)
 {
     struct host *host = &cluster->hosts[packet->to];
-    if (host->link_down) {
-        return;
+    if (host->link_down || packet->from >= host->config.node_count) {
+        return; /* or a sender that is in no file of that node */
     }
     struct recorded *recorded =
         packet->origin == ORIGIN_FORGED ? NULL : find_record(cluster, packet->id);

@@ -2,7 +2,7 @@
 /*
  * The inside of a simulated cluster: cluster.c runs it, cluster_network.c carries its datagrams,
  * cluster_keeper.c stands for keeper and kernel, cluster_clock.c for the clocks, cluster_faults.c
- * disturbs it, cluster_view.c answers questions about it.
+ * disturbs it, cluster_voters.c gives it other nodes, cluster_view.c answers questions about it.
  */
 #ifndef TEST_CLUSTER_PRIVATE_H
 #define TEST_CLUSTER_PRIVATE_H
@@ -74,6 +74,7 @@ struct host {
     struct clock clock;
     uint64_t life;
     uint8_t priority;
+    uint8_t known; /* nodes in its file: the first so many; 0: all */
     bool alive;
     bool link_down;
     bool mute;      /* the last heartbeat could not be sent */
@@ -158,6 +159,9 @@ void cluster_kernel(struct cluster *cluster, struct item *item);
 void cluster_pass_deadline(struct cluster *cluster, struct item *item);
 void cluster_expire(struct cluster *cluster, const struct item *item);
 void cluster_take_away(struct cluster *cluster, uint8_t node, uint8_t vip);
+
+/* cluster_faults.c: the core's configuration of a node, by its file. */
+void cluster_configure(const struct cluster *cluster, uint8_t self, struct core_config *ret);
 
 /* cluster_clock.c */
 uint64_t cluster_local(const struct cluster *cluster, uint8_t node);

@@ -233,7 +233,7 @@ static struct pair *new_quorum(void)
     return pair;
 }
 
-static void test_voters_and_what_they_promise_stay_while_they_run(void **unused)
+static void test_one_voter_at_a_time_and_no_longer_promises(void **unused)
 {
     struct pair *pair = new_pair();
     struct conf_error error;
@@ -245,8 +245,24 @@ static void test_voters_and_what_they_promise_stay_while_they_run(void **unused)
     pair = new_quorum();
     pair->after.vips[0].lease_ns = 4;
     assert_int_equal(conf_change_is_allowed(&pair->reload, &error), 0);
-    set(pair->after.nodes[1].name, "x");
-    refused(pair, "the nodes have changed");
+    set(pair->after.nodes[1].name, "x"); /* one goes, another comes */
+    refused(pair,
+            "vip \"v0\" is in mode quorum, where every node is a voter, and only one voter may "
+            "be added or removed at a time: here 1 came and 1 went; take one");
+    pair = new_quorum();
+    set(pair->after.nodes[pair->after.node_count++].name, "x");
+    assert_int_equal(conf_change_is_allowed(&pair->reload, &error), 0);
+    set(pair->after.nodes[pair->after.node_count++].name, "y");
+    refused(pair, "here 2 came and 0 went");
+    pair = new_quorum();
+    set(pair->before.nodes[pair->before.node_count++].name, "x");
+    assert_int_equal(conf_change_is_allowed(&pair->reload, &error), 0);
+    set(pair->before.nodes[pair->before.node_count++].name, "y");
+    refused(pair, "here 0 came and 2 went");
+    pair = new_quorum();
+    pair->before.node_count = 2;
+    pair->after.node_count = 1;
+    refused(pair, "one of two voters is no majority");
     pair = new_quorum();
     pair->after.vips[0].lease_ns = 6;
     refused(pair, "its lease is longer");
@@ -284,7 +300,7 @@ int main(void)
         cmocka_unit_test(test_the_checker_goes_on_unless_something_that_it_uses_has_changed),
         cmocka_unit_test(test_a_hook_has_its_timeout_and_docker_the_addresses),
         cmocka_unit_test(test_what_a_running_daemon_keeps_is_refused_by_its_name),
-        cmocka_unit_test(test_voters_and_what_they_promise_stay_while_they_run),
+        cmocka_unit_test(test_one_voter_at_a_time_and_no_longer_promises),
         cmocka_unit_test(test_an_index_beyond_its_bounds_is_not_sound),
     };
 

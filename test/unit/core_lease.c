@@ -79,7 +79,7 @@ static void vote_at(struct core *core, uint8_t voter, uint64_t seq, enum verdict
 {
     struct message_in *message = say(voter);
     message->grant =
-        (struct grant){.incarnation = 1, .seq = seq, .voters = core->voters, .vote_count = 1};
+        (struct grant){.incarnation = 1, .seq = seq, .voters = core->voters.hash, .vote_count = 1};
     message->grant.votes[0] = (struct vote){.vip = VIP_ID, .verdict = (uint8_t)verdict};
     deliver(core);
 }
@@ -295,7 +295,7 @@ static void test_a_grant_counts_from_the_moment_when_the_claim_was_sent(void **u
     step(core, 10 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
     vote_at(core, 1, seq, VERDICT_GRANTED);
     assert_int_equal(core->leases[0].granted[1].ns, sent.ns);
-    struct mono end = lease_end(&core->leases[0], 3, LEASE_NS);
+    struct mono end = lease_end(lease_sent(&core->leases[0], 3), LEASE_NS);
     assert_int_equal(end.ns, sent.ns + USABLE_NS);
     free(core);
 }
@@ -321,15 +321,15 @@ static void test_the_oldest_of_the_newest_majority_decides(void **unused)
     memset(&lease, 0, sizeof lease);
     const uint64_t sent_ms[5] = {500, 100, 400, 300, 200};
     for (uint8_t voter = 0; voter < 5; voter++) {
-        assert_int_equal(lease_end(&lease, 5, LEASE_NS).ns, voter < 3 ? 0
-                                                            : voter == 3
-                                                                ? 100 * NS_PER_MS + USABLE_NS
-                                                                : 300 * NS_PER_MS + USABLE_NS);
+        assert_int_equal(lease_end(lease_sent(&lease, 5), LEASE_NS).ns,
+                         voter < 3    ? 0
+                         : voter == 3 ? 100 * NS_PER_MS + USABLE_NS
+                                      : 300 * NS_PER_MS + USABLE_NS);
         lease_grant(&lease, voter, (struct mono){sent_ms[voter] * NS_PER_MS});
     }
-    assert_int_equal(lease_end(&lease, 5, LEASE_NS).ns, 300 * NS_PER_MS + USABLE_NS);
+    assert_int_equal(lease_end(lease_sent(&lease, 5), LEASE_NS).ns, 300 * NS_PER_MS + USABLE_NS);
     lease_grant(&lease, 0, (struct mono){1}); /* an old answer takes nothing away */
-    assert_int_equal(lease_end(&lease, 5, LEASE_NS).ns, 300 * NS_PER_MS + USABLE_NS);
+    assert_int_equal(lease_end(lease_sent(&lease, 5), LEASE_NS).ns, 300 * NS_PER_MS + USABLE_NS);
 }
 
 static void test_a_lease_is_used_for_less_than_it_was_promised_for(void **unused)
@@ -346,15 +346,17 @@ static void test_what_other_voters_count_does_not_count(void **unused)
     (void)unused;
     struct core *core = claiming_core(3);
     struct message_in *message = say(1);
-    message->grant = (struct grant){
-        .incarnation = 1, .seq = core->record.seq, .voters = core->voters + 1, .vote_count = 1};
+    message->grant = (struct grant){.incarnation = 1,
+                                    .seq = core->record.seq,
+                                    .voters = core->voters.hash + 1,
+                                    .vote_count = 1};
     message->grant.votes[0].vip = VIP_ID;
     deliver(core);
     assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
     message = say(1);
     message->grant.incarnation = 2; /* a former life's */
     message->grant.seq = core->record.seq;
-    message->grant.voters = core->voters;
+    message->grant.voters = core->voters.hash;
     message->grant.vote_count = 1;
     message->grant.votes[0].vip = VIP_ID;
     deliver(core);
@@ -557,8 +559,10 @@ static void test_a_refused_claimant_asks_again_when_the_promise_has_ended(void *
     struct core *core = claiming_core(3);
     for (uint8_t voter = 1; voter < 3; voter++) {
         struct message_in *message = say(voter);
-        message->grant = (struct grant){
-            .incarnation = 1, .seq = core->record.seq, .voters = core->voters, .vote_count = 1};
+        message->grant = (struct grant){.incarnation = 1,
+                                        .seq = core->record.seq,
+                                        .voters = core->voters.hash,
+                                        .vote_count = 1};
         message->grant.votes[0] = (struct vote){
             .vip = VIP_ID, .verdict = VERDICT_PROMISED, .holder = 1019, .rest_ms = 77 + voter};
         deliver(core);
@@ -575,7 +579,7 @@ static void test_a_dead_voter_is_not_waited_for(void **unused)
     core->members[2].state = MEMBER_DEAD;
     struct message_in *message = say(1);
     message->grant = (struct grant){
-        .incarnation = 1, .seq = core->record.seq, .voters = core->voters, .vote_count = 1};
+        .incarnation = 1, .seq = core->record.seq, .voters = core->voters.hash, .vote_count = 1};
     message->grant.votes[0] =
         (struct vote){.vip = VIP_ID, .verdict = VERDICT_PROMISED, .holder = 1002, .rest_ms = 150};
     deliver(core);

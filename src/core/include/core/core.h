@@ -81,6 +81,15 @@ struct core_reload {
 void core_reconfigure(struct core *core, const struct core *former,
                       const struct core_config *config, const struct core_reload *reload);
 
+/* May a running node take a configuration with other voters? In mode quorum their set changes by
+ * one node at a time, and only when the change before is known to be done [SPEC R103]. */
+enum voters_answer {
+    VOTERS_ALLOWED,
+    VOTERS_CHANGING, /* the change before is not done */
+    VOTERS_DIFFER,   /* a live node has neither the configuration of this one nor the next */
+};
+enum voters_answer core_may_change_voters(const struct core *core, const struct core_config *next);
+
 /* Is none of these VIPs (bit each) in the kernel, as far as this node knows? */
 bool core_is_free_of(const struct core *core, uint64_t vips);
 

@@ -169,6 +169,25 @@ def test_a_reload_ends_no_call_and_each_is_told_the_names_of_its_moment(make_clu
     assert node.pids()[:4] == before[:4] and "ended" not in node.log_text()
 
 
+def test_calls_that_run_or_wait_are_finished_in_order_before_those_of_a_new_checker(make_cluster):
+    check = {"up": {"exec": ["/bin/true"], "interval": "100ms", "timeout": "2s", "rise": 1,
+                    "fall": 1}}
+    cluster, hooks = with_hooks(make_cluster, nodes=1, recipe="sleep 1.5", check=check)
+    node = cluster["n1"]
+    cluster.start()
+    cluster.wait_holder("n1")  # the call for the check runs, that for the VIP waits
+    cluster.config["check"]["up"]["exec"] = ["/bin/false"]
+    node.write_config({**cluster.config, "hook": [str(hooks["n1"].program), "argument"]})
+    reload(cluster, "n1")
+    cluster.wait_until(lambda: node.status()["checks"][0]["ok"] is False, "the new check has run")
+    assert len(hooks["n1"].calls()) < 2  # and did not wait for the hook
+    cluster.wait_until(lambda: len(hooks["n1"].calls()) == 3, "three calls")
+    assert [(data["event"], data["state"]) for _, data in hooks["n1"].calls()] == [
+        ("health", "ok"), ("holding", "holding"), ("health", "failed")]
+    assert "killed" not in node.log_text()
+    assert node.stop() == 0
+
+
 @pytest.mark.parametrize("program, said", [
     ("/no/such/hook", "exit code 127: cannot be started: No such file or directory"),
     ("/bin/false", "exit code 1")])

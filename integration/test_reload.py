@@ -236,26 +236,34 @@ def test_checks_come_and_go_and_keep_what_they_know(make_cluster, tmp_path):
     assert cluster.watch.dual_ms(VIP, settled_ns) == 0
 
 
-def test_a_check_that_runs_is_not_disturbed_by_what_does_not_concern_it(make_cluster, tmp_path):
-    """It counts its starts and ends, and takes its time."""
+def test_a_check_that_runs_is_not_disturbed_by_a_reload(make_cluster, tmp_path):
+    """It writes down each start and each end, and takes its time."""
     tmp_path.chmod(0o777)
-    script = f"echo start >> {tmp_path}/log; sleep 2; echo end >> {tmp_path}/log"
+    script = f"echo start.$$ >> {tmp_path}/log; sleep 2; echo end.$$ >> {tmp_path}/log"
     cluster = make_cluster(1, check={"slow": {"exec": ["/bin/sh", "-c", script], "rise": 1,
-                                              "timeout": "10s", "interval": "1s"}})
+                                              "timeout": "20s", "interval": "1s"}})
     cluster.start()
     cluster.wait_holder("n1")
 
     def log():
         return (tmp_path / "log").read_text().split()
+
+    def pids(what):
+        return {one.split(".")[1] for one in log() if one.startswith(what)}
     cluster.wait_until(lambda: len(log()) == 3, "the second one has begun")
     cluster.config["check"]["slow"].update(fall=9, weight=-5)
     cluster.config["node"]["n1"]["priority"] = 77
     cluster.config["vip"]["other"] = {"address": [OTHER]}
     write(cluster)
-    reload(cluster)
+    reload(cluster)  # that does not concern it
     cluster.wait_until(lambda: len(log()) == 5, "and the third one")
-    assert log() == ["start", "end", "start", "end", "start"]
+    assert [one.split(".")[0] for one in log()] == ["start", "end", "start", "end", "start"]
     assert cluster["n1"].status()["checks"][0]["ok"] is True
+    cluster.config["check"]["other"] = {"exec": ["/bin/false"], "interval": "100ms"}
+    begun = pids("start")
+    write(cluster)
+    reload(cluster)  # that does, but it may come to its end
+    cluster.wait_until(lambda: begun <= pids("end"), "what ran has ended by itself")
     cluster.config["check"]["slow"]["exec"] = ["/bin/false"]
     write(cluster)
     reload(cluster)

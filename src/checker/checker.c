@@ -16,43 +16,80 @@
 struct checker {
     uv_loop_t loop;
     uv_poll_t engine;
+    uv_poll_t former;
+    uv_signal_t retire;
     uv_timer_t alive;
     struct checker_descriptors descriptors;
     const struct ipc_checker_setup *setup;
     struct fetcher *fetcher;
     struct gateway gateway;
     struct hook hook;
-    bool ending; /* the engine has closed its end: what the hook has to be told is told */
+    bool ending;  /* nothing more is read of the engine: what the hook has to be told is told */
+    bool retired; /* and checks that run go on to their end */
     struct task tasks[CONF_CHECKS_MAX];
     _Alignas(struct ipc_news) char inbox[IPC_NEWS_BYTES_MAX];
     int exit_code;
 };
 
+static bool is_done(const struct checker *checker)
+{
+    for (unsigned i = 0; checker->retired && i < checker->setup->conf.check_count; i++)
+        if (checker->tasks[i].running)
+            return false;
+    return checker->ending && hook_is_idle(&checker->hook);
+}
+
+static void end_if_done(struct checker *checker)
+{
+    if (is_done(checker))
+        uv_stop(&checker->loop);
+}
+
 /* An engine that does not read is about to end, or has other things to do: the next result says the
  * same. */
 static void on_result(void *arg, const struct ipc_result *result)
 {
-    const struct checker *checker = arg;
+    struct checker *checker = arg;
     struct ipc_result sent = *result;
 
     sent.generation = checker->setup->generation;
     (void)ipc_packet_send(checker->descriptors.engine, &sent, sizeof(sent));
+    end_if_done(checker);
 }
 
 static void on_hook_idle(void *arg)
 {
-    struct checker *checker = arg;
-
-    if (checker->ending)
-        uv_stop(&checker->loop);
+    end_if_done(arg);
 }
 
 static void end(struct checker *checker)
 {
     checker->ending = true;
     (void)uv_poll_stop(&checker->engine);
-    if (hook_is_idle(&checker->hook))
-        uv_stop(&checker->loop);
+    end_if_done(checker);
+}
+
+/* Another checker reads what the engine says from here on. */
+static void on_retire(uv_signal_t *signal, int number)
+{
+    struct checker *checker = signal->data;
+
+    (void)number;
+    for (unsigned i = 0; i < checker->setup->conf.check_count; i++)
+        task_retire(&checker->tasks[i]);
+    checker->retired = true;
+    end(checker);
+}
+
+/* The checker before has ended. */
+static void on_former(uv_poll_t *poll, int status, int events)
+{
+    struct checker *checker = poll->data;
+
+    (void)status;
+    (void)events;
+    (void)uv_poll_stop(poll);
+    hook_release(&checker->hook);
 }
 
 static void on_engine(uv_poll_t *poll, int status, int events)
@@ -109,6 +146,17 @@ static int open_all(struct checker *checker)
     checker->hook.idle = on_hook_idle;
     checker->hook.arg = checker;
     hook_open(&checker->hook);
+    (void)uv_signal_init(&checker->loop, &checker->retire);
+    checker->retire.data = checker;
+    (void)uv_signal_start(&checker->retire, on_retire, IPC_CHECKER_RETIRE);
+    if (checker->descriptors.former >= 0) {
+        error = uv_poll_init(&checker->loop, &checker->former, checker->descriptors.former);
+        if (error != 0)
+            return error;
+        checker->former.data = checker;
+        checker->hook.held = true;
+        (void)uv_poll_start(&checker->former, UV_READABLE, on_former);
+    }
     (void)uv_timer_init(&checker->loop, &checker->alive);
     checker->alive.data = checker;
     if (checker->descriptors.alive >= 0)
@@ -145,6 +193,9 @@ static void close_all(struct checker *checker)
     gateway_close(&checker->gateway);
     uv_close((uv_handle_t *)&checker->engine, NULL);
     uv_close((uv_handle_t *)&checker->alive, NULL);
+    uv_close((uv_handle_t *)&checker->retire, NULL);
+    if (checker->descriptors.former >= 0)
+        uv_close((uv_handle_t *)&checker->former, NULL);
     /* Programs that run are being ended; the supervisor ends a checker that waits for too long. */
     (void)uv_run(&checker->loop, UV_RUN_DEFAULT);
     fetcher_free(checker->fetcher);

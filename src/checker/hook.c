@@ -185,7 +185,7 @@ static struct ipc_news *take_first(struct hook *hook)
 
 static void call_next(struct hook *hook)
 {
-    while (hook->spawn == NULL && hook->count > 0) {
+    while (!hook->held && hook->spawn == NULL && hook->count > 0) {
         int error;
 
         free(hook->current);
@@ -246,4 +246,10 @@ void hook_call(struct hook *hook, const struct ipc_news *news)
 bool hook_is_idle(const struct hook *hook)
 {
     return hook->spawn == NULL && hook->count == 0;
+}
+
+void hook_release(struct hook *hook)
+{
+    hook->held = false;
+    call_next(hook);
 }

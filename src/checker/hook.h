@@ -21,6 +21,7 @@ struct hook {
     const struct conf *conf;
     const char *node; /* this node's name */
     uv_timer_t limit;
+    bool held;                /* until hook_release(): calls wait */
     struct spawn *spawn;      /* the call that runs */
     unsigned lingering;       /* see struct spawn_plan */
     struct ipc_news *current; /* and what it is called for, to be freed */
@@ -38,5 +39,7 @@ void hook_close(struct hook *hook);
 /* Calls it for these news, when it is their turn. */
 void hook_call(struct hook *hook, const struct ipc_news *news);
 bool hook_is_idle(const struct hook *hook);
+/* Those that wait begin. */
+void hook_release(struct hook *hook);
 
 #endif

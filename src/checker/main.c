@@ -26,7 +26,7 @@ static bool was_started_by_supervisor(void)
 
 int main(void)
 {
-    struct checker_descriptors descriptors = {IPC_CHECKER_FD_ENGINE, IPC_CHECKER_FD_ALIVE, -1};
+    struct checker_descriptors descriptors = {IPC_CHECKER_FD_ENGINE, IPC_CHECKER_FD_ALIVE, -1, -1};
     struct ipc_checker_setup *setup;
     int result;
 
@@ -47,11 +47,13 @@ int main(void)
         free(setup);
         return 1;
     }
-    for (int fd = IPC_CHECKER_FD_ENGINE; fd <= IPC_CHECKER_FD_ASK; fd++)
+    for (int fd = IPC_CHECKER_FD_ENGINE; fd <= IPC_CHECKER_FD_FORMER; fd++)
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     for (unsigned i = 0; i < setup->conf.check_count; i++)
         if (setup->conf.checks[i].kind == CONF_CHECK_GATEWAY)
             descriptors.ask = IPC_CHECKER_FD_ASK;
+    if (setup->follows != 0)
+        descriptors.former = IPC_CHECKER_FD_FORMER;
     log_set_level(setup->verbose ? LOG_LEVEL_DEBUG : (enum log_level)setup->conf.log_level);
     result = checker_run(setup, &descriptors);
     free(setup);

@@ -35,7 +35,8 @@ static void finish(struct task *task, const struct ipc_result *result)
     task->running = false;
     (void)uv_timer_stop(&task->limit);
     uv_update_time(task->loop);
-    start_in(task, took_ns < interval_ns ? (interval_ns - took_ns) / NS_PER_MS : 0);
+    if (!task->retired)
+        start_in(task, took_ns < interval_ns ? (interval_ns - took_ns) / NS_PER_MS : 0);
     task->report(task->arg, result);
 }
 
@@ -112,6 +113,12 @@ void task_begin(struct task *task)
     task->due.data = task;
     task->limit.data = task;
     start_in(task, 0);
+}
+
+void task_retire(struct task *task)
+{
+    task->retired = true;
+    (void)uv_timer_stop(&task->due);
 }
 
 void task_end(struct task *task)

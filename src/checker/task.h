@@ -42,6 +42,7 @@ struct task {
     uv_timer_t due;
     uv_timer_t limit;
     bool running;
+    bool retired;
     bool late;           /* the timeout is over; what has come meanwhile is still looked at */
     uint64_t started_ns; /* uv_hrtime() */
     void *run;           /* of the kind, while it runs */
@@ -58,6 +59,8 @@ struct task {
 /* Starts it, and again every interval. loop, conf, check, node, fetcher, gateway, index, report and
  * arg are set. */
 void task_begin(struct task *task);
+/* Starts nothing more; what runs comes to its end. */
+void task_retire(struct task *task);
 /* Gives up what runs, and starts nothing more. */
 void task_end(struct task *task);
 

@@ -17,7 +17,7 @@
 #define LAUNCH_CHECKER "vipgossip-checker"
 
 #define LAUNCH_FD_FIRST        3 /* where a program finds the first of its descriptors */
-#define LAUNCH_FDS_MAX         4
+#define LAUNCH_FDS_MAX         5
 #define LAUNCH_FDS_OPEN_MAX    1024 /* a fork that becomes no program closes those below */
 #define LAUNCH_ENVIRONMENT_MAX 8
 

@@ -38,6 +38,7 @@ struct work {
     const struct steward_begin *begin;
     int fd;
     struct supervisor supervisor;
+    struct supervisor former; /* finishes what it began before a reload */
     struct scribe scribe;
     struct steward_report *report; /* the last one, without keys */
 };
@@ -115,7 +116,9 @@ static int start_checker(struct work *work, const struct ipc_setup *setup, uint3
     const struct supervisor_begin begin = {.setup = setup,
                                            .user = &work->begin->user,
                                            .checker_fd = work->begin->checker_fd,
-                                           .generation = generation};
+                                           .generation = generation,
+                                           .former_pidfd =
+                                               work->former.pid != 0 ? work->former.pidfd : -1};
 
     return conf_needs_checker(&setup->conf) ? supervisor_start(&begin, &work->supervisor) : 0;
 }
@@ -123,7 +126,10 @@ static int start_checker(struct work *work, const struct ipc_setup *setup, uint3
 /* A checker that could not be started is told in the log; the results of before count on. */
 static void take(struct work *work, uint32_t generation)
 {
-    supervisor_stop(&work->supervisor, 0);
+    supervisor_stop(&work->former, 0);
+    supervisor_retire(&work->supervisor);
+    work->former = work->supervisor;
+    work->supervisor = (struct supervisor){0};
     (void)start_checker(work, &work->report->setup, generation);
 }
 
@@ -150,13 +156,16 @@ static void serve(struct work *work)
         struct pollfd sources[] = {
             {.fd = work->fd, .events = POLLIN},
             {.fd = work->supervisor.pid != 0 ? work->supervisor.pidfd : -1, .events = POLLIN},
-            scribe_source(&work->scribe)};
+            scribe_source(&work->scribe),
+            {.fd = work->former.pid != 0 ? work->former.pidfd : -1, .events = POLLIN}};
 
         if (poll(sources, sizeof(sources) / sizeof(sources[0]), -1) < 0)
             continue;
         /* First: the keeper's last word may be one to keep. */
         if (sources[2].revents != 0)
             scribe_serve(&work->scribe);
+        if (sources[3].revents != 0)
+            supervisor_stop(&work->former, 0); /* it has ended */
         if (sources[0].revents != 0)
             goes_on = obey(work);
         else if (sources[1].revents != 0)
@@ -205,6 +214,7 @@ static _Noreturn void steward_main(const struct steward_begin *begin, const stru
     serve(&work);
     scribe_stop(&work.scribe, (int)(SLACK_NS / CLOCK_NS_PER_MS));
     supervisor_stop(&work.supervisor, hook_timeout_ns(&work) + SLACK_NS);
+    supervisor_stop(&work.former, 0); /* the other one waited for it */
     _exit(0);
 }
 

@@ -40,17 +40,20 @@ struct nurse {
     int leash;
     int alive[2]; /* pipe from the checker */
     struct neighbour neighbour;
+    int former_pidfd;
     pid_t checker;
     int pidfd;
     uint64_t heard_ns; /* the last sign of life */
     int wait_ms;
     int patience_ms; /* of the checker at the end of the keeper */
+    bool retired;
 };
 
 enum why {
     WHY_ENDED,
     WHY_SILENT,
     WHY_LEASH,
+    WHY_RETIRES,
 };
 
 /* The child's side of fork(). */
@@ -111,7 +114,7 @@ static enum why watch(struct nurse *nurse)
         if (count > 0 && sources[0].revents != 0)
             return WHY_ENDED;
         if (count > 0 && sources[1].revents != 0)
-            return WHY_LEASH;
+            return read(nurse->leash, &(char){0}, 1) == 1 ? WHY_RETIRES : WHY_LEASH;
         if (count > 0 && sources[2].revents != 0)
             drain_alive(nurse);
         neighbour_serve(&nurse->neighbour);
@@ -161,8 +164,13 @@ static bool serve(struct nurse *nurse)
         return wait_for_next(nurse);
     }
     why = watch(nurse);
+    if (why == WHY_RETIRES) {
+        nurse->retired = true;
+        (void)kill(nurse->checker, IPC_CHECKER_RETIRE);
+        why = watch(nurse);
+    }
     clean = reap(nurse, why == WHY_LEASH ? nurse->patience_ms : 0, text, sizeof(text));
-    if (why == WHY_LEASH || clean)
+    if (why == WHY_LEASH || clean || nurse->retired)
         return true; /* the engine has closed its end */
     if (clock_now_ns() - started_ns >= RAN_WELL_NS)
         nurse->wait_ms = WAIT_FIRST_MS;
@@ -184,7 +192,8 @@ static void close_others(const struct nurse *nurse)
                         nurse->neighbour.listen_fds[0],
                         nurse->neighbour.listen_fds[1],
                         nurse->neighbour.fd,
-                        nurse->neighbour.checker_fd};
+                        nurse->neighbour.checker_fd,
+                        nurse->former_pidfd};
 
     for (int fd = LAUNCH_FD_FIRST; fd < LAUNCH_FDS_OPEN_MAX; fd++) {
         bool keep = false;
@@ -229,6 +238,7 @@ static int write_setup(const struct supervisor_begin *begin)
     own->self = begin->setup->self;
     own->verbose = begin->setup->verbose;
     own->generation = begin->generation;
+    own->follows = begin->former_pidfd >= 0;
     own->conf = begin->setup->conf;
     fd = ipc_checker_setup_write(own);
     free(own);
@@ -253,6 +263,13 @@ static int open_all(struct nurse *nurse, const struct supervisor_begin *begin, i
     if (nurse->neighbour.checker_fd >= 0) {
         nurse->program.fds[IPC_CHECKER_FD_ASK - LAUNCH_FD_FIRST] = nurse->neighbour.checker_fd;
         nurse->program.fd_count++;
+    }
+    nurse->former_pidfd = begin->former_pidfd;
+    if (nurse->former_pidfd >= 0) {
+        if (nurse->neighbour.checker_fd < 0) /* something has to be in that place */
+            nurse->program.fds[IPC_CHECKER_FD_ASK - LAUNCH_FD_FIRST] = nurse->alive[1];
+        nurse->program.fds[IPC_CHECKER_FD_FORMER - LAUNCH_FD_FIRST] = nurse->former_pidfd;
+        nurse->program.fd_count = IPC_CHECKER_FD_FORMER - LAUNCH_FD_FIRST + 1;
     }
     launch_fill_environment(&nurse->program);
     nurse->leash = leash[0];
@@ -310,6 +327,12 @@ int supervisor_start(const struct supervisor_begin *begin, struct supervisor *re
     ret->pidfd = pidfd_open(ret->pid, 0);
     ret->leash = leash[1];
     return 0;
+}
+
+void supervisor_retire(const struct supervisor *supervisor)
+{
+    if (supervisor->pid != 0)
+        (void)!write(supervisor->leash, "", 1);
 }
 
 void supervisor_stop(struct supervisor *supervisor, uint64_t patience_ns)

@@ -25,10 +25,15 @@ struct supervisor_begin {
     const struct privilege_user *user;
     int checker_fd;      /* the checker's end of the socketpair with the engine */
     uint32_t generation; /* of the setup */
+    int former_pidfd;    /* of the supervisor that was told to retire, -1: there is none */
 };
 
 /* Starts supervisor and checker, and fills `ret`. 0, or -1 with the reason in the log. */
 int supervisor_start(const struct supervisor_begin *begin, struct supervisor *ret);
+
+/* Another one takes its place: the checker finishes what runs and the calls of the hook that wait,
+ * reads nothing more from the engine, and both end. */
+void supervisor_retire(const struct supervisor *supervisor);
 
 /*
  * The checker finishes what the hook has to be told, if the engine has ended. After `patience_ns`

@@ -62,7 +62,7 @@ void start(struct run *run)
     run->pid = fork();
     assert_true(run->pid >= 0);
     if (run->pid == 0) {
-        const struct checker_descriptors descriptors = {ends[1], alive[1], -1};
+        const struct checker_descriptors descriptors = {ends[1], alive[1], -1, -1};
 
         (void)close(ends[0]);
         (void)close(alive[0]);

@@ -12,12 +12,17 @@
  *   IPC_CHECKER_FD_ALIVE  a pipe: a byte each second says that its loop runs
  *   IPC_CHECKER_FD_ASK    a socketpair with the supervisor, struct ipc_neighbour both ways; where a
  *                         check is for a gateway
+ *   IPC_CHECKER_FD_FORMER a pidfd of the supervisor before, where `follows`: its checker finishes
+ *                         what runs and the calls of the hook that wait; those of this one begin
+ *                         when it has ended
+ * The supervisor tells it by IPC_CHECKER_RETIRE that another one takes its place.
  */
 #ifndef IPC_CHECKER_H
 #define IPC_CHECKER_H
 
 #include "conf/conf.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +31,9 @@
 #define IPC_CHECKER_FD_CONF   4
 #define IPC_CHECKER_FD_ALIVE  5
 #define IPC_CHECKER_FD_ASK    6
+#define IPC_CHECKER_FD_FORMER 7
+
+#define IPC_CHECKER_RETIRE SIGUSR2
 
 #define IPC_CHECKER_ALIVE_MS 1000 /* between two bytes of the pipe */
 
@@ -122,6 +130,8 @@ struct ipc_checker_setup {
     uint32_t size; /* sizeof(struct ipc_checker_setup) */
     uint8_t self;  /* index of conf.nodes */
     uint8_t verbose;
+    uint8_t follows; /* another one, see IPC_CHECKER_FD_FORMER */
+    uint8_t unused;
     uint32_t generation; /* a reload that concerns it starts a checker of the next one */
     struct conf conf;
 };

@@ -3,7 +3,7 @@
 """Does the simulator find bugs? Each mutant is the program with one rule broken on purpose; it is
 built from the objects of a build and the broken file, and run until the judge catches it.
 
-Usage: mutants.py BUILD/test/sim/mutants.json [--mode available|quorum] [--only NAME,...]
+Usage: mutants.py BUILD/test/sim/mutants.json [--mode available|quorum|voters] [--only NAME,...]
                   [--runs N] [--seconds N] [--markdown]
 Prints a table: mutant, runs and seconds of user time until it was caught, and by which rule. A
 mutant has N runs [2000], whatever the machine does meanwhile; --seconds only ends a program that
@@ -13,6 +13,7 @@ anew.
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import resource
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 
-from mutations import MUTANTS, QUORUM
+from mutations import MUTANTS, QUORUM, VOTERS
 
 HOURS = "0.05"
 
@@ -58,7 +59,7 @@ def build_object(build, database, source, text, directory):
     return target
 
 
-def build_mutant(build, changes, directory):
+def build_mutant(build, changes, directory, objects_of):
     root = pathlib.Path(build["source"])
     database = json.loads((pathlib.Path(build["build"]) / "compile_commands.json").read_text())
     objects = []
@@ -69,7 +70,7 @@ def build_mutant(build, changes, directory):
     program = directory / "mutant"
     # Objects come before the libraries: what they define is not looked for there any more.
     command = [build["compiler"], *build["flags"].split(), "-o", str(program), *objects,
-               *build["objects"].split(";"), *build["libraries"].split(";"),
+               *build[objects_of].split(";"), *build["libraries"].split(";"),
                "-Wl,--wrap=crypto_sign_detached,--wrap=crypto_sign_verify_detached",
                *build["links"].split(";")]
     subprocess.run(command, cwd=build["build"], check=True, timeout=120)
@@ -94,6 +95,21 @@ def catch(program, mode, runs, seconds):
     return f"{found.group(1)}: {found.group(2)}", facts["runs"], spent
 
 
+def catch_voters(program, runs, seconds):
+    """The same of test/unit/core_voters.c, which tells the seed: its first is 1."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    try:
+        done = subprocess.run([str(program)], env=dict(os.environ, VG_RUNS=str(runs)),
+                              capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return None, None, seconds
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    found = re.search(r"VIOLATION of (\S+) \(seed (\d+)\): (.*)$", done.stdout + done.stderr, re.M)
+    if done.returncode == 0 or found is None:
+        return None, runs, spent
+    return f"{found.group(1)}: {found.group(3)}", int(found.group(2)), spent
+
+
 def row(name, result, options):
     rule, runs, spent = result
     if runs is None:
@@ -107,7 +123,7 @@ def row(name, result, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    parser.add_argument("--mode", choices=("available", "quorum"))
+    parser.add_argument("--mode", choices=("available", "quorum", "voters"))
     parser.add_argument("--only", default="")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=3600)
@@ -115,18 +131,23 @@ def main():
     options = parser.parse_args()
     build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
     wanted = [name for name in options.only.split(",") if name]
-    mutants = {**MUTANTS, **QUORUM}
+    mutants = {**MUTANTS, **QUORUM, **VOTERS}
     unknown = set(wanted) - mutants.keys()
     if unknown:
         raise SystemExit(f"no such mutant: {', '.join(sorted(unknown))}")
-    chosen = {"available": MUTANTS, "quorum": QUORUM, None: mutants}[options.mode]
+    chosen = {"available": MUTANTS, "quorum": QUORUM, "voters": VOTERS,
+              None: mutants}[options.mode]
     names = wanted or list(chosen)
     survivors = 0
     for name in names:
         with tempfile.TemporaryDirectory() as directory:
-            program = build_mutant(build, mutants[name], pathlib.Path(directory))
-            mode = "quorum" if name in QUORUM else "available"
-            result = catch(program, mode, options.runs, options.seconds)
+            objects_of = "voters" if name in VOTERS else "objects"
+            program = build_mutant(build, mutants[name], pathlib.Path(directory), objects_of)
+            if name in VOTERS:
+                result = catch_voters(program, options.runs, options.seconds)
+            else:
+                mode = "quorum" if name in QUORUM else "available"
+                result = catch(program, mode, options.runs, options.seconds)
         survivors += result[0] is None
         print(row(name, result, options), flush=True)
     print(f"{len(names)} mutants, {survivors} not caught")

@@ -163,7 +163,7 @@ MUTANTS = {
 # Of mode quorum: M1 to M5, M7 and M10 are those of a prototype; caught with --mode quorum.
 QUORUM = {
     "M1: a grant counts from its receipt": {"core/majority.c": [(
-        "        lease_grant(lease, voter, sent);",
+        "        voters_grant(core, lease, ballot);",
         "        lease_grant(lease, voter, core->claim_now);")]},
     "M2: a restarted voter does not abstain": {"core/voter.c": [(
         "    core->abstain_until = mono_add(core->vote_now, core->config.abstain_ns);",
@@ -208,4 +208,15 @@ QUORUM = {
         "    if (lease->rounds == ROUNDS) {", "    if (lease->rounds == 255) {")]},
     "nobody asks again": {"core/majority.c": [(
         "    if (!is_answered(core, vip) && mono_reached(", "    if (false && mono_reached(")]},
+}
+
+# Of the change of voters; caught by test/unit/core_voters.c.
+VOTERS = {
+    "a change is done as soon as it is begun": {"core/voters.c": [(
+        "    if (!voters->changing || !voters_are_enough(core, voters->adopted)) {",
+        "    if (!voters->changing) {")]},
+    "the next change waits for nothing": {"core/voters.c": [
+        ("        return hash == core->voters.former_hash ? VOTERS_ALLOWED : VOTERS_CHANGING;",
+         "        return VOTERS_ALLOWED;"),
+        ("    ASSERT(!before->changing || voters->hash == before->former_hash);\n", "")]},
 }

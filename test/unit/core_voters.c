@@ -206,7 +206,7 @@ static void test_two_never_hold_while_the_voters_change(void **unused)
 {
     (void)unused;
     unsigned long first = env_number("VG_SEED", 1);
-    unsigned long runs = getenv("VG_SEED") != NULL ? 1 : env_number("VG_RUNS", 100);
+    unsigned long runs = getenv("VG_SEED") != NULL ? 1 : env_number("VG_RUNS", 30);
     unsigned long changes = 0;
     for (unsigned long seed = first; seed < first + runs; seed++) {
         struct rollout rollout = new_rollout(seed);

@@ -18,7 +18,8 @@ PAUSE_SECONDS = (0.2, 3.0)
 FAULTS_MAX = 4
 STABLE_SECONDS = 40
 SPARED = "n3"
-SAMPLE_EVERY = 5
+SAMPLE_EVERY = 3
+SAMPLES_MIN = 18  # of a process that lived that long; a young one still reads its own pages in
 GROWTH_KB_MAX = 512
 ETH0 = {"interface": "eth0"}
 VIPS = {
@@ -50,7 +51,7 @@ class Memory:
         result = {}
         for name, own in self.samples.items():
             third = len(own) // 3
-            if third >= 2:
+            if len(own) >= SAMPLES_MIN:
                 parts = [own[third:2 * third], own[2 * third:]]
                 rss, fds = ([statistics.median(one[i] for one in part) for part in parts]
                             for i in (0, 1))

@@ -45,9 +45,9 @@ class Flood:
 class Sink:
     """What a flood costs whoever does nothing with it."""
 
-    def __init__(self, host):
+    def __init__(self, host, priority=()):
         self.process = subprocess.Popen(
-            host.ns.command(paths.tool("vg-flood"), "sink", str(wire.PORT)), text=True,
+            host.ns.command(*priority, paths.tool("vg-flood"), "sink", str(wire.PORT)), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("the sink does not start")
@@ -92,8 +92,9 @@ class Beats:
 
 
 def cpu_s(pid):
+    """How long it ran, and how long it could have run and had no processor."""
     with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-        return int(file.read().split()[0]) / 1e9
+        return tuple(int(word) / 1e9 for word in file.read().split()[:2])
 
 
 def rss_kb(pid):

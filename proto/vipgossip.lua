@@ -19,6 +19,8 @@ local ITEMS = {[0] = "record", "question", "answer", "ask", "echo", "grant"}
 local STATES = {[0] = "standby", "claiming", "holding", "releasing", "fault"}
 local READINESS = {[0] = "no", "only if vacant", "yes"}
 local MODES = {[0] = "available", "quorum"}
+local AVAILABILITIES = {[0] = "unknown", "active", "pause", "drain"}
+local WORDS = {[0] = "none", "part", "whole"}
 local VERDICTS = {[0] = "granted", "promised", "deferred", "abstained", "refused"}
 local FLAGS = {
     {"healthy", 0x01}, {"drained", 0x02}, {"witness", 0x04}, {"leaving", 0x08},
@@ -39,7 +41,7 @@ local RANGES = {
 for _, name in ipairs({"record.node", "record.incarnation", "record.seq", "unheard.node", "vip.id",
                        "question.id", "question.about", "answer.id", "ask.target", "ask.asker",
                        "echo.node", "echo.incarnation", "echo.seq", "echo.asker",
-                       "grant.incarnation", "grant.seq", "vote.vip"}) do
+                       "grant.incarnation", "grant.seq", "vote.vip", "swarm.exception"}) do
     RANGES[name] = {1}
 end
 
@@ -95,6 +97,11 @@ field(ProtoField.uint8, "vip.priority", "Priority")
 field(ProtoField.uint32, "vip.lease", "Lease (ms)")
 id_field("vip.elects", "Elects")
 id_field("vip.released_to", "Released to")
+
+field(ProtoField.uint8, "swarm.availability", "Availability in its swarm", base.DEC, AVAILABILITIES)
+field(ProtoField.uint8, "swarm.word", "Word on the others", base.DEC, WORDS)
+field(ProtoField.uint32, "swarm.index", "Index of the swarm's log")
+field(ProtoField.uint64, "swarm.exception", "Drained or paused", base.HEX)
 
 field(ProtoField.uint64, "question.id", "Id", base.HEX)
 id_field("question.about", "About")
@@ -274,8 +281,8 @@ local function in_array(cursor, tree, title, least, dissect)
     local start = cursor.at
     local subtree = tree:add(vipgossip, cursor.tvb(start, 0), title)
     local count = cursor:array(least, ELEMENTS_MAX)
-    local said = dissect(subtree, count)
-    add_unknown(cursor, subtree, count - least)
+    local said, more = dissect(subtree, count)
+    add_unknown(cursor, subtree, count - least - (more or 0))
     subtree:set_len(cursor.at - start)
     subtree:append_text(said)
     return said
@@ -342,12 +349,41 @@ local function add_flags(cursor, tree)
     subtree:append_text(" (" .. (#names > 0 and table.concat(names, ", ") or "none") .. ")")
 end
 
+-- [SPEC F7]
+local function dissect_swarm(cursor, tree)
+    in_array(cursor, tree, "Swarm", 3, function(subtree)
+        local number, range = cursor:integer()
+        if number > UInt64(11) then
+            complain("no such conduct in a swarm: %s", tostring(number))
+        end
+        local availability, word = number:tonumber() % 4, math.floor(number:tonumber() / 4)
+        if number == UInt64(0) then
+            cursor:integer() -- a record that says nothing of a swarm, at length
+        else
+            subtree:add(fields["swarm.availability"], range, availability)
+            subtree:add(fields["swarm.word"], range, word)
+            add_integer(cursor, subtree, "swarm.index")
+        end
+        local count = cursor:array(0, 64)
+        if count > 0 and word == 0 then
+            mark(subtree, "exceptions without a word")
+        end
+        for _ = 1, count do
+            local exception = add_integer(cursor, subtree, "swarm.exception")
+            if exception:lower() % 4 < 2 then
+                mark(subtree, "an exception that is none")
+            end
+        end
+        return string.format(": %s, %d drained or paused", AVAILABILITIES[availability], count)
+    end)
+end
+
 -- [SPEC F3]
 local function dissect_record(outer, tree)
     local bytes = outer:bytes(1, RECORD_BYTES_MAX)
     local cursor = new_cursor(outer.tvb, bytes:offset(), bytes:offset() + bytes:len())
     local said
-    in_array(cursor, tree, "Record", 9, function(subtree)
+    in_array(cursor, tree, "Record", 9, function(subtree, elements)
         local numbers = add_all(cursor, subtree, "record.",
                                 {"node", "incarnation", "seq", "interval", "next", "config"})
         add_flags(cursor, subtree)
@@ -359,6 +395,9 @@ local function dissect_record(outer, tree)
             local state = dissect_vip(cursor, subtree, seen)
             counts[state] = (counts[state] or 0) + 1
         end
+        if elements > 9 then
+            dissect_swarm(cursor, subtree)
+        end
         if numbers.node == UInt64(outer.tvb(8, 4):uint())
                 and numbers.incarnation ~= outer.tvb(16, 8):uint64() then
             mark(subtree, "another incarnation than the header's")
@@ -369,7 +408,7 @@ local function dissect_record(outer, tree)
                 said = said .. string.format(", %s %d", STATES[at], counts[STATES[at]])
             end
         end
-        return said
+        return said, elements > 9 and 1 or 0
     end)
     if cursor.at ~= cursor.stop then
         complain("something follows the record")

@@ -93,12 +93,21 @@ class Hung:
         self.socket.close()
 
 
-def docker(state="active", role="worker", api="1.43", error="", address="10.77.0.1"):
-    """What an engine answers; one before API 1.42 sends no header Swarm."""
+def swarm_nodes(index=1, **availability):
+    """/nodes of a manager: NodeID to availability, as its log says at `index`."""
+    nodes = [{"ID": name, "Version": {"Index": index}, "Spec": {"Availability": word}}
+             for name, word in availability.items()]
+    return 200, {"Content-Type": "application/json"}, json.dumps(nodes).encode()
+
+
+def docker(state="active", role="worker", api="1.43", error="", address="10.77.0.1", name="abc"):
+    """What an engine answers; one before API 1.42 sends no header Swarm. Nobody is drained."""
     ping = {"Api-Version": api}
     if tuple(map(int, api.split("."))) >= (1, 42):
         ping["Swarm"] = f"{state}/{role}" if state == "active" else state
     info = {"Swarm": {"LocalNodeState": state, "ControlAvailable": role == "manager",
-                      "Error": error, "NodeAddr": address, "NodeID": "abc"}}
-    return {"/_ping": (200, ping, b"OK"),
+                      "Error": error, "NodeAddr": address, "NodeID": name}}
+    return {"/nodes": (swarm_nodes() if role == "manager" else
+                       (503, {}, b'{"message":"This node is not a swarm manager."}')),
+            "/_ping": (200, ping, b"OK"),
             "/info": (200, {"Content-Type": "application/json"}, json.dumps(info).encode())}

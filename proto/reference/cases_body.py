@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Vectors about what stands behind the header: D7, I1 to I8, F1 to F6."""
+"""Vectors about what stands behind the header: D7, I1 to I8, F1 to F7."""
 import items
 import keys
 import record as records
@@ -8,6 +8,8 @@ from stories import (INCARNATIONS, NODES, VIP, Peer, Story, largest_record, own_
 
 ID = {name: keys.name_id(name) for name in NODES}
 LONG = 2**64 - 1
+NO_SWARM = [0, 0, []]
+SWARM = {"availability": 1, "word": 2, "index": 4711, "exceptions": [7, LONG]}
 
 
 def _pass(name, rules, *body):
@@ -107,14 +109,19 @@ def growth():
     yield _pass("an array of 1000 elements in what is stepped over", ["D7"], pack([50, [0] * 1000]))
     yield _pass("1200 arrays, one in the other, in what is stepped over", ["D7"],
                 b"\x92\x32" + b"\x91" * 1200 + b"\x90")
-    yield _pass("elements appended to a record", ["F6"], _changed(lambda all_: all_ + tail))
-    yield _pass("a record of 64 elements", ["F6"], _changed(lambda all_: all_ + [0] * 55))
+    yield _pass("elements appended to a record", ["F6"],
+                _changed(lambda all_: all_ + [NO_SWARM] + tail))
+    yield _pass("a record of 64 elements", ["F6"],
+                _changed(lambda all_: all_ + [NO_SWARM] + [0] * 54))
+    yield _pass("elements appended to what is said of a swarm", ["F6", "F7"],
+                _changed(lambda all_: all_ + [[*NO_SWARM, *tail]]))
     yield _pass("elements appended to a VIP", ["F6"],
                 _changed(lambda all_: all_[8][0].extend(tail)))
     yield _pass("a VIP of 64 elements", ["F6"], _changed(lambda all_: all_[8][0].extend([0] * 57)))
     yield _pass("elements appended to a node not heard", ["F6"],
                 _changed(lambda all_: all_[7].append([ID["swarm-3"], 0, 0, *tail])))
-    big = pack(records.elements(own_record("swarm-1")) + [bytes(1214 - len(record) - 3)])
+    big = pack(records.elements(own_record("swarm-1"))
+               + [NO_SWARM, bytes(1214 - len(record) - 4 - 3)])
     yield _pass("a record of 1214 bytes", ["I2", "F6"], peer.signed(big))
 
 
@@ -178,7 +185,8 @@ def bad_items():
             ("a signature of 65 bytes", "I2", [*item[:3], bytes(65), record]),
             ("an empty record", "I2", [*item[:4], b""]),
             ("a record of 1215 bytes", "I2", [*item[:4], pack(
-                records.elements(own_record("swarm-1")) + [bytes(1215 - len(record) - 3)])]),
+                records.elements(own_record("swarm-1"))
+                + [NO_SWARM, bytes(1215 - len(record) - 4 - 3)])]),
             ("question 0", "I3", [1, 0, []]), ("a question about id 0", "I3", [1, 5, [0]]),
             ("a question about 2^32", "I3", [1, 5, [2**32]]),
             ("a question about nine nodes", "I3", [1, 5, [1] * 9]),
@@ -251,8 +259,29 @@ def bad_records():
     yield _fail("a VIP twice", ["F5"], _record(vips=[vip(), vip(priority=1)]))
     yield _fail("the first VIP as the last", ["F5"], _record(vips=many[:30] + [many[0]]))
     yield _fail("a record of 8 elements", ["F3"], _changed(lambda all_: all_[:8]))
-    yield _fail("a record of 65 elements", ["F3"], _changed(lambda all_: all_ + [0] * 56))
+    yield _fail("a record of 65 elements", ["F3"],
+                _changed(lambda all_: all_ + [NO_SWARM] + [0] * 55))
+    yield from swarms()
     yield from foreign_records()
+
+
+def swarms():
+    """[SPEC F7]"""
+    for name, change in (
+            ("the word of a manager", {}), ("a part of it", {"word": 1}),
+            ("nobody drained or paused", {"exceptions": []}),
+            ("a worker that is drained", {"availability": 3, "word": 0, "exceptions": []}),
+            ("a worker that is paused", {"availability": 2, "word": 0, "exceptions": []}),
+            ("numbers as large as they may be", {"availability": 3, "index": 2**32 - 1}),
+            ("64 exceptions", {"exceptions": [4 * at + 2 for at in range(64)]})):
+        yield _pass(f"of a swarm: {name}", ["F7"], _record(swarm={**SWARM, **change}))
+    yield _pass("a record that says nothing of a swarm at length", ["F7"],
+                _changed(lambda all_: all_ + [NO_SWARM]))
+    for value in (0, [], [0, 0], [12, 0, []], [256, 0, []], [0, 2**32, []], [8, 1, 0],
+                  [8, 1, [0]], [8, 1, [4]], [8, 1, [5]], [8, 1, [b"1234567"]],
+                  [0, 1, [7]], [3, 1, [7]], [8, 1, [7] * 65], [8, 1, [7]] + [0] * 62):
+        yield _fail(f"what is said of a swarm: {_text(value)}", ["F7"],
+                    _changed(lambda all_, value=value: all_ + [value]))
 
 
 def foreign_records():

@@ -6,7 +6,7 @@ bytes two each; nodes of the configuration stand by name; everything else is a p
 """
 _IDS = {"node", "vip", "addresses", "config", "elects", "released_to", "relays", "about",
         "target", "asker", "holder", "voters"}
-_LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns"}
+_LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns", "exceptions"}
 _BYTES = {"signature"}
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Records: SPEC.md, F1 to F6. A record is a dict; its keys stand in the tables below."""
+"""Records: SPEC.md, F1 to F7. A record is a dict; its keys stand in the tables below."""
 from packing import U64_MAX, Malformed, Reader, pack
 
 ID_MAX = 2**32 - 1
 ELEMENTS_MAX = 64
 UNHEARD_MAX = 16
 VIPS_MAX = 32
+EXCEPTIONS_MAX = 64
 
 # (key, least, most), in the order of the elements.
 RECORD_NUMBERS = (
@@ -29,6 +30,10 @@ VIP_NUMBERS = (
 STATES = ("standby", "claiming", "holding", "releasing", "fault")
 READINESS = ("no", "only if vacant", "yes")
 MODES = ("available", "quorum")
+
+
+AVAILABILITIES = ("unknown", "active", "pause", "drain")
+WORDS = ("none", "part", "whole")
 
 
 def _numbers(reader, table):
@@ -61,15 +66,33 @@ def _decode_vip(reader):
     return vip
 
 
+def _decode_swarm(reader):
+    """[SPEC F7] None if it says nothing."""
+    count = reader.array(3, ELEMENTS_MAX)
+    conduct = reader.integer(0, 4 * (len(WORDS) - 1) + len(AVAILABILITIES) - 1)
+    swarm = {"availability": conduct & 3, "word": conduct >> 2, "index": reader.integer(0, ID_MAX)}
+    swarm["exceptions"] = [reader.integer(1, U64_MAX)
+                           for _ in range(reader.array(0, EXCEPTIONS_MAX))]
+    reader.skip(count - 3)
+    if any(exception & 3 < 2 for exception in swarm["exceptions"]):
+        raise Malformed("an exception that is none")
+    if swarm["exceptions"] and not swarm["word"]:
+        raise Malformed("exceptions without a word")
+    return swarm if conduct else None
+
+
 def decode(data):
-    """[SPEC F3] to [SPEC F6]. Raises Malformed."""
+    """[SPEC F3] to [SPEC F7]. Raises Malformed."""
     reader = Reader(data)
     listed = len(RECORD_NUMBERS) + 2
     count = reader.array(listed, ELEMENTS_MAX)
     record = _numbers(reader, RECORD_NUMBERS)
     record["unheard"] = [_decode_unheard(reader) for _ in range(reader.array(0, UNHEARD_MAX))]
     record["vips"] = [_decode_vip(reader) for _ in range(reader.array(0, VIPS_MAX))]
-    reader.skip(count - listed)
+    if count > listed:
+        swarm = _decode_swarm(reader)
+        record.update({"swarm": swarm} if swarm else {})
+        reader.skip(count - listed - 1)
     if not reader.at_end():
         raise Malformed("something follows the record")
     if len({vip["vip"] for vip in record["vips"]}) != len(record["vips"]):
@@ -86,7 +109,11 @@ def elements(record):
         values = dict(vip, conduct=vip["state"] + 8 * vip["ready"] + 32 * vip["mode"]
                       + 64 * vip["unhealthy"] + 128 * vip["drained"])
         vips.append([values[key] for key, _, _ in VIP_NUMBERS])
-    return [*numbers, unheard, vips]
+    if not record.get("swarm"):
+        return [*numbers, unheard, vips]
+    swarm = record["swarm"]
+    return [*numbers, unheard, vips, [swarm["availability"] + 4 * swarm["word"], swarm["index"],
+                                      list(swarm["exceptions"])]]
 
 
 def encode(record):

@@ -46,8 +46,9 @@ def largest_record(name):
                 unhealthy=1, drained=1, priority=255, lease_ms=60_000, elects=2**32 - 1,
                 released_to=2**32 - 1) for at in range(32)]
     unheard = [{"node": 2**32 - 1 - at, "relays": [2**32 - 1, 2**32 - 2]} for at in range(16)]
+    swarm = {"availability": 3, "word": 1, "index": 2**32 - 1, "exceptions": [2**64 - 1]}
     return own_record(name, seq=2**64 - 1, interval_ms=10_000, next_ms=100_000,
-                      config=2**32 - 1, flags=31, unheard=unheard, vips=vips)
+                      config=2**32 - 1, flags=31, unheard=unheard, vips=vips, swarm=swarm)
 
 
 class Peer:

@@ -6,8 +6,15 @@
  *
  * A manager whose swarm has lost its quorum is healthy: its tasks run on. /info may take long there
  * (it asks the other managers), which says nothing of this node either.
+ *
+ * A manager is asked for /nodes each time as well: who is drained or paused. That is polled, not
+ * heard by /events: the list has to be had anew after each connection that breaks, a stream that
+ * hangs says nothing, and once per interval is soon enough for what an operator does by hand. The
+ * list is believed only while /info has no complaint: without quorum it is stale for a while, and
+ * hangs then.
  */
 #include "fetch.h"
+#include "nodes.h"
 #include "task.h"
 
 #include "log/log.h"
@@ -24,6 +31,8 @@
 /* Starts between two looks at /info, where /_ping says enough: so often is found that the node has
  * left its swarm for another one meanwhile. */
 #define LOOK_EVERY 30
+
+#define MANAGER_UNSURE "swarm active, manager; who is drained is not known: "
 
 /* Why a state of the swarm other than active is no good, for people. */
 static const struct {
@@ -45,11 +54,28 @@ static uint64_t timeout_ms(const struct task *task)
     return task->check->timeout_ns / NS_PER_MS;
 }
 
+/* What is known of the swarm, if anything is: the engine has said what this node is in it. */
+static void tell(const struct task *task, struct ipc_swarm *swarm)
+{
+    swarm->check = task->index;
+    swarm->own = task->docker.own;
+    if (task->tell != NULL && task->docker.is_known)
+        task->tell(task->arg, swarm);
+}
+
+static void tell_unknown(const struct task *task)
+{
+    struct ipc_swarm nothing = {.knows = 0};
+
+    tell(task, &nothing);
+}
+
 /* The next start asks /info: the node may be in another swarm by then. */
 static void fail(struct task *task, const char *sentence, const char *more)
 {
     task->docker.looks = 0;
     task->docker.is_manager = false;
+    tell_unknown(task);
     task_done(task, IPC_OUTCOME_FAILED, "%s%s%s", sentence, more[0] != '\0' ? ": " : "", more);
 }
 
@@ -58,6 +84,10 @@ static void fail_state(struct task *task, const char *state, const char *why)
 {
     char sentence[64];
 
+    if (strcmp(state, "inactive") == 0) {
+        task->docker.is_known = true;
+        task->docker.own = 0;
+    }
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         if (strcmp(state, states[i].state) == 0) {
             fail(task, states[i].sentence, why[0] != '\0' ? why : states[i].remedy);
@@ -87,23 +117,54 @@ static void look_at_address(struct task *task, const char *address)
     }
 }
 
+/* The node is fit whatever becomes of this question. */
+static void on_nodes(void *arg, const struct fetch_answer *answer)
+{
+    struct task *task = arg;
+    struct ipc_swarm swarm = {.knows = 0};
+    const char *error = answer->error;
+
+    if (error == NULL && answer->cut)
+        error = "/nodes is longer than 1 MiB";
+    if (error == NULL && answer->status == 200)
+        error = nodes_parse(answer->body, answer->length, &swarm);
+    if (swarm.knows != 0) {
+        tell(task, &swarm);
+        task_done(task, IPC_OUTCOME_OK, "swarm active, manager");
+        return;
+    }
+    tell_unknown(task);
+    if (error != NULL)
+        task_done(task, IPC_OUTCOME_OK, MANAGER_UNSURE "%s", error);
+    else
+        task_done(task, IPC_OUTCOME_OK, MANAGER_UNSURE "/nodes: status %ld", answer->status);
+}
+
+static void ask_nodes(struct task *task)
+{
+    task_expect(task, IPC_OUTCOME_OK, MANAGER_UNSURE "no /nodes within %" PRIu64 " ms",
+                timeout_ms(task));
+    ask(task, "http://docker/nodes", on_nodes);
+}
+
 /* What /info says of the swarm; the texts belong to `document`. */
 struct swarm_info {
     json_t *document;
     const char *state;
     const char *error;
     const char *address;
+    const char *node_id;
     int is_manager;
 };
 
 static bool parse_info(const struct fetch_answer *answer, struct swarm_info *ret)
 {
-    *ret = (struct swarm_info){.error = "", .address = ""};
+    *ret = (struct swarm_info){.error = "", .address = "", .node_id = ""};
     ret->document = json_loadb(answer->body, answer->length, 0, NULL);
     return ret->document != NULL &&
-           json_unpack(ret->document, "{s:{s:s, s?s, s?s, s?b}}", "Swarm", "LocalNodeState",
-                       &ret->state, "Error", &ret->error, "NodeAddr", &ret->address,
-                       "ControlAvailable", &ret->is_manager) == 0;
+           json_unpack(ret->document, "{s:{s:s, s?s, s?s, s?s, s?b}}", "Swarm", "LocalNodeState",
+                       &ret->state, "Error", &ret->error, "NodeAddr", &ret->address, "NodeID",
+                       &ret->node_id, "ControlAvailable", &ret->is_manager) == 0;
 }
 
 static void judge_info(struct task *task, const struct swarm_info *info)
@@ -114,6 +175,13 @@ static void judge_info(struct task *task, const struct swarm_info *info)
     }
     look_at_address(task, info->address);
     task->docker.is_manager = info->is_manager != 0;
+    task->docker.is_known = info->node_id[0] != '\0';
+    task->docker.own = task->docker.is_known ? nodes_key(info->node_id) : 0;
+    if (info->is_manager != 0 && info->error[0] == '\0') {
+        ask_nodes(task);
+        return;
+    }
+    tell_unknown(task);
     if (info->error[0] != '\0')
         task_done(task, IPC_OUTCOME_OK, "swarm active, %s", info->error);
     else
@@ -144,6 +212,7 @@ static void on_info(void *arg, const struct fetch_answer *answer)
             return;
         }
         task->docker.looks = 0;
+        tell_unknown(task);
         task_done(task, (enum ipc_outcome)task->late_result.outcome, "%s; %s",
                   task->docker.is_manager ? "the engine of a manager answers" : "swarm active",
                   text);
@@ -187,7 +256,8 @@ static void judge_header(struct task *task, const char *header)
     (void)snprintf(state, sizeof(state), "%.*s", (int)(length < 31 ? length : 31), header);
     if (!is_active && strcmp(state, "error") != 0) {
         fail_state(task, state, "");
-    } else if (!is_active || task->docker.looks == 0 || task->docker.looks >= LOOK_EVERY) {
+    } else if (!is_active || strcmp(role, "manager") == 0 || task->docker.looks == 0 ||
+               task->docker.looks >= LOOK_EVERY) {
         ask_info(task, is_active);
     } else {
         task->docker.looks++;
@@ -258,6 +328,7 @@ static void start(struct task *task)
 static void stop(struct task *task)
 {
     task->docker.looks = 0;
+    tell_unknown(task);
     fetch_stop(task->run);
 }
 

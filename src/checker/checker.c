@@ -57,6 +57,15 @@ static void on_result(void *arg, const struct ipc_result *result)
     end_if_done(checker);
 }
 
+static void on_swarm(void *arg, const struct ipc_swarm *swarm)
+{
+    const struct checker *checker = arg;
+    struct ipc_swarm sent = *swarm;
+
+    sent.generation = checker->setup->generation;
+    (void)ipc_packet_send(checker->descriptors.engine, &sent, sizeof(sent));
+}
+
 static void on_hook_idle(void *arg)
 {
     end_if_done(arg);
@@ -167,9 +176,13 @@ static int open_all(struct checker *checker)
 static void begin_tasks(struct checker *checker)
 {
     const struct conf *conf = &checker->setup->conf;
+    bool is_first = true; /* of the Docker engines: the node is in the swarm of that one */
 
     for (uint16_t i = 0; i < conf->check_count; i++) {
         struct task *task = &checker->tasks[i];
+        const bool tells = is_first && conf->checks[i].kind == CONF_CHECK_DOCKER;
+
+        is_first = is_first && !tells;
 
         *task = (struct task){.loop = &checker->loop,
                               .conf = conf,
@@ -179,6 +192,7 @@ static void begin_tasks(struct checker *checker)
                               .gateway = &checker->gateway,
                               .index = i,
                               .report = on_result,
+                              .tell = tells ? on_swarm : NULL,
                               .arg = checker};
         task_begin(task);
     }

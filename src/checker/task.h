@@ -27,6 +27,8 @@ struct task_kind {
 struct task_docker {
     unsigned looks;   /* since /info was asked last; 0: ask it */
     bool is_manager;  /* as it said last */
+    bool is_known;    /* it has said whether this node is in a swarm */
+    uint64_t own;     /* key of this node's NodeID; 0: it is in none */
     char address[64]; /* by which the swarm knew this node then */
 };
 
@@ -53,11 +55,12 @@ struct task {
     } late_result;                   /* what it means that the running start takes too long */
     struct task_docker docker;
     void (*report)(void *arg, const struct ipc_result *result);
+    void (*tell)(void *arg, const struct ipc_swarm *swarm); /* docker; NULL: another one does */
     void *arg;
 };
 
-/* Starts it, and again every interval. loop, conf, check, node, fetcher, gateway, index, report and
- * arg are set. */
+/* Starts it, and again every interval. loop, conf, check, node, fetcher, gateway, index, report,
+ * tell and arg are set. */
 void task_begin(struct task *task);
 /* Starts nothing more; what runs comes to its end. */
 void task_retire(struct task *task);

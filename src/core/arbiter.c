@@ -85,7 +85,8 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
         return VIP_READY_NO;
     }
     bool is_fit = health_of_node(core) && health_of_vip(core, vip) && !core->drained &&
-                  (core->drained_vips & BIT(vip)) == 0;
+                  (core->drained_vips & BIT(vip)) == 0 &&
+                  !swarm_is(core, vip, AVAILABILITY_DRAINED);
     if (!config->fail_open && !is_fit) {
         return VIP_READY_NO;
     }

@@ -56,6 +56,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     membership_init(core);
     arbiter_init(core);
     health_init(core);
+    swarm_init(core);
     voter_init(core);
     voters_init(core);
     core->phase = PHASE_SERVING;
@@ -126,6 +127,9 @@ static void take(struct core *core, const struct event *event)
     case EVENT_CHECK:
         health_result(core, event->check.check, event->check.passed);
         break;
+    case EVENT_SWARM:
+        swarm_take(core, event->swarm.check, event->swarm.news);
+        break;
     case EVENT_RETIRE:
         reload_retire(core, event->retire.vips);
         break;
@@ -190,6 +194,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
         suspicion_timer(core);
         health_timer(core);
     }
+    swarm_step(core);
     start_step(core, timer);
     voters_step(core);
     /* Once more if an arbiter's change concerns the others; twice is enough, and bounded. */

@@ -201,7 +201,7 @@ void gossip_compose(struct core *core)
     bool beats_fast = false;
 
     draft->flags = (uint8_t)((health_of_node(core) ? RECORD_HEALTHY : 0U) |
-                             (core->drained ? RECORD_DRAINED : 0U) |
+                             (core->drained || swarm_drains_node(core) ? RECORD_DRAINED : 0U) |
                              (config->nodes[config->self].witness ? RECORD_WITNESS : 0U) |
                              (core->phase >= PHASE_LEAVING ? RECORD_LEAVING : 0U) |
                              (majority_is_seen(core) ? RECORD_SEES_MAJORITY : 0U));
@@ -214,7 +214,9 @@ void gossip_compose(struct core *core)
         entry->mode = (uint8_t)config->vips[vip].mode;
         entry->priority = health_priority(core, vip);
         entry->unhealthy = health_of_vip(core, vip) ? 0 : 1;
-        entry->drained = (core->drained_vips & BIT(vip)) != 0 ? 1 : 0;
+        bool drained = (core->drained_vips & BIT(vip)) != 0 ||
+                       (swarm_is(core, vip, AVAILABILITY_DRAINED) && !swarm_drains_node(core));
+        entry->drained = drained ? 1 : 0;
         entry->ready = (uint8_t)arbiter_ready(core, vip);
         entry->state = (uint8_t)arbiter->state;
         entry->elects = id_of(core, arbiter->elected);
@@ -226,6 +228,7 @@ void gossip_compose(struct core *core)
         beats_fast ? config->interval_ns : timing_slow(config->interval_ns, config->node_count);
     draft->next_ms = (uint32_t)(next_ns / NS_PER_MS);
     compose_unheard(core);
+    swarm_compose(core, draft);
 }
 
 void core_will(const struct core *core, struct record *ret)
@@ -336,11 +339,12 @@ void gossip_finish(struct core *core, bool timer)
     struct record *published = &core->record;
     struct record *draft = &core->draft;
     bool due = timer && mono_reached(core->now, core->beat_next);
-    bool urgent = is_urgent(published, draft);
+    bool urgent = is_urgent(published, draft) || core->swarm.is_news;
     bool changed = elects_others(published, draft);
     if (due || urgent) {
         draw_new_relays(core);
         compose_unheard(core);
+        swarm_compose(core, draft);
         beat(core);
     } else if (changed) {
         /* Nobody acts on it, people look at it: soon, and not all nodes in one moment. */
@@ -358,5 +362,8 @@ void gossip_finish(struct core *core, bool timer)
         *published = *draft;
         core->signed_at = core->now;
         majority_published(core, due || urgent);
+        if (due || urgent) {
+            swarm_published(core);
+        }
     }
 }

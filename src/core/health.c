@@ -97,6 +97,11 @@ static bool concerns(const struct core_check *check, uint8_t vip)
     return check->is_general || (check->vips & BIT(vip)) != 0;
 }
 
+bool health_concerns(const struct core *core, uint8_t check, uint8_t vip)
+{
+    return concerns(&core->config.checks[check], vip);
+}
+
 bool health_is_pending(const struct core *core, uint8_t vip)
 {
     for (uint8_t check = 0; check < core->config.check_count; check++) {
@@ -133,6 +138,9 @@ bool health_of_vip(const struct core *core, uint8_t vip)
 uint8_t health_priority(const struct core *core, uint8_t vip)
 {
     int priority = core->config.vips[vip].priority;
+    if (swarm_is(core, vip, AVAILABILITY_PAUSED)) {
+        return PRIORITY_MIN;
+    }
     for (uint8_t check = 0; check < core->config.check_count; check++) {
         const struct core_check *config = &core->config.checks[check];
         if (core->health[check].state == CHECK_FAILED && concerns(config, vip)) {

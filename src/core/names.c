@@ -23,6 +23,15 @@ static const char *const check_states[] = {
 };
 _Static_assert(sizeof check_states / sizeof check_states[0] == CHECK_STATE_COUNT, "a name each");
 
+static const char *const availabilities[] = {
+    [AVAILABILITY_UNKNOWN] = "unknown",
+    [AVAILABILITY_ACTIVE] = "active",
+    [AVAILABILITY_PAUSED] = "pause",
+    [AVAILABILITY_DRAINED] = "drain",
+};
+_Static_assert(sizeof availabilities / sizeof availabilities[0] == AVAILABILITY_COUNT,
+               "a name each");
+
 static const char *const reasons[] = {
 #define X(name, text) text,
     REASONS(X)
@@ -45,6 +54,12 @@ const char *check_state_name(enum check_state state)
 {
     ASSERT(state < CHECK_STATE_COUNT);
     return check_states[state];
+}
+
+const char *availability_name(enum availability availability)
+{
+    ASSERT(availability < AVAILABILITY_COUNT);
+    return availabilities[availability];
 }
 
 const char *reason_text(enum reason reason)

@@ -30,6 +30,17 @@ static void renumber_init(struct renumber *renumber, const struct core *core,
     }
 }
 
+/* The check that asked this node's Docker engine, as it is numbered now. */
+static uint8_t now_of_check(const struct core *core, const struct core_reload *reload)
+{
+    for (uint8_t check = 0; check < core->config.check_count; check++) {
+        if (core->swarm.check != CHECK_NONE && reload->check_was[check] == core->swarm.check) {
+            return check;
+        }
+    }
+    return CHECK_NONE;
+}
+
 static uint64_t renumber_set(const struct renumber *renumber, uint64_t set)
 {
     uint64_t ret = 0;
@@ -112,6 +123,7 @@ static void move_members(struct core *core, const struct core *former,
             move_member(core, node, &former->members[reload->node_was[node]], &renumber);
         }
     }
+    swarm_move(core, now_of_check(core, reload), renumber.now);
     for (uint8_t live = 0; live < 2; live++) {
         core->unheard_first[live] = core->unheard_next[live] = 0;
     }

@@ -19,6 +19,7 @@
  *   announce.c    when the neighbours are told
  *   holder.c      who holds it, as news
  *   health.c      what the checks of this node say
+ *   swarm.c       what the managers of a Docker Swarm say of its nodes
  *   reload.c      another configuration
  *   start.c       hello rounds at the start and after a stall; the ordered stop
  */
@@ -150,6 +151,18 @@ struct health {
     struct mono since;
 };
 
+/* What is known of the Docker Swarm that this node is in. */
+struct swarm {
+    uint8_t check;                  /* the one that asks the engine; CHECK_NONE: none has yet */
+    struct swarm_news news;         /* of this node's own engine */
+    enum availability availability; /* of this node; the last that was known */
+    uint8_t said_by;                /* whose word that was; NODE_NONE: nobody's yet */
+    uint16_t first;                 /* of the exceptions that the own record names */
+    uint16_t next;                  /* where the next part begins */
+    bool is_news;                   /* others have to know at once */
+};
+#define CHECK_NONE ((uint8_t)255)
+
 /* What this node, a voter, has promised about a VIP in mode quorum. */
 struct promise {
     uint8_t holder; /* node index; NODE_NONE: nobody */
@@ -219,6 +232,7 @@ struct core {
     struct arbiter arbiters[VIPS_MAX];
     struct health health[CHECKS_MAX];
     struct lease leases[VIPS_MAX];
+    struct swarm swarm;
     struct record record; /* own, as last published */
     struct record draft;  /* own, as it would be published now */
     struct mono started_at;
@@ -476,6 +490,27 @@ bool health_of_node(const struct core *core);
 bool health_of_vip(const struct core *core, uint8_t vip);
 /* With the weights of the checks that fail. */
 uint8_t health_priority(const struct core *core, uint8_t vip);
+
+/* Is the check for that VIP? */
+bool health_concerns(const struct core *core, uint8_t check, uint8_t vip);
+
+/* --- swarm.c --- */
+void swarm_init(struct core *core);
+void swarm_take(struct core *core, uint8_t check, const struct swarm_news *news);
+/* What this node is in its swarm, by the newest word of a manager that lives. */
+void swarm_step(struct core *core);
+/* Is this node `availability` in its swarm, as far as that VIP is concerned? */
+bool swarm_is(const struct core *core, uint8_t vip, enum availability availability);
+/* Drained for every VIP? */
+bool swarm_drains_node(const struct core *core);
+/* What the own record says, which has its VIPs and the nodes not heard. */
+void swarm_compose(struct core *core, struct record *draft);
+/* A heartbeat has gone: the next one names the next part. */
+void swarm_published(struct core *core);
+/* The manager whose word counts, or NODE_NONE. */
+uint8_t swarm_speaker(const struct core *core);
+/* The check that asked is `check` now, and node n is now[n]. */
+void swarm_move(struct core *core, uint8_t check, const uint8_t now[static NODE_NONE + 1]);
 
 /* --- reload.c --- */
 void reload_retire(struct core *core, uint64_t vips);

@@ -56,6 +56,7 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
                                   .via = NODE_NONE,
                                   .hears_me = true,
                                   .config_same = true,
+                                  .swarm_by = swarm_speaker(core),
                                   .record = &core->record};
         return;
     }
@@ -70,6 +71,7 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
         .hears_me = known && member->hears_me,
         .crashed = known && membership_has_willed(core, node),
         .config_same = known && member->record.config == core->config.config,
+        .swarm_by = swarm_speaker(core),
         .record = known ? &member->record : NULL,
     };
 }

@@ -7,6 +7,11 @@
 /* In one turn of the loop: the results of all checks, and some more. */
 #define RESULTS_MAX (2U * CONF_CHECKS_MAX)
 
+union packet {
+    struct ipc_result result;
+    struct ipc_swarm swarm;
+};
+
 static void lose(struct checker_link *link, const char *why)
 {
     link->gone = true;
@@ -60,6 +65,27 @@ void checker_link_tell(struct checker_link *link, struct ipc_news *news)
     flush(link);
 }
 
+/* Where a message is told by its size. False: it is none. */
+static bool take(struct checker_link *link, const union packet *packet, size_t length)
+{
+    const bool is_swarm = length == sizeof packet->swarm;
+    const bool is_result = length == sizeof packet->result;
+
+    if ((is_swarm && packet->swarm.generation != link->generation) ||
+        (is_result && packet->result.generation != link->generation)) {
+        return true; /* of the checker before the last reload: its checks had other numbers */
+    }
+    if (is_swarm && ipc_swarm_is_valid(&packet->swarm, length, link->check_count)) {
+        link->handlers.swarm(link->handlers.arg, &packet->swarm);
+        return true;
+    }
+    if (is_result && ipc_result_is_valid(&packet->result, length, link->check_count)) {
+        link->handlers.result(link->handlers.arg, &packet->result);
+        return true;
+    }
+    return false;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct checker_link *link = poll->data;
@@ -68,20 +94,16 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         flush(link);
     }
     for (unsigned n = 0; n < RESULTS_MAX && !link->gone; n++) {
-        struct ipc_result result;
-        long length = ipc_packet_receive(link->fd, &result, sizeof result);
+        union packet packet;
+        long length = ipc_packet_receive(link->fd, &packet, sizeof packet);
 
         if (length == -EAGAIN) {
             return;
         }
         if (length <= 0) {
             lose(link, "it has ended for good");
-        } else if ((size_t)length == sizeof result && result.generation != link->generation) {
-            continue; /* of the checker before the last reload: its checks had other numbers */
-        } else if (!ipc_result_is_valid(&result, (size_t)length, link->check_count)) {
+        } else if (!take(link, &packet, (size_t)length)) {
             lose(link, "it sent a message that is none of this version");
-        } else {
-            link->handlers.result(link->handlers.arg, &result);
         }
     }
 }

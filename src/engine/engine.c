@@ -149,7 +149,7 @@ static void on_keeper_gone(void *arg, const char *why)
 /* The node goes on with what its checks said last; `status` says so. */
 static void on_checker_gone(void *arg, const char *why)
 {
-    (void)arg;
+    loop_lose_swarm(arg);
     log_error("the checker is lost: %s; the last results of the checks count on and the hook is "
               "not called; restart vipgossipd",
               why);
@@ -245,7 +245,8 @@ static int open_sources(struct engine *engine, const struct engine_descriptors *
                                                 .reload = reload_on_configuration,
                                                 .verdict = reload_on_verdict,
                                                 .arg = engine};
-    const struct checker_link_handlers checker = {loop_on_result, on_checker_gone, engine};
+    const struct checker_link_handlers checker = {loop_on_result, loop_on_swarm, on_checker_gone,
+                                                  engine};
     const struct control_source control = {.status = on_status,
                                            .events = on_events,
                                            .drain = drain_set,

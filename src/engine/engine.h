@@ -44,6 +44,8 @@ struct engine {
     struct keeper_link keeper;
     struct checker_link checker;
     struct checker_note checks[CONF_CHECKS_MAX];
+    struct swarm_news swarm; /* of the last EVENT_SWARM */
+    uint8_t swarm_check;     /* the check that it came from */
     struct control control;
     struct conf conf;
     char interfaces[CONF_VIPS_MAX][16];
@@ -121,6 +123,9 @@ void loop_on_datagram(void *arg, const uint8_t *bytes, size_t length);
 void loop_on_unreachable(void *arg, uint8_t peer);
 void loop_on_will(void *arg, uint8_t node, struct ipc_will *ret);
 void loop_on_result(void *arg, const struct ipc_result *result);
+void loop_on_swarm(void *arg, const struct ipc_swarm *swarm);
+/* loop.c: nobody asks the Docker engine any more: this node's word counts no longer. */
+void loop_lose_swarm(struct engine *engine);
 void loop_on_keeper(void *arg, const struct ipc_message *message);
 
 #endif

@@ -298,13 +298,26 @@ static const char *config_text(const struct node_view *view)
     return view->config_same ? "same" : "differs";
 }
 
+/* What it is in its Docker Swarm, and whose word that is: the newest one. */
+static void pack_availability(const struct facts *facts, const struct node_view *view,
+                              struct pack *pack)
+{
+    const bool is_known =
+        view->record != NULL && view->record->swarm.availability != AVAILABILITY_UNKNOWN;
+
+    pack_key_text(pack, "availability",
+                  is_known ? availability_name(view->record->swarm.availability) : NULL);
+    pack_key_text(pack, "availability_by",
+                  is_known ? text_node(facts->conf, view->swarm_by) : NULL);
+}
+
 static void pack_node(const struct facts *facts, uint8_t index, struct pack *pack)
 {
     const struct conf_node *node = &facts->conf->nodes[index];
     struct node_view view;
 
     core_view_node(facts->core, index, facts->now, &view);
-    pack_map(pack, 20);
+    pack_map(pack, 22);
     pack_key_text(pack, "name", node->name);
     pack_addresses(node->addresses, node->address_count, false, pack);
     pack_key_bool(pack, "witness", node->witness);
@@ -316,6 +329,7 @@ static void pack_node(const struct facts *facts, uint8_t index, struct pack *pac
     pack_key_flag(pack, "healthy", view.record, RECORD_HEALTHY);
     pack_key_flag(pack, "drained", view.record, RECORD_DRAINED);
     pack_drained_vips(facts, view.record, pack);
+    pack_availability(facts, &view, pack);
     pack_link(facts, index, &view, pack);
     pack_key_text(pack, "config", config_text(&view));
     pack_elects(facts, view.record, pack);

@@ -97,6 +97,37 @@ void loop_on_result(void *arg, const struct ipc_result *result)
     }
 }
 
+_Static_assert(IPC_EXCEPTIONS_MAX == SWARM_EXCEPTIONS_MAX, "what comes has room");
+
+static void feed_swarm(struct engine *engine)
+{
+    struct event event = {.type = EVENT_SWARM,
+                          .swarm = {.check = engine->swarm_check, .news = &engine->swarm}};
+
+    loop_feed(engine, &event);
+}
+
+void loop_on_swarm(void *arg, const struct ipc_swarm *swarm)
+{
+    struct engine *engine = arg;
+
+    engine->swarm_check = (uint8_t)swarm->check;
+    engine->swarm = (struct swarm_news){.own = swarm->own,
+                                        .knows = swarm->knows != 0,
+                                        .index = swarm->index,
+                                        .count = (uint16_t)swarm->count};
+    memcpy(engine->swarm.exceptions, swarm->exceptions, sizeof engine->swarm.exceptions);
+    feed_swarm(engine);
+}
+
+void loop_lose_swarm(struct engine *engine)
+{
+    if (engine->swarm.knows) {
+        engine->swarm = (struct swarm_news){.own = engine->swarm.own};
+        feed_swarm(engine);
+    }
+}
+
 void loop_on_keeper(void *arg, const struct ipc_message *message)
 {
     struct engine *engine = arg;

@@ -179,6 +179,11 @@ static void rename_checks(struct engine *engine)
 
         engine->checks[check] = is_known ? notes[was] : nothing;
     }
+    engine->swarm_check =
+        conf_change_now(next->change.check_was, next->setup.conf.check_count, engine->swarm_check);
+    if (engine->swarm_check == CONF_NEW) {
+        engine->swarm = (struct swarm_news){.knows = false};
+    }
     engine->checker.check_count = next->setup.conf.check_count;
     engine->checker.generation = next->generation;
 }

@@ -20,7 +20,7 @@ const char *text_change_kind(enum change_type type)
 {
     static const char *const names[] = {
         [CHANGE_VIP] = "state",   [CHANGE_HOLDER] = "holder",  [CHANGE_MEMBER] = "node",
-        [CHANGE_CHECK] = "check", [CHANGE_RIVAL] = "conflict",
+        [CHANGE_CHECK] = "check", [CHANGE_RIVAL] = "conflict", [CHANGE_AVAILABILITY] = "swarm",
     };
 
     return names[type];
@@ -38,6 +38,8 @@ static const char *value_text(const struct conf *conf, enum change_type type, ui
         return member_state_name((enum member_state)value);
     case CHANGE_CHECK:
         return check_state_name((enum check_state)value);
+    case CHANGE_AVAILABILITY:
+        return availability_name((enum availability)value);
     }
     return NULL;
 }
@@ -82,7 +84,19 @@ static const char *or_nobody(const char *name)
 /* What changed: a VIP (its state here, or its holder), a node, a check of this node. */
 static const char *subject_kind(enum change_type type)
 {
-    return type == CHANGE_MEMBER ? "node" : type == CHANGE_CHECK ? "check" : "vip";
+    switch (type) {
+    case CHANGE_MEMBER:
+        return "node";
+    case CHANGE_CHECK:
+        return "check";
+    case CHANGE_AVAILABILITY:
+        return "this";
+    case CHANGE_VIP:
+    case CHANGE_HOLDER:
+    case CHANGE_RIVAL:
+        break;
+    }
+    return "vip";
 }
 
 static const char *subject_name(const struct conf *conf, const struct change *change)
@@ -96,6 +110,8 @@ static const char *subject_name(const struct conf *conf, const struct change *ch
         return conf->nodes[change->node].name;
     case CHANGE_CHECK:
         return conf->checks[change->check].name;
+    case CHANGE_AVAILABILITY:
+        return "node";
     }
     return "?";
 }
@@ -111,13 +127,18 @@ const char *text_change(const struct conf *conf, const struct change *change,
 {
     const char *kind = subject_kind(change->type);
     const char *subject = subject_name(conf, change);
-    const char *other = change->type == CHANGE_VIP ? text_node(conf, change->node) : NULL;
+    const bool is_swarm = change->type == CHANGE_AVAILABILITY;
+    const bool has_other = change->type == CHANGE_VIP || is_swarm;
+    const char *other = has_other ? text_node(conf, change->node) : NULL;
     char reason[TEXT_MAX / 2];
 
     reason_and_detail(change, reason);
     (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", kind, subject,
                    what_of(change->type), or_nobody(text_change_from(conf, change)),
                    or_nobody(text_change_to(conf, change)), reason[0] != '\0' ? ": " : "", reason,
-                   other != NULL ? " (" : "", other != NULL ? other : "", other != NULL ? ")" : "");
+                   other == NULL ? ""
+                   : is_swarm    ? " (says "
+                                 : " (",
+                   other != NULL ? other : "", other != NULL ? ")" : "");
     return text;
 }

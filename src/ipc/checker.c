@@ -37,6 +37,32 @@ bool ipc_result_is_valid(const void *bytes, size_t length, unsigned check_count)
            text_is_valid(result.detail, sizeof(result.detail));
 }
 
+#define KEY_MASK (~UINT64_C(3))
+
+bool ipc_swarm_is_valid(const void *bytes, size_t length, unsigned check_count)
+{
+    struct ipc_swarm swarm;
+    uint64_t last = 0;
+
+    if (length != sizeof(swarm))
+        return false;
+    memcpy(&swarm, bytes, sizeof(swarm));
+    if (swarm.check >= check_count || swarm.knows > 1 || swarm.unused != 0 ||
+        (swarm.own & ~KEY_MASK) != 0 || swarm.count > IPC_EXCEPTIONS_MAX)
+        return false;
+    if (swarm.knows == 0 && (swarm.count != 0 || swarm.index != 0))
+        return false;
+    for (unsigned i = 0; i < IPC_EXCEPTIONS_MAX; i++) {
+        const uint64_t key = swarm.exceptions[i] & KEY_MASK;
+
+        if (i >= swarm.count ? swarm.exceptions[i] != 0
+                             : key <= last || (swarm.exceptions[i] & ~KEY_MASK) < 2)
+            return false;
+        last = key;
+    }
+    return true;
+}
+
 void ipc_text_set(char *ret, size_t size, const char *text)
 {
     size_t length = 0;

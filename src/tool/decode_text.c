@@ -22,6 +22,7 @@ static void print_record(const struct decode_text *text, const struct message_re
 static void print_flags(const struct decode_text *text, const struct record *record);
 static void print_vip(const struct decode_text *text, const struct record_vip *vip);
 static void print_unheard(const struct decode_text *text, const struct record_unheard *unheard);
+static void print_swarm(const struct decode_text *text, const struct record_swarm *swarm);
 static void print_question(const struct decode_text *text, const struct question *question);
 static void print_echo(const struct decode_text *text, const struct echo *echo,
                        const struct keyring *keyring);
@@ -163,6 +164,7 @@ static void print_record(const struct decode_text *text, const struct message_re
         print_vip(text, &record->vips[v]);
     for (unsigned u = 0; u < record->unheard_count; u++)
         print_unheard(text, &record->unheard[u]);
+    print_swarm(text, &record->swarm);
 }
 
 static void print_flags(const struct decode_text *text, const struct record *record)
@@ -206,6 +208,25 @@ static void print_unheard(const struct decode_text *text, const struct record_un
     decode_text_line(text, "", "does not hear %s; relays %s, %s",
                      node_name(text, unheard->node).text, node_name(text, unheard->relays[0]).text,
                      node_name(text, unheard->relays[1]).text);
+}
+
+static void print_swarm(const struct decode_text *text, const struct record_swarm *swarm)
+{
+    static const char *const words[SWARM_WORD_COUNT] = {
+        [SWARM_WORD_NONE] = "says nothing of others",
+        [SWARM_WORD_PART] = "names some that are not active",
+        [SWARM_WORD_WHOLE] = "names all that are not active",
+    };
+
+    if (swarm->availability == AVAILABILITY_UNKNOWN && swarm->word == SWARM_WORD_NONE)
+        return;
+    decode_text_line(text, "", "in its swarm: %s; %s, index %" PRIu32,
+                     availability_name((enum availability)swarm->availability), words[swarm->word],
+                     swarm->index);
+    for (unsigned i = 0; i < swarm->exception_count; i++)
+        decode_text_line(
+            text, "", "key %016" PRIx64 ": %s", swarm->exceptions[i] & ~EXCEPTION_AVAILABILITY,
+            availability_name((enum availability)(swarm->exceptions[i] & EXCEPTION_AVAILABILITY)));
 }
 
 static void print_question(const struct decode_text *text, const struct question *question)

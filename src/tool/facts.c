@@ -35,10 +35,28 @@ static const char *const vip_keys[] = {
 };
 
 static const char *const node_keys[] = {
-    "name",           "self",    "state",    "addresses",    "priority",      "effective_priority",
-    "healthy",        "witness", "drained",  "drained_vips", "last_heard_ms", "rtt_us",
-    "loss_percent",   "path",    "hears_me", "config",       "elects",        "mac_failures",
-    "unhealthy_vips", NULL,
+    "name",
+    "self",
+    "state",
+    "addresses",
+    "priority",
+    "effective_priority",
+    "healthy",
+    "witness",
+    "drained",
+    "drained_vips",
+    "last_heard_ms",
+    "rtt_us",
+    "loss_percent",
+    "path",
+    "hears_me",
+    "config",
+    "elects",
+    "mac_failures",
+    "unhealthy_vips",
+    "availability",
+    "availability_by",
+    NULL,
 };
 
 static const char *const check_keys[] = {

@@ -207,7 +207,8 @@ static void print_ok(const json_t *facts, const struct style *style)
         if (facts_is(item, "state", "left"))
             (void)fprintf(line, "; %s left", facts_text_or(item, "name", "?"));
         else if (facts_is_true(item, "drained"))
-            (void)fprintf(line, "; %s drained", facts_text_or(item, "name", "?"));
+            (void)fprintf(line, "; %s drained%s", facts_text_or(item, "name", "?"),
+                          facts_is(item, "availability", "drain") ? " in the swarm" : "");
         else if (json_array_size(json_object_get(item, "drained_vips")) > 0)
             (void)fprintf(
                 line, "; %s drained for %zu of %zu VIPs", facts_text_or(item, "name", "?"),
@@ -218,10 +219,27 @@ static void print_ok(const json_t *facts, const struct style *style)
     free(text);
 }
 
+/* A swarm's manager has told it to serve last; that is what it does. */
+static void print_availability(const json_t *node, const struct style *style)
+{
+    const char *name = facts_text_or(node, "name", "?");
+    const char *by = facts_text(node, "availability_by");
+    const bool is_drained = facts_is(node, "availability", "drain");
+
+    if (!is_drained && !facts_is(node, "availability", "pause"))
+        return;
+    (void)fprintf(
+        style->out,
+        "Note: %s is %s in the swarm, %s%s: docker node update --availability active %s\n", name,
+        is_drained ? "drained" : "paused", by != NULL ? "says " : "as a manager said last",
+        by != NULL ? by : "", name);
+}
+
 /* What a person should know and nobody has to mend at once. */
 static void print_notes(const json_t *facts, const struct style *style)
 {
     const json_t *vip;
+    const json_t *node;
     size_t i;
 
     if (facts_is_true(facts, "starting"))
@@ -237,6 +255,10 @@ static void print_notes(const json_t *facts, const struct style *style)
                       " so far), and it was put back; systemd-networkd stops that with "
                       "KeepConfiguration=yes.\n",
                       facts_text_or(vip, "name", "?"), removals);
+    }
+    json_array_foreach(json_object_get(facts, "nodes"), i, node)
+    {
+        print_availability(node, style);
     }
 }
 
@@ -289,6 +311,10 @@ static void print_vips(const json_t *facts, const struct style *style)
 
 static const char *drained_text(const json_t *node)
 {
+    if (facts_is(node, "availability", "drain"))
+        return ", drained in the swarm";
+    if (facts_is(node, "availability", "pause"))
+        return ", paused in the swarm";
     if (facts_is_true(node, "drained"))
         return ", drained";
     return json_array_size(json_object_get(node, "drained_vips")) > 0 ? ", drained in part" : "";

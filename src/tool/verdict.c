@@ -37,6 +37,7 @@ static_assert(sizeof(status_names) / sizeof(status_names[0]) == VERDICT_STATUS_C
 
 /* What every rule needs beside the thing it looks at. */
 struct view {
+    const json_t *facts;
     const char *self; /* name of this node */
     int64_t interval_ms;
     bool starting;
@@ -67,6 +68,7 @@ const char *verdict_status_name(enum verdict_status status)
 void verdict_judge(const json_t *facts, struct verdict *ret)
 {
     const struct view view = {
+        .facts = facts,
         .self = facts_text_or(facts, "node", "this node"),
         .interval_ms = facts_number(facts, "interval_ms"),
         .starting = facts_is_true(facts, "starting"),
@@ -238,6 +240,19 @@ static void judge_vacancy(const struct view *view, const json_t *vip)
                 name, since.text);
 }
 
+static bool is_drained_in_swarm(const struct view *view, const char *name)
+{
+    const json_t *node;
+    size_t i;
+
+    json_array_foreach(json_object_get(view->facts, "nodes"), i, node)
+    {
+        if (facts_is(node, "name", name))
+            return facts_is(node, "availability", "drain");
+    }
+    return false;
+}
+
 /* Unhealthy or drained nodes serve when nobody else lives (fail_open). */
 static void judge_tier(const struct view *view, const json_t *vip)
 {
@@ -252,7 +267,13 @@ static void judge_tier(const struct view *view, const json_t *vip)
                 "VIP %s is held by %s although it is unhealthy, because no healthy candidate "
                 "lives: mend %s or start another candidate",
                 name, holder, holder);
-    if (tier == TIER_DRAINED)
+    if (tier == TIER_DRAINED && is_drained_in_swarm(view, holder))
+        problem(view, VERDICT_WARNING,
+                "VIP %s is held by %s although it is drained in the swarm, because no other "
+                "candidate lives: docker node update --availability active %s, or start another "
+                "candidate",
+                name, holder, holder);
+    else if (tier == TIER_DRAINED)
         problem(view, VERDICT_WARNING,
                 "VIP %s is held by %s although it is drained, because no other candidate lives: "
                 "start another candidate",

@@ -7,6 +7,7 @@
 #define RECORD_ELEMENTS  9
 #define UNHEARD_ELEMENTS (1 + RELAYS_MAX)
 #define VIP_ELEMENTS     7
+#define SWARM_ELEMENTS   3
 #define ELEMENTS_LIMIT   64
 
 /* state, ready, mode, health and drain of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
@@ -18,6 +19,12 @@
 #define READY_MASK   3U
 #define MODE_MASK    1U
 #define CONDUCT_MAX  0xFFU
+
+/* Of a swarm: availability and what kind of word it is [SPEC F7]. */
+#define WORD_SHIFT        2U
+#define AVAILABILITY_MASK 3U
+#define SWARM_CONDUCT_MAX ((SWARM_WORD_COUNT - 1U) << WORD_SHIFT | AVAILABILITY_MASK)
+_Static_assert(AVAILABILITY_COUNT == AVAILABILITY_MASK + 1U, "an availability has two bits");
 _Static_assert(VIP_STATE_COUNT <= STATE_MASK + 1U, "a state has three bits");
 _Static_assert(VIP_READY_COUNT <= READY_MASK + 1U, "a readiness has two bits");
 _Static_assert(VIP_MODE_COUNT <= MODE_MASK + 1U, "a mode has one bit");
@@ -32,11 +39,21 @@ static int encode_vip(msgpack_packer *packer, const struct record_vip *vip);
 static void decode_unheard(struct cursor *cursor, struct record_unheard *ret);
 static void decode_vip(struct cursor *cursor, struct record_vip *ret);
 static bool vips_differ(const struct record *record);
+static int encode_swarm(msgpack_packer *packer, const struct record_swarm *swarm);
+static void decode_swarm(struct cursor *cursor, struct record_swarm *ret);
+
+/* A node that knows of no swarm does not speak of one. */
+static bool has_swarm(const struct record *record)
+{
+    return record->swarm.availability != AVAILABILITY_UNKNOWN ||
+           record->swarm.word != SWARM_WORD_NONE;
+}
 
 bool record_encode(const struct record *record, struct buffer *buffer)
 {
     msgpack_packer packer = buffer_packer(buffer);
-    int failed = msgpack_pack_array(&packer, RECORD_ELEMENTS);
+    int failed =
+        msgpack_pack_array(&packer, has_swarm(record) ? RECORD_ELEMENTS + 1 : RECORD_ELEMENTS);
     failed |= msgpack_pack_uint32(&packer, record->node);
     failed |= msgpack_pack_uint64(&packer, record->incarnation);
     failed |= msgpack_pack_uint64(&packer, record->seq);
@@ -50,6 +67,8 @@ bool record_encode(const struct record *record, struct buffer *buffer)
     failed |= msgpack_pack_array(&packer, record->vip_count);
     for (uint8_t i = 0; i < record->vip_count; i++)
         failed |= encode_vip(&packer, &record->vips[i]);
+    if (has_swarm(record))
+        failed |= encode_swarm(&packer, &record->swarm);
     return failed == 0;
 }
 
@@ -72,8 +91,11 @@ bool record_decode(const uint8_t *bytes, size_t length, struct record *ret)
     ret->vip_count = (uint8_t)cursor_array(&cursor, (struct cursor_range){0, VIPS_MAX});
     for (uint8_t i = 0; i < ret->vip_count; i++)
         decode_vip(&cursor, &ret->vips[i]);
-    if (!cursor.failed)
-        cursor_skip(&cursor, elements - RECORD_ELEMENTS);
+    ret->swarm = (struct record_swarm){.availability = AVAILABILITY_UNKNOWN};
+    if (elements > RECORD_ELEMENTS)
+        decode_swarm(&cursor, &ret->swarm);
+    if (!cursor.failed && elements > RECORD_ELEMENTS)
+        cursor_skip(&cursor, elements - RECORD_ELEMENTS - 1);
     return cursor_is_done(&cursor) && vips_differ(ret);
 }
 
@@ -133,6 +155,37 @@ static void decode_vip(struct cursor *cursor, struct record_vip *ret)
         cursor->failed = true;
     if (!cursor->failed)
         cursor_skip(cursor, elements - VIP_ELEMENTS);
+}
+
+static int encode_swarm(msgpack_packer *packer, const struct record_swarm *swarm)
+{
+    int failed = msgpack_pack_array(packer, SWARM_ELEMENTS);
+    failed |= msgpack_pack_uint8(
+        packer, (uint8_t)((unsigned)swarm->availability | (unsigned)swarm->word << WORD_SHIFT));
+    failed |= msgpack_pack_uint32(packer, swarm->index);
+    failed |= msgpack_pack_array(packer, swarm->exception_count);
+    for (uint8_t i = 0; i < swarm->exception_count; i++)
+        failed |= msgpack_pack_uint64(packer, swarm->exceptions[i]);
+    return failed;
+}
+
+static void decode_swarm(struct cursor *cursor, struct record_swarm *ret)
+{
+    uint32_t elements = cursor_array(cursor, (struct cursor_range){SWARM_ELEMENTS, ELEMENTS_LIMIT});
+    unsigned conduct = (unsigned)cursor_uint(cursor, (struct cursor_range){0, SWARM_CONDUCT_MAX});
+    ret->availability = (uint8_t)(conduct & AVAILABILITY_MASK);
+    ret->word = (uint8_t)(conduct >> WORD_SHIFT);
+    ret->index = (uint32_t)cursor_uint(cursor, any_u32);
+    ret->exception_count = (uint8_t)cursor_array(cursor, (struct cursor_range){0, EXCEPTIONS_MAX});
+    for (uint8_t i = 0; i < ret->exception_count; i++) {
+        ret->exceptions[i] = cursor_uint(cursor, some_u64);
+        if ((ret->exceptions[i] & EXCEPTION_AVAILABILITY) < AVAILABILITY_PAUSED)
+            cursor->failed = true;
+    }
+    if (ret->word == SWARM_WORD_NONE && ret->exception_count > 0)
+        cursor->failed = true;
+    if (!cursor->failed)
+        cursor_skip(cursor, elements - SWARM_ELEMENTS);
 }
 
 /* Which of two entries of one VIP would count is nobody's guess [SPEC F5]. */

@@ -38,6 +38,7 @@ struct world {
     struct peer peers[NODES];
     uint64_t question; /* newest that the core has asked */
     struct message_in message;
+    struct swarm_news swarm;
 };
 
 static uint32_t node_id(const struct world *world, uint8_t node)
@@ -162,6 +163,19 @@ static void fill_unheard(struct world *world, struct record *record)
 }
 
 /* What `node` may have said of itself. */
+/* A manager's word of nodes whose keys have few bits. */
+static void fill_swarm(struct world *world, struct record *record)
+{
+    struct record_swarm *said = &record->swarm;
+    const uint8_t bits = input_u8(&world->input);
+    said->availability = bits & 3U;
+    said->word = (uint8_t)((bits >> 2 & 3U) % SWARM_WORD_COUNT);
+    said->index = said->word == SWARM_WORD_NONE ? 0 : bits >> 4;
+    for (uint64_t key = 1; said->word != SWARM_WORD_NONE && key <= 2U; key++)
+        if ((bits >> (5 + key) & 1U) != 0)
+            said->exceptions[said->exception_count++] = key << 2 | AVAILABILITY_DRAINED;
+}
+
 static void fill_record(struct world *world, uint8_t node, struct record *record)
 {
     struct input *input = &world->input;
@@ -184,6 +198,8 @@ static void fill_record(struct world *world, uint8_t node, struct record *record
         record->flags = input_u8(input) & RECORD_FLAGS_ALL;
     fill_vips(world, record);
     fill_unheard(world, record);
+    if (record->interval_ms != 10)
+        fill_swarm(world, record);
 }
 
 /* The rules of ingress for a record [SPEC D6]. */
@@ -479,6 +495,24 @@ static void stand_still(struct world *world, uint8_t op)
         advance(world, mono_add(world->now, span_ns));
 }
 
+/* Keys of few bits, so that nodes name each other. */
+static void swarm(struct world *world, uint8_t op)
+{
+    struct swarm_news *news = &world->swarm;
+    struct event event = {
+        .type = EVENT_SWARM,
+        .swarm = {.check = (uint8_t)(op % world->config.check_count), .news = news}};
+    const uint8_t bits = input_u8(&world->input);
+
+    *news = (struct swarm_news){.own = (uint64_t)(bits & 3U) << 2, .knows = (bits & 4U) != 0};
+    news->index = bits >> 3;
+    for (uint64_t key = 1; news->knows && key < (op & 2U ? SWARM_EXCEPTIONS_MAX : 4U); key++)
+        if ((op & 2U) != 0 || (bits >> (3 + key) & 1U) != 0)
+            news->exceptions[news->count++] =
+                key << 2 | ((key ^ bits) & 1U ? AVAILABILITY_DRAINED : AVAILABILITY_PAUSED);
+    step(world, &event);
+}
+
 static void next(struct world *world)
 {
     const uint8_t op = input_u8(&world->input);
@@ -510,7 +544,11 @@ static void next(struct world *world)
     case 6:
         wait_for(world, (1 + (op & 31U)) * (interval_ns / 8));
         break;
-    default: /* the node itself stands still, or a check has a result */
+    default: /* the node itself stands still, a check has a result, its Docker engine speaks */
+        if ((op & 28U) == 20U && world->config.check_count > 0) {
+            swarm(world, op);
+            break;
+        }
         if ((op & 24U) == 24U && world->config.check_count > 0) {
             event.type = EVENT_CHECK;
             event.check.check = (uint8_t)((op >> 1 & 3U) % world->config.check_count);

@@ -101,6 +101,12 @@ static void check_change(struct core_guard *guard, const struct change *change,
         MUST((change->from == NODE_NONE) != (change->to == NODE_NONE));
         MUST(change->from != guard->config->self && change->to != guard->config->self);
         break;
+    case CHANGE_AVAILABILITY:
+        MUST(change->to < AVAILABILITY_COUNT && change->from != change->to);
+        MUST(change->from > AVAILABILITY_ACTIVE || change->to > AVAILABILITY_ACTIVE);
+        MUST(change->node == NODE_NONE || change->node < guard->config->node_count);
+        MUST((change->node == NODE_NONE) == (change->to == AVAILABILITY_UNKNOWN));
+        break;
     }
 }
 

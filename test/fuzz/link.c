@@ -38,6 +38,7 @@ struct lab {
     struct conf conf; /* only its numbers */
     bool checker_closed;
     bool checker_nonsense;
+    struct swarm_news swarm;
     bool deaf; /* the keeper does not read */
     bool gone;
     bool nonsense;                    /* the keeper sent what no keeper sends */
@@ -136,6 +137,20 @@ static void on_result(void *arg, const struct ipc_result *result)
         step(lab, &event);
 }
 
+static void on_swarm(void *arg, const struct ipc_swarm *swarm)
+{
+    struct lab *lab = arg;
+    struct event event = {.type = EVENT_SWARM,
+                          .swarm = {.check = (uint8_t)swarm->check, .news = &lab->swarm}};
+    MUST(ipc_swarm_is_valid(swarm, sizeof(*swarm), lab->config.check_count));
+    lab->swarm = (struct swarm_news){.own = swarm->own,
+                                     .knows = swarm->knows != 0,
+                                     .index = swarm->index,
+                                     .count = (uint16_t)swarm->count};
+    memcpy(lab->swarm.exceptions, swarm->exceptions, sizeof(lab->swarm.exceptions));
+    step(lab, &event);
+}
+
 /* The engine goes on without it: the last results count. */
 static void on_checker_gone(void *arg, const char *why)
 {
@@ -147,7 +162,8 @@ static void checker_send(struct lab *lab, const void *bytes, size_t length)
 {
     if (!lab->checker_closed && length > 0 &&
         send(lab->checker, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length)
-        lab->checker_nonsense |= !ipc_result_is_valid(bytes, length, lab->config.check_count);
+        lab->checker_nonsense |= !ipc_result_is_valid(bytes, length, lab->config.check_count) &&
+                                 !ipc_swarm_is_valid(bytes, length, lab->config.check_count);
 }
 
 /* A result, a text that is as long as it may be, any bytes, or nothing more. */
@@ -156,6 +172,7 @@ static void checker_act(struct lab *lab)
     const uint8_t bits = input_u8(&lab->input);
     struct ipc_result result = {.check = bits & 1U,
                                 .outcome = (uint16_t)(IPC_OUTCOME_OK + (bits >> 1) % 3)};
+    struct ipc_swarm swarm;
     struct input part;
     switch (bits >> 5) {
     case 7:
@@ -166,6 +183,13 @@ static void checker_act(struct lab *lab)
     case 6:
         part = input_take(&lab->input, input_u8(&lab->input) % (sizeof(result) + 8U));
         checker_send(lab, part.bytes, part.left);
+        break;
+    case 4:
+        swarm = (struct ipc_swarm){.check = bits & 1U, .own = 4, .knows = bits >> 1 & 1U};
+        swarm.count = input_u8(&lab->input) % 4U * swarm.knows;
+        for (unsigned i = 0; i < swarm.count; i++)
+            swarm.exceptions[i] = (uint64_t)input_u8(&lab->input) << (8 * i);
+        checker_send(lab, &swarm, sizeof(swarm));
         break;
     case 5:
         memset(result.detail, input_u8(&lab->input), sizeof(result.detail) - (bits >> 3 & 1U));
@@ -364,7 +388,7 @@ static void open_lab(struct lab *lab)
     const int bytes = BUFFER;
     int ends[2];
     const struct checker_link_handlers checker = {
-        .result = on_result, .gone = on_checker_gone, .arg = lab};
+        .result = on_result, .swarm = on_swarm, .gone = on_checker_gone, .arg = lab};
     core_guard_config((uint8_t)(1 + input_below(&lab->input, 3)), VIPS, &lab->config);
     lab->config.check_count = input_below(&lab->input, CHECKS + 1);
     lab->config.check_patience_ns = NS_PER_S;

@@ -139,6 +139,10 @@ static void trace_change(struct cluster *cluster, uint8_t node, const struct cha
         fprintf(trace, "check%u %s -> %s", change->check, check_state_name(change->from),
                 check_state_name(change->to));
         break;
+    case CHANGE_AVAILABILITY:
+        fprintf(trace, "swarm %s -> %s (%s)", availability_name(change->from),
+                availability_name(change->to), name_of(cluster, change->node));
+        break;
     }
     fprintf(trace, ": %s\n", reason_text(change->reason));
 }

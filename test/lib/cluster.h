@@ -129,6 +129,8 @@ void cluster_condition(struct cluster *cluster, uint8_t node, bool healthy, bool
 void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priority);
 /* The running node reads its configuration anew; nodes, VIPs and checks are the same as before. */
 void cluster_reload(struct cluster *cluster, uint8_t node);
+/* The Docker engine of that node has said so; its check is the first one (configure()). */
+void cluster_swarm(struct cluster *cluster, uint8_t node, const struct swarm_news *news);
 /* The check of that node (configure() makes it the first one) has a result. */
 void cluster_check(struct cluster *cluster, uint8_t node, bool passed);
 /* Every kernel takes up to that much longer for an address, from now on. */

@@ -412,6 +412,15 @@ void cluster_check(struct cluster *cluster, uint8_t node, bool passed)
     cluster_deliver(cluster, node, event, NULL);
 }
 
+void cluster_swarm(struct cluster *cluster, uint8_t node, const struct swarm_news *news)
+{
+    struct host *host = &cluster->hosts[node];
+    struct event event = {.type = EVENT_SWARM, .swarm = {.check = 0, .news = &host->swarm}};
+    cluster_observe(cluster);
+    host->swarm = *news;
+    cluster_deliver(cluster, node, event, NULL);
+}
+
 void cluster_slow_kernel(struct cluster *cluster, uint64_t span_ns)
 {
     cluster->kernel_slow_ns = span_ns;

@@ -71,6 +71,7 @@ struct host {
     struct wire *wire;
     struct actions *actions;
     struct core_config config;
+    struct swarm_news swarm; /* the newest */
     struct clock clock;
     uint64_t life;
     uint8_t priority;

@@ -99,6 +99,22 @@ static void do_seed(struct story *story, char **words)
     story->config.seed = parse_number(story, words[1]);
 }
 
+/* One check each, of a Docker engine; cluster_swarm() tells what that says. */
+static void configure_docker(void *arg, uint8_t self, struct core_config *ret)
+{
+    (void)arg;
+    (void)self;
+    ret->check_count = 1;
+    ret->check_patience_ns = 10 * NS_PER_S;
+    ret->checks[0] = (struct core_check){.rise = 1, .fall = 1, .is_general = true};
+}
+
+static void do_docker(struct story *story, char **words)
+{
+    (void)words;
+    story->config.configure = configure_docker;
+}
+
 static void do_members(struct story *story, char **words)
 {
     story->config.trace_members = is_word(words[1], "on");
@@ -217,6 +233,33 @@ static void do_reload(struct story *story, char **words)
     cluster_reload(story->cluster, parse_node(story, words[1]));
 }
 
+static uint64_t key_of_node(uint8_t node)
+{
+    return (node + UINT64_C(1)) << 2;
+}
+
+/*
+ * swarm A worker: it is a worker, or a manager that knows nothing now; swarm A none: in no swarm;
+ * swarm A 100 B=drain C=pause: a manager whose log is at 100. Nodes in the order of their letters.
+ */
+static void do_swarm(struct story *story, char **words)
+{
+    uint8_t node = parse_node(story, words[1]);
+    struct swarm_news news = {.own = is_word(words[2], "none") ? 0 : key_of_node(node)};
+
+    if (!is_word(words[2], "none") && !is_word(words[2], "worker")) {
+        news.knows = true;
+        news.index = (uint32_t)parse_number(story, words[2]);
+        for (size_t i = 3; words[i] != NULL; i++) {
+            bool drained = strstr(words[i], "=drain") != NULL;
+            news.exceptions[news.count++] = key_of_node(parse_node(story, words[i])) |
+                                            (drained ? AVAILABILITY_DRAINED : AVAILABILITY_PAUSED);
+        }
+    }
+    cluster_swarm(story->cluster, node, &news);
+    cluster_check(story->cluster, node, true);
+}
+
 static void do_foreign(struct story *story, char **words)
 {
     cluster_foreign_answer(story->cluster, is_word(words[1], "answers"));
@@ -299,6 +342,7 @@ static const struct {
     {"witness", do_witness, true},
     {"seed", do_seed, true},
     {"members", do_members, true},
+    {"docker", do_docker, true},
     {"start", do_start, true},
     {"run", do_run, false},
     {"crash", do_crash, false},
@@ -315,6 +359,7 @@ static const struct {
     {"condition", do_condition, false},
     {"priority", do_priority, false},
     {"reload", do_reload, false},
+    {"swarm", do_swarm, false},
     {"foreign", do_foreign, false},
     {"replay", do_replay, false},
     {"unreachable", do_unreachable, false},

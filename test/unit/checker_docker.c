@@ -22,6 +22,10 @@
     {                                           \
         "/_ping", 200, "Swarm: " state, "OK", 0 \
     }
+#define NO_NODES                     \
+    {                                \
+        "/nodes", 200, NULL, "[]", 0 \
+    }
 #define INFO(state, more)      INFO_TIMES(state, more, 0)
 #define INFO_ONCE(state, more) INFO_TIMES(state, more, 1)
 #define INFO_TIMES(state, more, times)                                                      \
@@ -67,7 +71,7 @@ static void expect_soon(const struct run *run, enum ipc_outcome outcome, const c
 static void test_each_answer_of_an_engine_has_its_sentence(void **state)
 {
     static const struct engine_case cases[] = {
-        {{OLD, INFO("active", MANAGER)}, IPC_OUTCOME_OK, "swarm active, manager"},
+        {{OLD, INFO("active", MANAGER), NO_NODES}, IPC_OUTCOME_OK, "swarm active, manager"},
         {{OLD, INFO("active", "")}, IPC_OUTCOME_OK, "swarm active, worker"},
         {{OLD, INFO("active", MANAGER BECAUSE(NO_LEADER))},
          IPC_OUTCOME_OK,
@@ -92,7 +96,9 @@ static void test_each_answer_of_an_engine_has_its_sentence(void **state)
          "the swarm is locked after a restart: docker swarm unlock"},
         {{OLD, INFO("odd", "")}, IPC_OUTCOME_FAILED, "the swarm's state is \"odd\""},
         {{NEW("active/worker"), INFO("active", "")}, IPC_OUTCOME_OK, "swarm active, worker"},
-        {{NEW("active/manager"), INFO("active", MANAGER)}, IPC_OUTCOME_OK, "swarm active, manager"},
+        {{NEW("active/manager"), INFO("active", MANAGER), NO_NODES},
+         IPC_OUTCOME_OK,
+         "swarm active, manager"},
         {{NEW("inactive")}, IPC_OUTCOME_FAILED, "this node is in no swarm: docker swarm join"},
         {{NEW("pending")}, IPC_OUTCOME_FAILED, "this node waits to be taken into its swarm"},
         {{NEW("locked")},
@@ -207,6 +213,128 @@ static void test_info_that_does_not_come_counts_where_it_says_something(void **s
     }
 }
 
+/* A NodeID, as Docker draws them. */
+#define OWN_ID  "24ifsmvkjbyhk"
+#define NODE_ID ",\"NodeID\":\"" OWN_ID "\""
+#define LISTED(id, index, word)                        \
+    "{\"ID\":\"" id "\",\"Version\":{\"Index\":" index \
+    "},\"Spec\":{\"Role\":\"worker\",\"Availability\":\"" word "\"}}"
+#define NODES(list)                          \
+    {                                        \
+        "/nodes", 200, NULL, "[" list "]", 0 \
+    }
+#define OLD_MANAGER OLD, INFO("active", MANAGER NODE_ID)
+
+static struct ipc_swarm said_of_swarm(const struct fake_answer *answers, unsigned count,
+                                      const char *detail)
+{
+    struct fake_docker docker;
+    struct ipc_result result;
+    struct ipc_swarm swarm;
+    struct run *run;
+
+    fake_docker_init(&docker);
+    memcpy(docker.answers, answers, count * sizeof(answers[0]));
+    fake_docker_serve(&docker);
+    run = run_against(&docker);
+    run->setup.conf.checks[0].timeout_ns = 300 * NS_PER_MS;
+    start(run);
+    swarm = next_swarm(run, &result);
+    assert_string_equal(result.detail, detail);
+    finish(run);
+    fake_docker_close(&docker);
+    return swarm;
+}
+
+#define SAID(detail, ...)                                                                         \
+    said_of_swarm((const struct fake_answer[]){__VA_ARGS__},                                      \
+                  sizeof((const struct fake_answer[]){__VA_ARGS__}) / sizeof(struct fake_answer), \
+                  detail)
+
+static void test_a_manager_says_who_is_drained_or_paused(void **state)
+{
+    const struct ipc_swarm swarm =
+        SAID("swarm active, manager", OLD_MANAGER,
+             NODES(LISTED("aaa", "7", "active") "," LISTED("bbb", "31", "drain") "," LISTED(
+                 "ccc", "12", "pause") "," LISTED(OWN_ID, "9", "drain")));
+    unsigned drained = 0;
+    bool is_own_named = false;
+
+    (void)state;
+    assert_int_equal(swarm.knows, 1);
+    assert_int_equal(swarm.index, 31);
+    assert_int_equal(swarm.count, 3);
+    for (unsigned i = 0; i < swarm.count; i++) {
+        drained += (swarm.exceptions[i] & 3U) == 3U;
+        is_own_named |= swarm.exceptions[i] == (swarm.own | 3U);
+    }
+    assert_int_equal(drained, 2);
+    assert_true(is_own_named);
+}
+
+static void test_what_is_not_known_is_not_said(void **state)
+{
+    static const struct fake_answer old = OLD;
+    const struct fake_answer worker = INFO("active", NODE_ID);
+    const struct fake_answer manager = INFO("active", MANAGER NODE_ID);
+    const struct fake_answer leaderless = INFO("active", MANAGER NODE_ID BECAUSE(NO_LEADER));
+    const struct fake_answer stale = NODES(LISTED("bbb", "31", "drain"));
+    const struct fake_answer broken = {"/nodes", 500, NULL, "", 0};
+    const struct fake_answer odd = {"/nodes", 200, NULL, "{}", 0};
+    const struct ipc_swarm swarms[] = {
+        SAID("swarm active, worker", old, worker),
+        SAID("swarm active, " NO_LEADER, old, leaderless, stale),
+        SAID("swarm active, manager; who is drained is not known: no /nodes within 300 ms", old,
+             manager),
+        SAID("swarm active, manager; who is drained is not known: /nodes: status 500", old, manager,
+             broken),
+        SAID(
+            "swarm active, manager; who is drained is not known: /nodes is not what Docker answers",
+            old, manager, odd),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(swarms) / sizeof(swarms[0]); i++) {
+        assert_int_equal(swarms[i].check, 0);
+        assert_int_equal(swarms[i].knows, 0);
+        assert_true(swarms[i].own == swarms[0].own && swarms[i].own != 0);
+    }
+}
+
+static void test_a_node_that_is_in_no_swarm_says_so(void **state)
+{
+    const struct ipc_swarm swarm =
+        SAID("this node is in no swarm: docker swarm join", OLD, INFO("inactive", NODE_ID));
+
+    (void)state;
+    assert_int_equal(swarm.check, 0);
+    assert_true(swarm.own == 0);
+}
+
+static void test_what_no_checker_says_of_a_swarm_is_not_valid(void **state)
+{
+    struct ipc_swarm good = {.own = 8, .knows = 1, .index = 1, .count = 2, .exceptions = {6, 11}};
+    struct ipc_swarm bad[9];
+
+    (void)state;
+    assert_true(ipc_swarm_is_valid(&good, sizeof(good), 1));
+    assert_false(ipc_swarm_is_valid(&good, sizeof(good), 0));
+    assert_false(ipc_swarm_is_valid(&good, sizeof(good) - 1, 1));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        bad[i] = good;
+    bad[0].own = 9;
+    bad[1].knows = 2;
+    bad[2].knows = 0;
+    bad[3].count = IPC_EXCEPTIONS_MAX + 1;
+    bad[4].exceptions[0] = 5;
+    bad[5].exceptions[0] = 14;
+    bad[6].exceptions[1] = 7;
+    bad[7].exceptions[2] = 1;
+    bad[8].unused = 1;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(ipc_swarm_is_valid(&bad[i], sizeof(bad[i]), 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +342,10 @@ int main(void)
         cmocka_unit_test(test_an_engine_that_is_down_is_told_from_one_that_was_never_there),
         cmocka_unit_test(test_an_engine_that_hangs_is_named_within_the_timeout),
         cmocka_unit_test(test_info_that_does_not_come_counts_where_it_says_something),
+        cmocka_unit_test(test_a_manager_says_who_is_drained_or_paused),
+        cmocka_unit_test(test_what_is_not_known_is_not_said),
+        cmocka_unit_test(test_a_node_that_is_in_no_swarm_says_so),
+        cmocka_unit_test(test_what_no_checker_says_of_a_swarm_is_not_valid),
     };
 
     return cmocka_run_group_tests_name("checker_docker", tests, NULL, NULL);

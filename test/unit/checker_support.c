@@ -76,14 +76,35 @@ void start(struct run *run)
     run->alive = alive[0];
 }
 
-struct ipc_result next_result(const struct run *run)
+struct ipc_swarm next_swarm(const struct run *run, struct ipc_result *ret)
 {
     struct pollfd source = {.fd = run->engine, .events = POLLIN};
+    struct ipc_swarm swarm = {.check = UINT16_MAX}; /* nothing was said */
+    union {
+        struct ipc_swarm swarm;
+        struct ipc_result result;
+    } packet;
+    long length;
+
+    for (;;) {
+        assert_int_equal(poll(&source, 1, PATIENCE_MS), 1);
+        length = ipc_packet_receive(run->engine, &packet, sizeof(packet));
+        if (length != (long)sizeof(packet.swarm))
+            break;
+        assert_true(ipc_swarm_is_valid(&packet, sizeof(packet.swarm), run->setup.conf.check_count));
+        swarm = packet.swarm;
+    }
+    assert_int_equal(length, sizeof(packet.result));
+    assert_true(ipc_result_is_valid(&packet, sizeof(packet.result), run->setup.conf.check_count));
+    *ret = packet.result;
+    return swarm;
+}
+
+struct ipc_result next_result(const struct run *run)
+{
     struct ipc_result result;
 
-    assert_int_equal(poll(&source, 1, PATIENCE_MS), 1);
-    assert_int_equal(ipc_packet_receive(run->engine, &result, sizeof(result)), sizeof(result));
-    assert_true(ipc_result_is_valid(&result, sizeof(result), run->setup.conf.check_count));
+    (void)next_swarm(run, &result);
     return result;
 }
 

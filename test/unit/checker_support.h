@@ -23,6 +23,8 @@ void add_word(struct conf *conf, struct conf_words *words, const char *text);
 struct conf_check *add_check(struct run *run, enum conf_check_kind kind, const char *target);
 void start(struct run *run);
 struct ipc_result next_result(const struct run *run);
+/* What was said of the swarm before the next result, which `ret` gets; the last, if more was. */
+struct ipc_swarm next_swarm(const struct run *run, struct ipc_result *ret);
 /* Closes the engine's end; the checker ends with 0. `run` is gone. */
 void finish(struct run *run);
 

@@ -12,7 +12,8 @@
 
 #include "wire_fixture.h"
 
-#define ROUNDS 2000
+#define ROUNDS  2000
+#define LARGEST 1213 /* [SPEC F6] */
 
 static size_t encode(const struct record *record, uint8_t *bytes, size_t capacity)
 {
@@ -36,6 +37,12 @@ static void assert_same_record(const struct record *a, const struct record *b)
     assert_int_equal(a->vip_count, b->vip_count);
     for (unsigned i = 0; i < a->vip_count; i++)
         assert_memory_equal(&a->vips[i], &b->vips[i], sizeof(a->vips[i]));
+    assert_int_equal(a->swarm.availability, b->swarm.availability);
+    assert_int_equal(a->swarm.word, b->swarm.word);
+    assert_int_equal(a->swarm.index, b->swarm.index);
+    assert_int_equal(a->swarm.exception_count, b->swarm.exception_count);
+    assert_memory_equal(a->swarm.exceptions, b->swarm.exceptions,
+                        a->swarm.exception_count * sizeof(a->swarm.exceptions[0]));
 }
 
 static void test_what_was_encoded_is_decoded(void **state)
@@ -77,14 +84,14 @@ static void test_the_largest_record_has_the_length_that_the_limits_were_chosen_f
     struct record record;
     uint8_t bytes[RECORD_MAX];
     fixture_largest_record(&record);
-    assert_int_equal(encode(&record, bytes, sizeof(bytes)), 1196);
+    assert_int_equal(encode(&record, bytes, sizeof(bytes)), LARGEST);
 }
 
 static void test_a_record_that_does_not_fit_is_not_encoded(void **state)
 {
     (void)state;
     struct record record;
-    uint8_t bytes[1196];
+    uint8_t bytes[LARGEST];
     fixture_largest_record(&record);
     for (size_t capacity = 0; capacity < sizeof(bytes); capacity++) {
         struct buffer buffer = {bytes, 0, capacity};
@@ -122,6 +129,13 @@ SPOIL(vip, r->vips[2].vip = 0)
 SPOIL(vip_twice, r->vips[2].vip = r->vips[0].vip)
 SPOIL(unhealthy, r->vips[1].unhealthy = 1)
 SPOIL(drained, r->vips[1].drained = 1)
+SPOIL(swarm, r->swarm = (struct record_swarm){.availability = AVAILABILITY_DRAINED})
+SPOIL(word, r->swarm = (struct record_swarm){.word = SWARM_WORD_COUNT})
+SPOIL(exception, (r->swarm = (struct record_swarm){
+                      .word = SWARM_WORD_PART, .exception_count = 1, .exceptions = {4 | 1}}))
+SPOIL(wordless,
+      (r->swarm = (struct record_swarm){
+           .availability = AVAILABILITY_ACTIVE, .exception_count = 1, .exceptions = {4 | 2}}))
 SPOIL(ready, r->vips[1].ready = VIP_READY_COUNT)
 SPOIL(state, r->vips[1].state = VIP_STATE_COUNT)
 SPOIL(priority_none, r->vips[1].priority = 0)
@@ -150,6 +164,10 @@ static const struct range_case range_cases[] = {
     {"one VIP twice", spoil_vip_twice, false},
     {"unhealthy for a VIP", spoil_unhealthy, true},
     {"drained for a VIP", spoil_drained, true},
+    {"drained in a swarm", spoil_swarm, true},
+    {"an unknown kind of word", spoil_word, false},
+    {"an active exception", spoil_exception, false},
+    {"exceptions without a word", spoil_wordless, false},
     {"unknown readiness", spoil_ready, false},
     {"unknown state", spoil_state, false},
     {"priority 0", spoil_priority_none, false},
@@ -206,18 +224,19 @@ static void test_counts_above_the_limits_are_refused(void **state)
 static void test_what_a_later_version_appends_is_stepped_over(void **state)
 {
     (void)state;
-    /* 11 instead of 9 elements: [nil, bytes] and an integer; a VIP with an eighth element; an
-     * unheard node with a fourth. */
-    static const uint8_t bytes[] = {0x9B, 0x01, 0x02, 0x03, 0x0A, 0x00, 0x00, 0x00, 0x91,
-                                    0x94, 0x05, 0x00, 0x00, 0x91, 0xC3, 0x91, 0x98, 0x06,
-                                    0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0xC0, 0x92, 0xC0,
-                                    0xC4, 0x02, 0xAA, 0xBB, 0xCD, 0x01, 0x00};
+    /* 12 instead of 10 elements: [nil, bytes] and an integer; a VIP with an eighth element; an
+     * unheard node, and what is said of a swarm, with a fourth. */
+    static const uint8_t bytes[] = {0x9C, 0x01, 0x02, 0x03, 0x0A, 0x00, 0x00, 0x00, 0x91, 0x94,
+                                    0x05, 0x00, 0x00, 0x91, 0xC3, 0x91, 0x98, 0x06, 0x00, 0x00,
+                                    0x01, 0x00, 0x00, 0x00, 0xC0, 0x94, 0x03, 0x00, 0x90, 0xC0,
+                                    0x92, 0xC0, 0xC4, 0x02, 0xAA, 0xBB, 0xCD, 0x01, 0x00};
     struct record record;
     assert_true(record_decode(bytes, sizeof(bytes), &record));
     assert_int_equal(record.unheard_count, 1);
     assert_int_equal(record.unheard[0].node, 5);
     assert_int_equal(record.vip_count, 1);
     assert_int_equal(record.vips[0].vip, 6);
+    assert_int_equal(record.swarm.availability, AVAILABILITY_DRAINED);
     for (size_t part = 0; part < sizeof(bytes); part++)
         assert_false(record_decode(bytes, part, &record));
 }

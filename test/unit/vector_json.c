@@ -95,6 +95,17 @@ static void read_vip(const json_t *json, struct record_vip *ret)
     };
 }
 
+static void read_swarm(const json_t *json, struct record_swarm *ret)
+{
+    const json_t *exceptions = json_object_get(json, "exceptions");
+    ret->availability = byte_of(json, "availability");
+    ret->word = byte_of(json, "word");
+    ret->index = (uint32_t)json_integer_value(json_object_get(json, "index"));
+    ret->exception_count = count_of(exceptions, EXCEPTIONS_MAX);
+    for (size_t i = 0; i < ret->exception_count; i++)
+        ret->exceptions[i] = number_of(json_array_get(exceptions, i));
+}
+
 void vector_json_read_record(const json_t *json, struct record *ret)
 {
     const json_t *unheard = json_object_get(json, "unheard");
@@ -118,6 +129,8 @@ void vector_json_read_record(const json_t *json, struct record *ret)
     ret->vip_count = count_of(vips, VIPS_MAX);
     for (size_t i = 0; i < ret->vip_count; i++)
         read_vip(json_array_get(vips, i), &ret->vips[i]);
+    if (json_object_get(json, "swarm") != NULL)
+        read_swarm(json_object_get(json, "swarm"), &ret->swarm);
 }
 
 static void read_question(const json_t *json, struct question *ret)
@@ -204,6 +217,15 @@ static json_t *write_vip(const struct record_vip *vip)
                      id(vip->elects), "released_to", id(vip->released_to));
 }
 
+static json_t *write_swarm(const struct record_swarm *swarm)
+{
+    json_t *exceptions = json_array();
+    for (uint8_t i = 0; i < swarm->exception_count; i++)
+        (void)json_array_append_new(exceptions, number(swarm->exceptions[i]));
+    return json_pack("{s:i, s:i, s:I, s:o}", "availability", swarm->availability, "word",
+                     swarm->word, "index", (json_int_t)swarm->index, "exceptions", exceptions);
+}
+
 static json_t *write_record(const struct record *record)
 {
     json_t *unheard = json_array();
@@ -216,11 +238,14 @@ static json_t *write_record(const struct record *record)
     }
     for (uint8_t i = 0; i < record->vip_count; i++)
         (void)json_array_append_new(vips, write_vip(&record->vips[i]));
-    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o}", "node", id(record->node),
-                     "incarnation", number(record->incarnation), "seq", number(record->seq),
-                     "interval_ms", (int)record->interval_ms, "next_ms", (int)record->next_ms,
-                     "config", id(record->config), "flags", record->flags, "unheard", unheard,
-                     "vips", vips);
+    const struct record_swarm *swarm = &record->swarm;
+    bool has_swarm = swarm->availability != AVAILABILITY_UNKNOWN || swarm->word != SWARM_WORD_NONE;
+    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o, s:o*}", "node",
+                     id(record->node), "incarnation", number(record->incarnation), "seq",
+                     number(record->seq), "interval_ms", (int)record->interval_ms, "next_ms",
+                     (int)record->next_ms, "config", id(record->config), "flags", record->flags,
+                     "unheard", unheard, "vips", vips, "swarm",
+                     has_swarm ? write_swarm(swarm) : NULL);
 }
 
 static json_t *write_question(const struct question *question)

@@ -201,6 +201,13 @@ void prng_record(struct prng *prng, struct record *ret)
             .unhealthy = (uint8_t)prng_between(prng, 0, 1),
             .drained = (uint8_t)prng_between(prng, 0, 1),
         };
+    ret->swarm.availability = (uint8_t)prng_between(prng, 0, AVAILABILITY_COUNT - 1);
+    ret->swarm.word = (uint8_t)prng_between(prng, 0, SWARM_WORD_COUNT - 1);
+    if (ret->swarm.word == SWARM_WORD_NONE)
+        return;
+    ret->swarm.index = prng_id(prng);
+    ret->swarm.exception_count = (uint8_t)prng_between(prng, 0, 1);
+    ret->swarm.exceptions[0] = prng_u64(prng) | AVAILABILITY_PAUSED;
 }
 
 void fixture_largest_record(struct record *ret)
@@ -231,4 +238,9 @@ void fixture_largest_record(struct record *ret)
             .unhealthy = 1,
             .drained = 1,
         };
+    ret->swarm = (struct record_swarm){.availability = AVAILABILITY_DRAINED,
+                                       .word = SWARM_WORD_PART,
+                                       .index = UINT32_MAX,
+                                       .exception_count = 1,
+                                       .exceptions = {UINT64_MAX}};
 }

@@ -94,7 +94,16 @@ class Draw:
                               "relays": [self.number(0, 2**32 - 1) for _ in range(2)]}
                              for _ in range(self.few(16))]
         record["vips"] = [self.vip(ranges, at) for at in range(self.few(32))]
+        if self.chance(40):
+            record["swarm"] = self.swarm()
         return record
+
+    def swarm(self):
+        word = self.rng.randrange(3)
+        exceptions = [4 * self.rng.randrange(2**62) + self.rng.randint(2, 3)
+                      for _ in range(self.few(20) if word else 0)]
+        return {"availability": self.rng.randint(0 if word else 1, 3), "word": word,
+                "index": self.number(0, 2**32 - 1), "exceptions": exceptions}
 
     def few(self, most):
         return self.rng.choice([0, 0, 1, 2, self.rng.randint(0, most), most])

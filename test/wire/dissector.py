@@ -34,7 +34,7 @@ FIELDS = [f"vipgossip.{name}" for name in (
     "question.id", "question.about", "answer.id", "ask.target", "ask.asker", "ask.challenge",
     "echo.node", "echo.incarnation", "echo.seq", "echo.asker", "echo.challenge",
     "grant.incarnation", "grant.seq", "grant.voters", "vote.vip", "vote.verdict", "vote.holder",
-    "vote.rest",
+    "vote.rest", "swarm.availability", "swarm.word", "swarm.index", "swarm.exception",
     "item.signature")]
 
 
@@ -89,6 +89,10 @@ def values(header, carried):
             found["vipgossip.vip.id"].append(vip["vip"])
             found["vipgossip.vip.lease"].append(vip["lease_ms"])
             add("vip.", vip, VIP_KEYS)
+        swarm = record.get("swarm")
+        if swarm:
+            add("swarm.", swarm, ("availability", "word", "index"))
+            found["vipgossip.swarm.exception"] += swarm["exceptions"]
     if carried["question"]:
         add("question.", carried["question"], ("id", "about"))
     if carried["answer"]:

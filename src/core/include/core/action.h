@@ -74,7 +74,11 @@ enum action_type {
     X(RETIRED, "it is no longer configured on this node")                                         \
     X(CHECK_OK, "the check passes")                                                               \
     X(CHECK_FAILED, "the check fails")                                                            \
-    X(CHECK_SILENT, "the check has had no result since the start")
+    X(CHECK_SILENT, "the check has had no result since the start")                                \
+    X(SWARM_DRAINED, "drained in the swarm: docker node update --availability drain")             \
+    X(SWARM_PAUSED, "paused in the swarm: docker node update --availability pause")               \
+    X(SWARM_ACTIVE, "active in the swarm again")                                                  \
+    X(SWARM_LEFT, "in no swarm any more")
 
 enum reason {
 #define X(name, text) REASON_##name,
@@ -116,6 +120,7 @@ enum change_type {
     CHANGE_CHECK,  /* the state of a check of this node */
     CHANGE_RIVAL,  /* another node that holds what this one holds; from and to are node indexes,
                       NODE_NONE: there is none */
+    CHANGE_AVAILABILITY, /* this node in its swarm; node is the manager whose word it is */
 };
 
 #define NODE_NONE ((uint8_t)255)
@@ -124,7 +129,8 @@ enum change_type {
 struct change {
     enum change_type type;
     uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER */
-    uint8_t node;  /* CHANGE_MEMBER; CHANGE_VIP: the other node that it is about, or NODE_NONE */
+    uint8_t node;  /* CHANGE_MEMBER, CHANGE_AVAILABILITY; CHANGE_VIP: the other node that it is
+                      about, or NODE_NONE */
     uint8_t check; /* CHANGE_CHECK */
     uint8_t from;  /* enum vip_state, node index, enum member_state or enum check_state */
     uint8_t to;

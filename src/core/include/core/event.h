@@ -19,6 +19,7 @@ enum event_type {
     EVENT_MUTE, /* not one datagram of a heartbeat could be sent to anybody, or one could again */
     EVENT_CONDITION, /* health or drain of this node changed */
     EVENT_CHECK,     /* a check of this node has a result */
+    EVENT_SWARM,     /* what this node's Docker engine says of its swarm */
     EVENT_RETIRE,    /* VIPs that a reload is about to remove are given up [SPEC R47] */
     EVENT_STOP,      /* stop in order */
 };
@@ -32,6 +33,15 @@ enum address_change {
     ADDRESS_LOST_FOREIGN,  /* another program removed one */
     ADDRESS_LOST_LINK,     /* the interface went */
     ADDRESS_LOST_CONFLICT, /* another program has added it itself */
+};
+
+/* [SPEC R59] */
+struct swarm_news {
+    uint64_t own;   /* key of this node in its swarm; 0: it is in none */
+    bool knows;     /* it is a manager, and what follows is what the swarm says now */
+    uint32_t index; /* of the swarm's log */
+    uint16_t count;
+    uint64_t exceptions[SWARM_EXCEPTIONS_MAX]; /* as in struct record_swarm; all, ascending */
 };
 
 struct event {
@@ -69,6 +79,10 @@ struct event {
             uint8_t check; /* index of core_config.checks */
             bool passed;
         } check;
+        struct {
+            uint8_t check;                 /* index of core_config.checks: the one that has asked */
+            const struct swarm_news *news; /* belongs to the caller */
+        } swarm;
         struct {
             uint64_t vips; /* bit per VIP; those that are not named stay, or stay after all */
         } retire;

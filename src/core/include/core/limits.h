@@ -18,5 +18,7 @@
 #define MESSAGE_ASKS_MAX      4
 #define MESSAGE_ECHOES_MAX    4
 #define SIGNATURE_BYTES       64
+#define EXCEPTIONS_MAX        64  /* nodes of the swarm that one record names [SPEC F7] */
+#define SWARM_EXCEPTIONS_MAX  256 /* that a manager knows of; they take turns in its records */
 
 #endif

@@ -76,6 +76,39 @@ struct record_unheard {
     uint32_t relays[RELAYS_MAX]; /* ID_NONE: no choice */
 };
 
+/* What the managers of a swarm have made of a node. Only ever added to: it goes over the wire. */
+enum availability {
+    AVAILABILITY_UNKNOWN, /* in no swarm, or no manager has said yet */
+    AVAILABILITY_ACTIVE,
+    AVAILABILITY_PAUSED,
+    AVAILABILITY_DRAINED,
+    AVAILABILITY_COUNT,
+};
+
+/* In Docker's words: "unknown", "active", "pause", "drain". */
+const char *availability_name(enum availability availability);
+
+/* What the author, a manager, says of the nodes of its swarm. */
+enum swarm_word {
+    SWARM_WORD_NONE,  /* nothing: it is no manager, or does not know now */
+    SWARM_WORD_PART,  /* of those from the first to the last one that it names */
+    SWARM_WORD_WHOLE, /* of all: who is not named is active */
+    SWARM_WORD_COUNT,
+};
+
+/* A node that is not active: its key (the hash of its NodeID without the last two bits) and its
+ * enum availability in those. */
+#define EXCEPTION_AVAILABILITY UINT64_C(3)
+
+/* Of the swarm that the author is in [SPEC F7]. */
+struct record_swarm {
+    uint8_t availability; /* enum availability: the author's own, as it believes */
+    uint8_t word;         /* enum swarm_word */
+    uint8_t exception_count;
+    uint32_t index;                      /* of the swarm's log: the higher, the newer is the word */
+    uint64_t exceptions[EXCEPTIONS_MAX]; /* ascending, and round from the end to the beginning */
+};
+
 struct record {
     uint32_t node;        /* id of its canonical name */
     uint64_t incarnation; /* random at each start */
@@ -88,6 +121,7 @@ struct record {
     uint8_t vip_count;
     struct record_unheard unheard[UNHEARD_MAX];
     struct record_vip vips[VIPS_MAX];
+    struct record_swarm swarm;
 };
 
 #endif

@@ -38,7 +38,8 @@ struct node_view {
     uint8_t via;            /* the relay of its newest record, NODE_NONE if that came directly */
     bool hears_me;          /* by its record */
     bool config_same;
-    bool crashed; /* it ended without being stopped: its last record is its last will */
+    bool crashed;     /* it ended without being stopped: its last record is its last will */
+    uint8_t swarm_by; /* whose word its availability in the swarm is, NODE_NONE: nobody's now */
     const struct record *record; /* newest, NULL: none; own for self */
 };
 

@@ -13,6 +13,7 @@
 
 struct checker_link_handlers {
     void (*result)(void *arg, const struct ipc_result *result);
+    void (*swarm)(void *arg, const struct ipc_swarm *swarm);
     /* There is no checker any more, and there will be none. `why` is a phrase. */
     void (*gone)(void *arg, const char *why);
     void *arg;

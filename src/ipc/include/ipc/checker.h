@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * checker: the messages between the checker and the engine, over a SOCK_SEQPACKET socketpair of
- * their own: results of checks one way, news for the hook the other way. They have one size per
- * direction and no pointer, and are checked before anybody looks at them. The engine links nothing
- * that a check needs, and never waits for one.
+ * their own: results of checks and what a Docker engine says of its swarm one way, news for the
+ * hook the other way. Each kind has a size of its own and no pointer, and is checked before anybody
+ * looks at it. The engine links nothing that a check needs, and never waits for one.
  *
  * The checker is started by its supervisor (execve of libexec/vipgossip-checker) with these
  * descriptors, whenever conf_needs_checker():
@@ -56,6 +56,26 @@ struct ipc_result {
     char detail[IPC_DETAIL_MAX]; /* what it found, for people; printable, the rest NUL */
 };
 _Static_assert(sizeof(struct ipc_result) == 12 + IPC_DETAIL_MAX, "no padding");
+
+#define IPC_EXCEPTIONS_MAX 256
+
+/* Checker to engine: what the Docker engine of a check says of its swarm. A key is the hash of a
+ * NodeID, the last two bits of it 0. */
+struct ipc_swarm {
+    uint16_t check;      /* index of conf.checks */
+    uint8_t knows;       /* 1: a manager, and what follows is what the swarm says now; else 0 */
+    uint8_t unused;      /* 0 */
+    uint32_t generation; /* of the setup that the checker was started with */
+    uint64_t own;        /* key of this node; 0: it is in no swarm */
+    uint32_t index;      /* of the swarm's log */
+    uint32_t count;      /* of the nodes that are not active: */
+    uint64_t exceptions[IPC_EXCEPTIONS_MAX]; /* key, and 2 paused or 3 drained; ascending; the rest
+                                                is 0 */
+};
+_Static_assert(sizeof(struct ipc_swarm) == 24 + 8 * IPC_EXCEPTIONS_MAX, "no padding");
+
+/* Is this what a checker of this configuration may send? */
+bool ipc_swarm_is_valid(const void *bytes, size_t length, unsigned check_count);
 
 /* What the hook is told of. The names are those of VIPGOSSIP_EVENT. */
 enum ipc_news_event {

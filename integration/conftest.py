@@ -18,10 +18,10 @@ LONG_TEST_SECONDS = 60 * int(os.environ.get("VG_MINUTES", "10")) + 1200
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests marked long run only when asked for by -m."""
+    """Tests marked long or docker run only when asked for by -m."""
     if config.getoption("-m"):
         return
-    chosen = [item for item in items if "long" not in item.keywords]
+    chosen = [item for item in items if not {"long", "docker"} & set(item.keywords)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 
@@ -47,7 +47,8 @@ def clean_machine():
 @pytest.fixture(autouse=True)
 def time_limit(request):
     """No test may hang: it fails where it stands."""
-    seconds = LONG_TEST_SECONDS if "long" in request.keywords else TEST_SECONDS
+    is_long = "long" in request.keywords or "docker" in request.keywords
+    seconds = LONG_TEST_SECONDS if is_long else TEST_SECONDS
 
     def expire(_number, _frame):
         raise TimeoutError(f"test took more than {seconds} s")

@@ -40,11 +40,12 @@ void incarnation_bury(struct core *core, uint8_t node)
     }
 }
 
-/* Next hop to a node: straight, or through the relay of its newest record. */
+/* Next hop to a node: straight, or through the relay of its newest record while that lives. */
 static uint8_t next_hop(const struct core *core, uint8_t node)
 {
     const struct member *member = &core->members[node];
-    if (member->via != NODE_NONE && membership_is_unheard(core, node, core->now)) {
+    if (member->via != NODE_NONE && membership_is_live(core, member->via) &&
+        membership_is_unheard(core, node, core->now)) {
         return member->via;
     }
     return node;

@@ -142,7 +142,7 @@ static void follow_claims(struct core_guard *guard)
     for (uint32_t i = 0; i < guard->actions.count; i++) {
         const struct action *action = &guard->actions.items[i];
         if (action->type != ACTION_CHANGE || action->change.type != CHANGE_VIP ||
-            action->change.to != VIP_CLAIMING)
+            action->change.to != VIP_CLAIMING || action->change.from == VIP_CLAIMING)
             continue;
         struct core_guard_votes *votes = &guard->votes[action->change.vip];
         memset(votes->granted, 0, sizeof(votes->granted));

@@ -317,6 +317,23 @@ static void test_asks_for_many_nodes_behind_one_relay_go_there_together(void **u
     free(core);
 }
 
+static void test_no_ask_goes_through_a_relay_that_is_dead(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(3);
+    core->members[3].via = 2;
+    core->members[3].direct = (struct mono){0};
+    core->members[2].state = MEMBER_DEAD;
+    struct message_in *message = say(1);
+    message->ask_count = 1;
+    message->asks[0] = (struct ask){.target = 1003, .asker = 1001, .challenge = 9};
+    deliver(core);
+    assert_true(!sends_to(2) || actions.out[2].ask_count == 0);
+    assert_true(sends_to(3));
+    assert_int_equal(actions.out[3].ask_count, 1); /* straight: it may be heard again */
+    free(core);
+}
+
 /* Its own asks have filled the datagram to a node that also asks about itself. */
 static void test_an_ask_that_has_no_room_is_left_out_and_may_come_again(void **unused)
 {
@@ -545,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_who_has_not_proved_to_run_has_no_ask_passed_on),
         cmocka_unit_test(test_an_ask_is_passed_on_once_per_half_a_spacing),
         cmocka_unit_test(test_asks_beyond_what_a_datagram_carries_wait),
+        cmocka_unit_test(test_no_ask_goes_through_a_relay_that_is_dead),
         cmocka_unit_test(test_asks_for_many_nodes_behind_one_relay_go_there_together),
         cmocka_unit_test(test_an_ask_that_has_no_room_is_left_out_and_may_come_again),
         cmocka_unit_test(test_another_daemon_of_this_name_is_asked_and_its_proof_stops_this_one),

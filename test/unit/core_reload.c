@@ -212,9 +212,52 @@ static void test_a_standby_waits_for_a_new_check_and_a_known_one_keeps_its_resul
     free(core);
 }
 
+/* Node 1 goes: who was suspected with it, and was heard through it, is neither any more. */
+static void test_nothing_points_to_a_node_that_went(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct core_config config = default_config();
+    struct core_reload reload = same_places();
+    struct record peer = record_of(2, 1, VIP_STANDBY);
+    hear(core, 2, &peer);
+    core->members[2].suspicion = (struct suspicion){.kind = SUSPICION_LINKED, .holder = 1};
+    core->members[2].via = 1;
+    core->members[2].interest = BIT(1) | BIT(3);
+    config.node_count--;
+    for (uint8_t node = 1; node < config.node_count; node++) {
+        config.nodes[node] = config.nodes[node + 1];
+        reload.node_was[node] = (uint8_t)(node + 1);
+    }
+    reload.node_was[config.node_count] = CORE_NEW;
+    core = reconfigure(core, &config, &reload);
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    assert_int_equal(core->members[1].suspicion.kind, SUSPICION_NONE);
+    assert_int_equal(core->members[1].via, NODE_NONE);
+    assert_int_equal(core->members[1].relays[0], NODE_NONE);
+    assert_int_equal(core->members[1].interest, BIT(2));
+    free(core);
+}
+
+static void test_what_is_being_released_is_not_released_again_for_a_reload(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    step(core, 1000, (struct event){.type = EVENT_RETIRE, .retire = {.vips = 1}});
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    step(core, 1000, (struct event){.type = EVENT_RETIRE, .retire = {.vips = 1}});
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 0);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_true(core_is_free_of(core, 1));
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_points_to_a_node_that_went),
+        cmocka_unit_test(test_what_is_being_released_is_not_released_again_for_a_reload),
         cmocka_unit_test(test_what_did_not_change_stays_as_it_was_and_the_peers_are_told_at_once),
         cmocka_unit_test(test_the_first_record_after_it_has_a_seq_of_its_own),
         cmocka_unit_test(test_nodes_and_vips_are_known_by_what_they_were),

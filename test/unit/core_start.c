@@ -217,6 +217,65 @@ static void test_who_stops_says_no_hello_when_its_interface_comes_back(void **un
     free(core);
 }
 
+/* The second one says hello when the first has asked twelve times and waits for the end. */
+static void test_a_vip_that_asked_twelve_times_waits_while_another_one_asks(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.vip_count = 2;
+    config.vips[1] = config.vips[0];
+    config.vips[1].id = VIP_ID + 1;
+    struct core *core = serve_core(&config);
+    const struct asking *first = &core->arbiters[0].asking;
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = true}});
+    while (first->rounds < ROUNDS) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 1, .up = true}});
+    tick(core, timing_spacing(T_NS));
+    assert_int_equal(first->rounds, ROUNDS);
+    assert_true(first->runs);
+    assert_int_equal(core->arbiters[1].asking.rounds, 1);
+    struct mono until = first->until;
+    while (first->runs) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+    assert_true(mono_reached(core->now, until));
+    assert_true(core_is_asking(core, 1));
+    free(core);
+}
+
+static void unmute(struct core *core)
+{
+    step(core, 1000, (struct event){.type = EVENT_MUTE, .mute.mute = true});
+    step(core, 1000, (struct event){.type = EVENT_MUTE, .mute.mute = false});
+}
+
+static void test_a_hello_that_has_not_begun_does_not_begin_anew(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    struct core *core = start_core(&config);
+    unmute(core);
+    assert_int_equal(core->phase_started.ns, 100 * NS_PER_S);
+    free(core);
+}
+
+static void test_who_stops_says_no_hello_when_it_can_be_heard_again(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    unmute(core);
+    assert_int_equal(core->phase, PHASE_LEAVING);
+    run(core, 2 * T_NS);
+    assert_int_equal(core->phase, PHASE_STOPPED);
+    unmute(core);
+    assert_int_equal(core->phase, PHASE_STOPPED);
+    assert_int_equal(actions.send, 0);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +286,9 @@ int main(void)
         cmocka_unit_test(test_a_vip_says_hello_anew_when_its_interface_comes_back_in_the_middle),
         cmocka_unit_test(test_an_interface_that_flaps_keeps_no_other_vip_waiting),
         cmocka_unit_test(test_vips_that_say_hello_together_share_their_rounds),
+        cmocka_unit_test(test_a_vip_that_asked_twelve_times_waits_while_another_one_asks),
+        cmocka_unit_test(test_a_hello_that_has_not_begun_does_not_begin_anew),
+        cmocka_unit_test(test_who_stops_says_no_hello_when_it_can_be_heard_again),
         cmocka_unit_test(test_a_claim_waits_for_a_hello_that_begins_anew),
         cmocka_unit_test(test_who_stops_says_no_hello_when_its_interface_comes_back),
     };

@@ -128,6 +128,13 @@ def test_text_has_a_line_for_each_check_and_a_summary(make_cluster):
     assert lines[-1].startswith("warn: 0 fail, 1 warn, ")
 
 
+def test_file_of_the_running_daemon_needs_not_be_named(three):
+    done = run_doctor(three["n2"], "--json", "--socket", str(three["n2"].socket))
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["node"]) == (0, "n2"), done.stdout
+    assert str(three["n2"].file) in answer["checks"][0]["detail"]
+
+
 def test_doctor_changes_nothing(three):
     def state():
         ns = three.net.hosts["n2"].ns

@@ -99,46 +99,64 @@ void doctor_list_checks(FILE *out)
 
 /* --- gathering --- */
 
-/* As vipgossipd chooses; the parser may take its process with it, so a child has it. */
-static void read_configuration(struct doctor *doctor, const char *given)
-{
-    const bool environment = conf_environment_is_used();
-
-    doctor->file = environment ? NULL : given != NULL ? given : CONFIG_DEFAULT;
-    doctor->source = environment ? "the environment" : doctor->file;
-    if (environment && given != NULL) {
-        (void)snprintf(doctor->conf_error.text, sizeof(doctor->conf_error.text),
-                       "-c and VIPGOSSIP_PEERS cannot be used together: the configuration is "
-                       "either the file or the environment");
-        return;
-    }
-    doctor->has_conf = reader_read(doctor->file, NULL, &doctor->conf, &doctor->conf_error) == 0;
-}
-
-/* Errno of connecting to the socket, which says more than a sentence: 0 if somebody listens. */
-static int try_socket(const char *path)
+/* Connects to the daemon's socket: 0, or the errno, which says more than a sentence. The process
+ * that listens there in `ret_pid`, 0 if it is in another pid namespace. */
+static int try_socket(const char *path, long *ret_pid)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int result;
+    struct ucred peer = {0};
+    socklen_t size = sizeof(peer);
+    int result = 0;
 
+    *ret_pid = 0;
     if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
         result = fd < 0 ? errno : ENAMETOOLONG;
     } else {
         memcpy(address.sun_path, path, strlen(path) + 1);
-        result = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+        if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+            result = errno;
+        else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+            *ret_pid = peer.pid;
     }
     if (fd >= 0)
         (void)close(fd);
     return result;
 }
 
+/* As vipgossipd chooses, but without -c and the environment the file of the one that runs counts
+ * before the default. The parser may take its process with it, so a child has it. */
+static void read_configuration(struct doctor *doctor, const char *given)
+{
+    const bool environment = conf_environment_is_used();
+    long pid;
+
+    if (environment && given != NULL) {
+        (void)snprintf(doctor->conf_error.text, sizeof(doctor->conf_error.text),
+                       "-c and VIPGOSSIP_PEERS cannot be used together: the configuration is "
+                       "either the file or the environment");
+        doctor->source = given;
+        return;
+    }
+    if (environment) {
+        doctor->source = "the environment";
+    } else {
+        doctor->file = given != NULL ? given : CONFIG_DEFAULT;
+        if (given == NULL && try_socket(doctor->socket, &pid) == 0 &&
+            doctor_find_file(doctor, pid, doctor->daemon_file, sizeof(doctor->daemon_file)))
+            doctor->file = doctor->daemon_file;
+        doctor->source = doctor->file;
+    }
+    doctor->has_conf = reader_read(doctor->file, NULL, &doctor->conf, &doctor->conf_error) == 0;
+}
+
 static void ask_daemon(struct doctor *doctor)
 {
     struct client_error error;
     struct client client;
+    long pid;
 
-    doctor->socket_error = try_socket(doctor->socket);
+    doctor->socket_error = try_socket(doctor->socket, &pid);
     if (doctor->socket_error != 0 ||
         client_open(doctor->socket, CONTROL_STATUS, false, &client, &error) != 0)
         return;
@@ -167,9 +185,9 @@ static int find_self(const struct doctor *doctor)
 
 static void gather(struct doctor *doctor, const struct invocation *invocation)
 {
+    doctor->socket = invocation->socket;
     read_configuration(doctor, invocation->config);
     doctor->has_host = host_read(&doctor->host) == 0;
-    doctor->socket = invocation->socket;
     if (!invocation->socket_is_given && doctor->has_conf)
         doctor->socket = doctor->conf.control_socket;
     ask_daemon(doctor);

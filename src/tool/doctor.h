@@ -67,9 +67,10 @@ struct doctor_wire {
 };
 
 struct doctor {
-    const char *root;   /* "" but in tests */
-    const char *source; /* what the configuration was read from, for people */
-    const char *file;   /* path of the configuration, NULL: the environment */
+    const char *root;                    /* "" but in tests */
+    const char *source;                  /* what the configuration was read from, for people */
+    const char *file;                    /* path of the configuration, NULL: the environment */
+    char daemon_file[CONF_PATH_MAX + 1]; /* that the running daemon was started with */
     const char *socket;
     bool has_conf;
     struct conf conf;
@@ -115,6 +116,9 @@ bool doctor_file_mentions(const struct doctor *doctor, const char *path, const c
 
 /* --- processes in this network namespace, doctor_process.c --- */
 
+/* The configuration that a vipgossipd was told on its command line, by its absolute path; of its
+ * engine, what its parent was told. */
+bool doctor_find_file(const struct doctor *doctor, long pid, char *path, size_t size);
 /* The pid of a process of that name, 0: there is none. */
 long doctor_find_process(const struct doctor *doctor, const char *name);
 /* The process that has this socket open: its pid and name, or 0. */

@@ -82,6 +82,53 @@ static void read_name(const struct doctor *doctor, long pid, char name[static 16
     (void)doctor_read(doctor, path, name, 16);
 }
 
+/* The value of -c in one word ("-cFILE", "--config=FILE") or, if `next` is the word after it, in
+ * two; NULL: it is none. */
+static const char *option_value(const char *word, const char *next)
+{
+    static const char long_option[] = "--config";
+    const size_t length = sizeof(long_option) - 1;
+
+    if (strcmp(word, "-c") == 0 || strcmp(word, long_option) == 0)
+        return next;
+    if (strncmp(word, long_option, length) == 0 && word[length] == '=')
+        return word + length + 1;
+    return strncmp(word, "-c", 2) == 0 ? word + 2 : NULL;
+}
+
+static bool find_argument(const struct doctor *doctor, long pid, char *path, size_t size)
+{
+    char line[4096] = ""; /* words that end in NUL, and a NUL more than are read */
+    char name[64];
+
+    (void)snprintf(name, sizeof(name), "/proc/%ld/cmdline", pid);
+    (void)doctor_read(doctor, name, line, sizeof(line) - 1);
+    for (const char *word = line; *word != '\0'; word += strlen(word) + 1) {
+        const char *value = option_value(word, word + strlen(word) + 1);
+
+        if (value != NULL && value[0] == '/' && strlen(value) < size) {
+            (void)snprintf(path, size, "%s", value);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool doctor_find_file(const struct doctor *doctor, long pid, char *path, size_t size)
+{
+    char name[64];
+    char text[2048];
+    const char *parent;
+
+    if (find_argument(doctor, pid, path, size))
+        return true;
+    (void)snprintf(name, sizeof(name), "/proc/%ld/status", pid);
+    (void)doctor_read(doctor, name, text, sizeof(text));
+    parent = strstr(text, "PPid:\t");
+    return parent != NULL &&
+           find_argument(doctor, strtol(parent + strlen("PPid:\t"), NULL, 10), path, size);
+}
+
 struct search {
     const char *name;
     unsigned long inode;

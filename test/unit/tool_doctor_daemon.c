@@ -146,6 +146,42 @@ static void test_daemon_that_does_not_answer_is_told_from_one_that_does_not_run(
     expect(patient, doctor_agreement, DOCTOR_OK, "1 other node has the same", "");
 }
 
+/* Words as in /proc/PID/cmdline, which ends in a NUL. */
+static void lay_words(const struct patient *patient, const char *words, size_t size)
+{
+    char path[256];
+    FILE *file;
+
+    lay(patient, "/proc/5/cmdline", "");
+    (void)snprintf(path, sizeof(path), "%s/proc/5/cmdline", patient->root);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite(words, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_file_of_a_daemon_is_found_in_its_arguments(void **state)
+{
+    struct patient *patient = *state;
+    static const char found[][40] = {"vipgossipd\0-v\0-c\0/etc/a", "vipgossipd\0-c/etc/a\0-v",
+                                     "vipgossipd\0--config=/etc/a", "d\0--config\0/etc/a"};
+    static const char none[][40] = {"vipgossipd", "vipgossipd\0-c", "vipgossipd\0-c\0a", ""};
+    char path[16];
+
+    for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+        lay_words(patient, found[i], sizeof(found[i]));
+        assert_true(doctor_find_file(&patient->doctor, 5, path, sizeof(path)));
+        assert_string_equal(path, "/etc/a");
+        lay_words(patient, none[i], sizeof(none[i]));
+        assert_false(doctor_find_file(&patient->doctor, 5, path, sizeof(path)));
+    }
+    lay_words(patient, found[0], sizeof(found[0]));
+    assert_false(doctor_find_file(&patient->doctor, 5, path, sizeof("/etc"))); /* no room */
+    assert_false(doctor_find_file(&patient->doctor, 6, path, sizeof(path)));
+    lay(patient, "/proc/6/status", "Name:\tvipgossip-engin\nPPid:\t5\n");
+    assert_true(doctor_find_file(&patient->doctor, 6, path, sizeof(path)));
+}
+
 #define TWO(rest) "{\"nodes\": [{\"name\": \"two\", " rest "}]}"
 
 static void test_peers_are_told_which_direction_fails(void **state)
@@ -283,6 +319,7 @@ int main(void)
         CHECKED(test_this_host_is_one_node_or_is_told_why_not),
         CHECKED(test_port_is_free_or_has_an_owner),
         CHECKED(test_daemon_that_does_not_answer_is_told_from_one_that_does_not_run),
+        CHECKED(test_file_of_a_daemon_is_found_in_its_arguments),
         CHECKED(test_peers_are_told_which_direction_fails),
         CHECKED(test_probe_says_no_more_than_it_can),
         CHECKED(test_who_answers_for_a_vip_is_judged_by_who_should),

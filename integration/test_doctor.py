@@ -406,9 +406,8 @@ def test_dead_peer_and_wrong_key_are_told_apart(make_cluster):
     cluster.wait_until(lambda: cluster["n1"].sees("n3")["mac_failures"] > 0, "n3 is refused")
     found = doctor(cluster["n1"])
     assert_line(found["peers"], "fail", "n3", "another key", "key_file")
-    cluster["n3"].kill()
-    cluster["n2"].kill()
     cluster.net.isolate("n2")
+    cluster["n3"].kill()
     cluster.wait_alive("n1", "n2", state="dead")
     # A host answers "port unreachable" once a second, and n1's own heartbeats may have been first.
     lines = (doctor(cluster["n1"])["reachable"] for _ in range(5))

@@ -25,7 +25,8 @@ STALL_MS = 20  # a round in which the machine slept so long says little
 
 # Scenario, how often of the rounds asked for (1: once), and whether it runs unasked.
 TABLE = [
-    ("node_dies", None, True), ("ordered_stop", None, True), ("false_takeover", None, True),
+    ("node_dies", None, True), ("node_dies_quorum", None, True), ("ordered_stop", None, True),
+    ("false_takeover", None, True),
     ("preferred_returns", None, True), ("worker_killed", None, True), ("all_killed", 1, True),
     ("worker_killed_busy", None, False), ("worker_frozen", None, True), ("all_frozen", 1, True),
     ("cut_from_second", 1, True),

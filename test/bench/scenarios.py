@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import subject
 from lab import network
 
 NS_PER_MS = 1e6
@@ -50,6 +51,13 @@ def node_dies(subject_class, phase):
         time.sleep(AFTER_SECONDS)
         report = client.stop()
         return {"outage_ms": report.outage_ms_in(died_ns), **machine(report)}
+
+
+def node_dies_quorum(subject_class, phase):
+    """The same, with vipgossip in mode quorum."""
+    if subject_class is subject.Vipgossip:
+        subject_class = subject.VipgossipQuorum
+    return node_dies(subject_class, phase)
 
 
 def ordered_stop(subject_class, phase):

@@ -150,4 +150,16 @@ class Vipgossip(Subject):
         return self.nodes[name].engine_pid()
 
 
+class VipgossipQuorum(Vipgossip):
+    """The same in mode quorum, with the default lease."""
+
+    def make_node(self, name, index, count):
+        node = super().make_node(name, index, count)
+        node.write_config(config.merge(lab_cluster.base_config(self.net, count), {
+            "interval": f"{INTERVAL_MS}ms",
+            "vip": {"web": {"address": self.addresses, "mode": "quorum"}},
+            "node": {f"n{i + 1}": {"priority": PRIORITIES[i]} for i in range(count)}}))
+        return node
+
+
 BOTH = (Keepalived, Vipgossip)

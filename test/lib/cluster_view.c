@@ -55,7 +55,10 @@ bool cluster_is_untold(const struct cluster *cluster, uint8_t node, uint8_t vip)
 
 bool cluster_is_overdue(const struct cluster *cluster, uint8_t node, uint8_t vip)
 {
-    return cluster->hosts[node].vips[vip].deadline_ns < cluster_local(cluster, node);
+    const struct host *host = &cluster->hosts[node];
+    /* The keeper gives up earlier where the kernel's lifetime has to end before the deadline. */
+    uint64_t early_ns = host->config.vips[vip].least_ns != 0 ? KERNEL_LATE_NS : 0;
+    return host->vips[vip].deadline_ns + early_ns < cluster_local(cluster, node);
 }
 
 uint64_t cluster_holders(const struct cluster *cluster, uint8_t vip)

@@ -24,6 +24,7 @@ QUORUM = {
     51: "judge: a cut between two nodes can cost all that are left the majority",
     1000022: "judge: a slewed clock ends preempt_delay earlier",
     1000150: "core: its own vote waited for the next heartbeat after a release",
+    7000019: "judge: where the keeper gives up before the deadline, it is not overdue yet",
     1000678: "keeper: a lifetime in the kernel outlived the lease of one that was frozen",
     1000365: "judge: a slewed voter that has started abstains for longer",
 }

@@ -47,7 +47,7 @@ enum suspicion_kind {
 struct suspicion {
     enum suspicion_kind kind;
     uint8_t rounds; /* really sent */
-    uint8_t holder; /* SUSPICION_LINKED: with whom */
+    uint8_t holder; /* beside whom it is asked, NODE_NONE: for itself alone */
     struct mono started;
     struct mono next; /* the next round, or the verdict after the last one */
 };

@@ -106,8 +106,11 @@ static void link_standbys(struct core *core, uint8_t holder)
                 break;
             }
             excluded |= BIT(standby);
-            if (core->members[standby].suspicion.kind == SUSPICION_NONE) {
+            struct suspicion *suspicion = &core->members[standby].suspicion;
+            if (suspicion->kind == SUSPICION_NONE) {
                 begin(core, standby, SUSPICION_LINKED, holder);
+            } else if (suspicion->holder == NODE_NONE) {
+                suspicion->holder = holder; /* suspected already, for itself */
             }
         }
     }
@@ -123,9 +126,26 @@ void suspicion_clear(struct core *core, uint8_t node)
     suspicion->kind = SUSPICION_NONE;
     for (uint8_t other = 0; other < core->config.node_count; other++) {
         struct suspicion *linked = &core->members[other].suspicion;
-        if (linked->kind == SUSPICION_LINKED && linked->holder == node) {
-            linked->kind = SUSPICION_NONE;
+        if (linked->kind != SUSPICION_NONE && linked->holder == node) {
+            linked->kind = linked->kind == SUSPICION_LINKED ? SUSPICION_NONE : linked->kind;
+            linked->holder = NODE_NONE;
         }
+    }
+}
+
+/*
+ * A newer record says that it is not overdue. Whoever is asked beside a holder is asked on all the
+ * same: it may have died with that one since, and has to show a record younger than the beginning
+ * [SPEC R34].
+ */
+static void end_due(struct core *core, uint8_t node)
+{
+    struct suspicion *suspicion = &core->members[node].suspicion;
+    const struct suspicion was = *suspicion;
+    suspicion_clear(core, node);
+    if (was.holder != NODE_NONE && core->members[was.holder].suspicion.kind != SUSPICION_NONE) {
+        *suspicion = was;
+        suspicion->kind = SUSPICION_LINKED;
     }
 }
 
@@ -141,7 +161,11 @@ void suspicion_heard(struct core *core, uint8_t node)
     if (member->suspicion.kind == SUSPICION_NONE || (!answered && !in_time)) {
         return;
     }
-    suspicion_clear(core, node);
+    if (answered) {
+        suspicion_clear(core, node);
+    } else {
+        end_due(core, node);
+    }
     if (member->state == MEMBER_SUSPECT) {
         membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
     }
@@ -258,7 +282,7 @@ static void watch(struct core *core, uint8_t node)
     struct mono due = member_due(core, node);
     bool is_due = mono_reached(core->now, due);
     if (member->suspicion.kind == SUSPICION_DUE && !is_due) {
-        suspicion_clear(core, node);
+        end_due(core, node);
         membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
         return;
     }

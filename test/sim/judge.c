@@ -102,7 +102,7 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
 static void judge_stillness(struct judge *judge, uint8_t node, uint8_t vip)
 {
     uint64_t span_ns = judge_convergence_ns(judge);
-    bool patient = judge->patient || judge->patient_ns > judge->fault_ns;
+    bool patient = judge->patient || judge->patient_ns >= judge->fault_ns;
     span_ns += patient ? 5 * judge_slow_ns(judge) : 0;
     if (judge_is_settled(judge) && judge->weather.loss_permille == 0 &&
         since(judge, judge->backoff_until_ns) > span_ns &&

@@ -142,6 +142,10 @@ void judge_rival(struct judge *judge, uint8_t node, uint8_t other)
     const struct core_config *config = cluster_core_config(judge->cluster, node);
     struct node_view view;
     cluster_view_node(judge->cluster, node, other, &view);
+    if (!view.hears_me && judge_is_silent(judge, other) &&
+        (view.state == MEMBER_ALIVE || view.state == MEMBER_SUSPECT)) {
+        judge->patient_ns = now_of(judge); /* what it said before it fell silent is only read now */
+    }
     bool live = view.record != NULL && (view.state == MEMBER_ALIVE || view.state == MEMBER_SUSPECT);
     uint32_t rival = 0;
     uint32_t released = 0;

@@ -93,10 +93,9 @@ static bool has_candidate(const struct judge *judge, uint8_t vip, uint64_t stead
     return false;
 }
 
-/* Who is not run answers as little as who is dead. */
-static bool is_silent(const struct cluster *cluster, uint8_t node)
+bool judge_is_silent(const struct judge *judge, uint8_t node)
 {
-    return !cluster_is_alive(cluster, node) || cluster_is_stalled(cluster, node);
+    return !cluster_is_alive(judge->cluster, node) || cluster_is_stalled(judge->cluster, node);
 }
 
 bool judge_is_patient(const struct judge *judge)
@@ -105,7 +104,7 @@ bool judge_is_patient(const struct judge *judge)
     for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
         for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
             struct node_view view;
-            if (a == b || !cluster_is_alive(cluster, a) || !is_silent(cluster, b)) {
+            if (a == b || !cluster_is_alive(cluster, a) || !judge_is_silent(judge, b)) {
                 continue;
             }
             cluster_view_node(cluster, a, b, &view);
@@ -137,7 +136,7 @@ static uint64_t round_trips_ns(const struct judge *judge)
     for (uint8_t a = 0; a < cluster_node_count(cluster); a++) {
         for (uint8_t b = 0; b < cluster_node_count(cluster); b++) {
             struct node_view view;
-            if (a == b || !cluster_is_alive(cluster, a) || !is_silent(cluster, b)) {
+            if (a == b || !cluster_is_alive(cluster, a) || !judge_is_silent(judge, b)) {
                 continue;
             }
             cluster_view_node(cluster, a, b, &view);

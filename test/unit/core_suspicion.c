@@ -170,6 +170,37 @@ static void test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question(
     }
 }
 
+/* Holder and next one are overdue, and somebody has a record of the next one that is not: it is
+ * older than the questions, so it does not show that this one outlived the holder. */
+static void test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_holder(void **unused)
+{
+    (void)unused;
+    for (unsigned first = 1; first <= 2; first++) {
+        struct core *core = new_core();
+        struct record records[] = {record_of(1, 1, VIP_HOLDING), record_of(2, 1, VIP_STANDBY),
+                                   record_of(3, 1, VIP_STANDBY)};
+        records[0].next_ms = records[1].next_ms = 100;
+        hear(core, (uint8_t)first, &records[first - 1]);
+        hear(core, (uint8_t)(3 - first), &records[2 - first]);
+        hear(core, 3, &records[2]);
+        run(core, 126 * NS_PER_MS);
+        assert_int_equal(core->members[1].state, MEMBER_SUSPECT);
+        assert_int_equal(core->members[2].state, MEMBER_SUSPECT);
+        records[1].seq++;
+        records[1].next_ms = 4000;
+        hear_through(core, 3, &records[1], 50 * NS_PER_MS);
+        assert_int_equal(core->members[2].state, MEMBER_ALIVE);
+        assert_int_equal(core->members[2].suspicion.kind, SUSPICION_LINKED);
+        records[2].seq++;
+        hear(core, 3, &records[2]);
+        run(core, timing_detection(T_NS) - 126 * NS_PER_MS + NS_PER_MS);
+        assert_int_equal(core->members[1].state, MEMBER_DEAD);
+        assert_int_equal(core->members[2].state, MEMBER_DEAD);
+        assert_int_equal(core->members[3].state, MEMBER_ALIVE);
+        free(core);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_a_vip_that_the_suspect_does_not_list_is_none_of_its_own),
         cmocka_unit_test(test_a_vip_in_fault_takes_no_standby_along),
         cmocka_unit_test(test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question),
+        cmocka_unit_test(test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_holder),
     };
     return cmocka_run_group_tests_name("core_suspicion", tests, NULL, NULL);
 }

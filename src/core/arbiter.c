@@ -279,8 +279,10 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
         }
         return deadline;
     case VIP_CLAIMING:
-        if (!arbiter->adding && election_holder(core, vip) != NODE_NONE) {
+        if (!arbiter->adding && claim_waits_for(core, vip) != NODE_NONE) {
             deadline = mono_min(deadline, arbiter->claim_next);
+            struct mono enough = mono_add(arbiter->claimed_at, detection_ns);
+            deadline = mono_reached(core->now, enough) ? deadline : mono_min(deadline, enough);
         } else if (!arbiter->adding && arbiter->probe_rounds > 0) {
             deadline = mono_min(deadline, arbiter->probe_next);
         }

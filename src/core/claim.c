@@ -84,6 +84,31 @@ static void ask_holder(struct core *core, uint8_t vip, uint8_t holder)
     arbiter->claim_next = mono_add(core->now, wait_ns);
 }
 
+/*
+ * Who may have the address: a holder; or another claimant, whose kernel may have added it already.
+ * That one says so, or yields, as soon as it is run. If it is not, its keeper removes the address
+ * before this claim is one detection old, and until then it is waited for [SPEC R61]. Whoever did
+ * not take what this node released has been waited for already.
+ */
+uint8_t claim_waits_for(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    uint8_t holder = election_holder(core, vip);
+    struct mono enough = mono_add(arbiter->claimed_at, timing_detection(core->config.interval_ns));
+    if (holder != NODE_NONE || majority_decides(core, vip) || mono_reached(core->now, enough)) {
+        return holder;
+    }
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        bool refused = node == arbiter->refused && mono_before(core->now, arbiter->refused_until);
+        if (node != core->config.self && !refused && entry != NULL &&
+            entry->state == VIP_CLAIMING && membership_is_live(core, node)) {
+            return node;
+        }
+    }
+    return NODE_NONE;
+}
+
 /* Why does this node claim? */
 static enum reason claim_reason(const struct core *core, uint8_t vip)
 {
@@ -129,7 +154,7 @@ void claim_step(struct core *core, uint8_t vip)
         arbiter_set_state(core, vip, VIP_STANDBY, REASON_NOT_ELECTED);
         return;
     }
-    uint8_t holder = election_holder(core, vip);
+    uint8_t holder = claim_waits_for(core, vip);
     if (holder != NODE_NONE) {
         ask_holder(core, vip, holder);
         return;
@@ -189,6 +214,7 @@ void claim_begin(struct core *core, uint8_t vip)
     }
     arbiter->claim_rounds = 0;
     arbiter->claim_next = core->now;
+    arbiter->claimed_at = core->now;
     arbiter->probe_rounds = 0;
     arbiter->answered = false;
     arbiter->error = 0;

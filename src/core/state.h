@@ -120,6 +120,7 @@ struct arbiter {
     struct mono ready_at;     /* preempt_delay ends */
     uint8_t claim_rounds;
     struct mono claim_next;
+    struct mono claimed_at;
     uint8_t probe_rounds;
     bool answered; /* a foreign host answers the probes */
     uint8_t answered_mac[6];
@@ -382,6 +383,7 @@ void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t e
 /* --- claim.c --- */
 void claim_begin(struct core *core, uint8_t vip);
 void claim_step(struct core *core, uint8_t vip);
+uint8_t claim_waits_for(const struct core *core, uint8_t vip);
 void claim_probe_again(struct core *core, uint8_t vip);
 
 /* --- rivals.c --- */

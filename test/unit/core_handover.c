@@ -179,9 +179,37 @@ static void test_why_there_is_another_holder_is_said(void **unused)
     }
 }
 
+/* Its kernel may have added the address, and it was not run since: until it says otherwise, or its
+ * keeper's deadline is over, somebody better does not add it, too. */
+static void test_another_claimant_is_waited_for_until_its_deadline(void **unused)
+{
+    (void)unused;
+    for (unsigned answers = 0; answers < 2; answers++) {
+        struct core *core = new_core();
+        struct record other = record_of(1, 1, VIP_CLAIMING);
+        other.vips[0].priority = 1;
+        hear(core, 1, &other);
+        assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+        assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
+        assert_true(sends_to(1));
+        run(core, timing_detection(T_NS) - NS_PER_MS);
+        assert_false(core->arbiters[0].adding);
+        if (answers == 1) {
+            other.seq++;
+            other.vips[0].state = VIP_STANDBY;
+            hear(core, 1, &other);
+            assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+        }
+        run(core, 2 * NS_PER_MS);
+        assert_true(core->arbiters[0].adding);
+        free(core);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_another_claimant_is_waited_for_until_its_deadline),
         cmocka_unit_test(test_what_the_successor_does_not_take_is_taken_back),
         cmocka_unit_test(test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip),
         cmocka_unit_test(test_the_successor_is_judged_though_a_datagram_comes_first),

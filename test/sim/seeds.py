@@ -17,7 +17,7 @@ SEEDS = {
     201240: "judge: who died deaf is given five slow beats, and only then the VIP moves",
     201348: "judge: the same, and what follows from it, after a stall of the one that waits",
     201536: "core: a rival of a moment whose 'releasing' was overtaken; nobody announced again",
-    1800222: "core: a claimant not run since its kernel added the address; a better one did not wait",
+    1800222: "core: a claimant was not run once its kernel had the address; nobody waited for it",
     1820075: "judge: what a node said before it fell silent was read only when its reader was run",
     1870052: "core: the next one, found not to be due, was not asked on beside its holder",
     820296: "core: a claimant told of its address after its deadline said that it holds it",

@@ -358,7 +358,11 @@ local function dissect_swarm(cursor, tree)
         end
         local availability, word = number:tonumber() % 4, math.floor(number:tonumber() / 4)
         if number == UInt64(0) then
-            cursor:integer() -- a record that says nothing of a swarm, at length
+            -- A record that says nothing of a swarm, at length.
+            local index = cursor:integer()
+            if index > UInt64(0xFFFFFFFF) then
+                complain("swarm.index %s is out of its range", tostring(index))
+            end
         else
             subtree:add(fields["swarm.availability"], range, availability)
             subtree:add(fields["swarm.word"], range, word)

@@ -193,6 +193,15 @@ static bool is_released(const struct core_guard *guard, const struct event *even
     return false;
 }
 
+static uint64_t longest_lease_ns(const struct core_guard *guard)
+{
+    uint64_t longest_ns = 0;
+    for (uint8_t vip = 0; vip < guard->config->vip_count; vip++)
+        if (guard->config->vips[vip].lease_ns > longest_ns)
+            longest_ns = guard->config->vips[vip].lease_ns;
+    return longest_ns;
+}
+
 /* The claim that the grant answers, or one of several in the same message. */
 static const struct record_vip *claim_of(const struct core_guard *guard, const struct event *event,
                                          uint8_t peer, uint8_t vip)
@@ -207,7 +216,8 @@ static const struct record_vip *claim_of(const struct core_guard *guard, const s
         const struct record_vip *entry = entry_of(record, id);
         if (record->node == guard->config->nodes[peer].id && record->seq <= grant->seq &&
             record->incarnation == grant->incarnation && entry != NULL &&
-            entry->state != VIP_STANDBY && entry->mode == VIP_QUORUM)
+            entry->state != VIP_STANDBY && entry->mode == VIP_QUORUM && entry->lease_ms > 0 &&
+            entry->lease_ms <= longest_lease_ns(guard) / NS_PER_MS)
             claim = entry;
     }
     if (claim == NULL) {
@@ -216,15 +226,6 @@ static const struct record_vip *claim_of(const struct core_guard *guard, const s
     }
     MUST(claim != NULL);
     return claim;
-}
-
-static uint64_t longest_lease_ns(const struct core_guard *guard)
-{
-    uint64_t longest_ns = 0;
-    for (uint8_t vip = 0; vip < guard->config->vip_count; vip++)
-        if (guard->config->vips[vip].lease_ns > longest_ns)
-            longest_ns = guard->config->vips[vip].lease_ns;
-    return longest_ns;
 }
 
 /* One promise at a time, and none that the host would not remember [SPEC R92, R99]. */

@@ -42,6 +42,14 @@ static void give_verdict(struct keeper *keeper, const char *text)
     reload_send(keeper);
 }
 
+/* Whatever becomes of it, the keys in it are none of the keeper's. */
+static void wipe_report(struct keeper *keeper)
+{
+    struct ipc_setup *setup = &keeper->reload.report->setup;
+
+    explicit_bzero(&setup->keys, sizeof(setup->keys));
+}
+
 void reload_lose_steward(struct keeper *keeper)
 {
     static const char text[] = "the process that reads the configuration has ended: start the "
@@ -49,10 +57,12 @@ void reload_lose_steward(struct keeper *keeper)
 
     steward_abandon(&keeper->steward);
     keep_lost(keeper);
-    if (keeper->reload.phase == RELOAD_READING)
+    if (keeper->reload.phase == RELOAD_READING) {
+        wipe_report(keeper);
         give_verdict(keeper, text);
-    else
+    } else {
         log_error("%s", text);
+    }
 }
 
 void reload_begin(struct keeper *keeper)
@@ -118,7 +128,6 @@ static void accept(struct keeper *keeper, const struct conf_reload *change)
     reload->new_checker = conf_change_is_for_checker(change);
     offer->generation = reload->generation + (reload->new_checker ? 1 : 0);
     explicit_bzero(offer->setup.conf.words, sizeof(offer->setup.conf.words));
-    explicit_bzero(&reload->report->setup.keys, sizeof(reload->report->setup.keys));
     reload->phase = RELOAD_OFFERING;
     reload_send(keeper);
 }
@@ -146,6 +155,7 @@ static void judge(struct keeper *keeper)
         give_verdict(keeper, error.text);
     else
         accept(keeper, &change);
+    wipe_report(keeper);
 }
 
 void reload_read(struct keeper *keeper)

@@ -193,6 +193,13 @@ static void do_loss(struct story *story, char **words)
     cluster_loss(story->cluster, (unsigned)parse_number(story, words[1]));
 }
 
+/* delay MS: each datagram takes exactly so long, so that a story can be read in round trips. */
+static void do_delay(struct story *story, char **words)
+{
+    struct cluster_weather weather = {.delay_ns = parse_number(story, words[1]) * NS_PER_MS};
+    cluster_set_weather(story->cluster, &weather);
+}
+
 static void do_refuse(struct story *story, char **words)
 {
     cluster_refuse(story->cluster, parse_node(story, words[1]), (int)parse_number(story, words[2]));
@@ -353,6 +360,7 @@ static const struct {
     {"cut", do_cut, false},
     {"heal", do_heal, false},
     {"loss", do_loss, false},
+    {"delay", do_delay, false},
     {"refuse", do_refuse, false},
     {"delete", do_delete, false},
     {"link", do_link, false},

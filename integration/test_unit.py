@@ -131,3 +131,21 @@ def test_systemctl_reload_says_whether_it_was_applied(machine):
     assert machine.show("ActiveState") == "active"
     assert machine.pids()[:2] == pids[:2]
     assert machine.cluster.holders() == {"n1"} == machine.cluster.holders("10.77.0.101")
+
+
+@pytest.mark.parametrize("nonlocal_bind", (0, 1))
+def test_named_node_waits_for_its_address_whether_or_not_others_can_be_bound(make_cluster,
+                                                                           nonlocal_bind):
+    cluster = make_cluster(2)
+    host = cluster["n1"].host
+    host.ns.sysctl(net__ipv4__ip_nonlocal_bind=nonlocal_bind)
+    host.ns.ip(f"addr del {host.v4}/16 dev eth0")
+    cluster.config["vip"]["web"]["interface"] = "eth0"
+    for node in cluster.nodes.values():
+        node.write_config(cluster.config)
+    cluster.start("n2")
+    cluster.wait_holder("n2")
+    cluster["n1"].start("-n", "n1")
+    cluster.wait_until(lambda: "waiting for it" in cluster["n1"].log_text(), "n1 says so")
+    host.add_address(f"{host.v4}/16")
+    cluster.settle("n1", seconds=20)

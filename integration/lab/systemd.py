@@ -16,7 +16,7 @@ STOP_SIGNAL = signal.SIGRTMIN + 4
 BOOT_SECONDS = 30
 STOP_SECONDS = 20
 TARGET = """[Unit]
-Wants=vipgossipd.service
+Wants={}
 AllowIsolate=yes
 """
 
@@ -32,13 +32,17 @@ def missing():
 
 
 class Machine:
-    """Boots to the unit of vipgossipd, as `cmake --install` puts it there, and nothing else."""
+    """Boots to the unit of vipgossipd, as `cmake --install` puts it there, and nothing else but
+    these other units."""
 
-    def __init__(self, host):
+    target = "vg.target"
+
+    def __init__(self, host, *others, lower="/"):
         self.name = f"vg-{os.getpid()}-{host.name}"
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vg-machine-"))
         self.root = self.directory / "m"
         self.host = host
+        self.wants = ("vipgossipd.service", *others)
         self.cgroups = [CGROUP / kind / self.name for kind in ("systemd", "unified")
                         if (CGROUP / kind).is_dir()] or [CGROUP / self.name]
         self.process = None
@@ -47,7 +51,7 @@ class Machine:
         for name in ("u", "w", "m"):
             (self.directory / name).mkdir()
         netns.run("mount", "-t", "overlay", "overlay", "-o",
-                  f"lowerdir=/,upperdir={self.directory}/u,workdir={self.directory}/w",
+                  f"lowerdir={lower},upperdir={self.directory}/u,workdir={self.directory}/w",
                   str(self.root))
         self.fill()
 
@@ -56,7 +60,7 @@ class Machine:
         system = self.root / "etc" / "systemd" / "system"
         for wants in system.glob("*.wants"):
             shutil.rmtree(wants)
-        (system / "vg.target").write_text(TARGET)
+        (system / "vg.target").write_text(TARGET.format(" ".join(self.wants)))
         (self.root / "etc" / "fstab").write_text("")
         (self.root / "etc" / "vipgossip").mkdir(exist_ok=True)
         subprocess.run(["cmake", "--install", paths.BUILD], check=True, capture_output=True,
@@ -64,6 +68,7 @@ class Machine:
 
     def write(self, name, text, mode=0o600):
         path = self.root / "etc" / "vipgossip" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(mode)
 
@@ -82,24 +87,33 @@ class Machine:
              "--system-call-filter=landlock_create_ruleset landlock_add_rule "
              "landlock_restrict_self",
              "--resolv-conf=off", "--console=pipe",
-             "systemd.unit=vg.target"],
+             f"systemd.unit={self.target}"],
             stdin=subprocess.DEVNULL, stdout=(self.directory / "log").open("wb"),
             stderr=subprocess.STDOUT, preexec_fn=enter_cgroups, start_new_session=True,
             env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"})
         deadline = time.monotonic() + BOOT_SECONDS
-        while not self.is_active():
+        while not self.is_ready():
             if time.monotonic() > deadline:
                 raise TimeoutError(self.journal() or (self.directory / "log").read_text())
             time.sleep(0.1)
 
-    def is_active(self):
+    def is_ready(self):
         self.init = next(network.children(self.process.pid), None)
-        return self.init is not None and self.run("is-active", "vipgossipd").strip() == "active"
+        return self.init is not None and self.is_started()
+
+    def is_started(self):
+        return self.run("is-active", "vipgossipd").strip() == "active"
 
     def run(self, *command, program="systemctl"):
         """Output of systemctl, or another program, inside."""
-        return netns.run("nsenter", "-t", str(self.init), "-m", "-p", "-u", "-i", program,
-                         *command, check=False)
+        return self.call(program, *command).stdout
+
+    def call(self, *command, seconds=30):
+        """A program inside; the finished process, its errors in the output."""
+        return subprocess.run(
+            ["nsenter", "-t", str(self.init), "-m", "-p", "-u", "-i", "-n", *command],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds,
+            check=False)
 
     def show(self, name):
         return self.run("show", "-P", name, "vipgossipd").strip()
@@ -143,3 +157,17 @@ class Machine:
         netns.run("umount", "-l", str(self.directory), check=False)
         self.directory.rmdir()
 
+
+class Debian(Machine):
+    """A Debian of its own, see lab.roots, that boots as far as it does by itself."""
+
+    target = "multi-user.target"
+
+    def __init__(self, host, root):
+        super().__init__(host, lower=root)
+
+    def fill(self):
+        (self.root / "etc" / "hostname").write_text(f"{self.host.name}\n")
+
+    def is_started(self):
+        return self.run("is-system-running").strip() in ("running", "degraded")

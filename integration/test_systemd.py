@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""What systemd's other parts do to a VIP and to the daemon, on hosts with a systemd of their own.
+Run by `scripts/test --long systemd`."""
+import os
+import signal
+
+import pytest
+
+from lab import cluster as lab_cluster
+from lab import config, paths, systemd
+
+pytestmark = pytest.mark.long
+EXAMPLES = paths.ROOT / "scripts" / "systemd"
+NETWORK = """[Match]
+Name=eth0
+
+[Network]
+Address={}/16
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+"""
+WATCHDOG_SECONDS = 30
+DROP_IN = """[Unit]
+ConditionFileNotEmpty=
+[Service]
+Environment=VIPGOSSIP_PEERS=10.77.0.1=200,10.77.0.2=100
+Environment=VIPGOSSIP_VIRTUAL_IPS=10.77.0.100
+Environment=VIPGOSSIP_KEY_FILE=/etc/vipgossip/cluster.key
+"""
+
+
+@pytest.fixture
+def make_machine(make_cluster):
+    """n1 runs under a systemd that starts these units too, n2 as ever. Files by their path."""
+    if systemd.missing():
+        pytest.skip(systemd.missing())
+
+    def make(*units, files=None):
+        cluster = make_cluster(2)
+        machine = systemd.Machine(cluster["n1"].host, *units)
+        if "systemd-networkd.service" in units:
+            cluster["n1"].host.ns.ip("addr flush dev eth0")
+        cluster.closers.append(machine.close)
+        machine.cluster = cluster
+        for path, text in (files or {}).items():
+            (machine.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (machine.root / path).write_text(text)
+        machine.write("cluster.key", cluster.key)
+        machine.write("vipgossip.conf", config.text(config.merge(
+            cluster.config, {"key_file": "/etc/vipgossip/cluster.key"})), 0o644)
+        machine.boot()
+        cluster.start("n2")
+        cluster.wait_holder("n1")
+        return machine
+
+    return make
+
+
+def networkd(make_machine, keep):
+    address = "10.77.0.1"
+    files = {"etc/systemd/network/10-eth0.network": NETWORK.format(address)}
+    if keep:
+        files["etc/systemd/network/10-eth0.network.d/vipgossip.conf"] = (
+            EXAMPLES / "networkd.conf").read_text()
+    machine = make_machine("dbus.service", "systemd-networkd.service",
+                           "systemd-networkd-wait-online.service", files=files)
+    machine.cluster.wait_until(
+        lambda: "configured" in machine.run("list", "eth0", program="networkctl"),
+        "networkd has configured eth0", seconds=30)
+    return machine
+
+
+def test_networkd_with_the_drop_in_leaves_the_vip_alone(make_machine):
+    machine = networkd(make_machine, keep=True)
+    before = machine.cluster.changes(lab_cluster.VIP)
+    for order in (("reconfigure", "eth0"), ("reload",)):
+        machine.run(*order, program="networkctl")
+        machine.cluster.quiet(3, lambda: machine.cluster.holders() == {"n1"})
+    assert machine.cluster.changes(lab_cluster.VIP) == before
+
+
+def test_networkd_without_it_takes_the_vip_away_and_the_daemon_puts_it_back(make_machine):
+    machine = networkd(make_machine, keep=False)
+    before = machine.cluster.changes(lab_cluster.VIP)
+    machine.run("reconfigure", "eth0", program="networkctl")
+    machine.cluster.wait_until(lambda: machine.cluster.changes(lab_cluster.VIP) > before,
+                               "the VIP was put back")
+    machine.cluster.wait_holder("n1")
+
+
+def test_services_may_bind_to_the_vip_on_a_standby(make_machine):
+    machine = make_machine()
+    for family in ("ipv4", "ipv6"):
+        name = f"net.{family}.ip_nonlocal_bind"
+        assert machine.run("-n", name, program="sysctl").strip() == "1", name
+
+
+def test_a_key_that_is_for_root_alone_is_opened_to_the_daemon_at_the_next_start(make_machine):
+    machine = make_machine()
+    machine.write("cluster.key", machine.cluster.key, 0o600)
+    machine.run("restart", "vipgossipd")
+    machine.cluster.wait_holder("n1")
+    status = (machine.root / "etc/vipgossip/cluster.key").stat()
+    assert (status.st_uid, status.st_mode & 0o777) == (0, 0o640)
+
+
+def test_a_drop_in_with_the_environment_is_configuration_enough(make_cluster):
+    if systemd.missing():
+        pytest.skip(systemd.missing())
+    cluster = make_cluster(2)
+    machine = systemd.Machine(cluster["n1"].host)
+    cluster.closers.append(machine.close)
+    drop_in = machine.root / "etc/systemd/system/vipgossipd.service.d/override.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(DROP_IN)
+    machine.write("cluster.key", cluster.key)
+    machine.boot()
+    cluster.wait_holder("n1")
+
+
+def test_watchdog_ends_a_daemon_that_stands_still_and_starts_it_again(make_machine):
+    machine = make_machine()
+    os.kill(machine.pids()[0], signal.SIGSTOP)
+    machine.cluster.wait_holder("n2", seconds=WATCHDOG_SECONDS)
+    machine.cluster.wait_holder("n1", seconds=2 * WATCHDOG_SECONDS)
+    assert machine.show("NRestarts") == "1"
+    assert "Watchdog timeout" in machine.run("-u", "vipgossipd", "--no-pager",
+                                             program="journalctl")

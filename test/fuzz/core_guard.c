@@ -106,6 +106,7 @@ static void check_change(struct core_guard *guard, const struct change *change,
         MUST(change->from > AVAILABILITY_ACTIVE || change->to > AVAILABILITY_ACTIVE);
         MUST(change->node == NODE_NONE || change->node < guard->config->node_count);
         MUST((change->node == NODE_NONE) == (change->to == AVAILABILITY_UNKNOWN));
+        guard->availability = change->to;
         break;
     }
 }
@@ -189,20 +190,25 @@ static void check_message(const struct core_guard *guard, uint8_t peer)
         MUST(core_node_index(guard->core, out->asks[i].target) != NODE_NONE);
 }
 
-/* Everybody hears of a drain, and of no VIP that this node does not know [SPEC F4]. */
+/* Everybody hears of a drain, by a command or by the swarm, and of no VIP that this node does not
+ * know [SPEC F4, R59]. */
 static void check_entries(const struct core_guard *guard)
 {
     const struct record *record = &guard->record;
+    const uint8_t availability = record->swarm.availability;
+    const bool by_swarm = availability == AVAILABILITY_DRAINED;
+    const bool is_drained = (record->flags & RECORD_DRAINED) != 0;
+    MUST(availability <= AVAILABILITY_ACTIVE || availability == guard->availability);
+    MUST(is_drained == guard->drained || (is_drained && by_swarm));
     MUST(record->vip_count == guard->config->vip_count);
-    MUST(((record->flags & RECORD_DRAINED) != 0) == guard->drained);
     for (uint8_t vip = 0; vip < record->vip_count; vip++) {
         const struct record_vip *entry = &record->vips[vip];
         const bool drained = (guard->drained_vips >> vip & 1) != 0;
         MUST(entry->vip == guard->config->vips[vip].id);
         MUST(entry->mode == (uint8_t)guard->config->vips[vip].mode);
-        MUST((entry->drained != 0) == drained);
+        MUST((entry->drained != 0) == drained || (entry->drained != 0 && by_swarm));
         /* Without fail_open who is drained is ready for nothing [SPEC R51]. */
-        MUST(guard->config->fail_open || (!drained && !guard->drained) ||
+        MUST(guard->config->fail_open || (entry->drained == 0 && !is_drained) ||
              entry->ready == VIP_READY_NO);
     }
 }

@@ -62,7 +62,8 @@ struct core_guard {
     bool slewed;         /* the two clocks did not always agree */
     bool drained;
     uint64_t drained_vips;
-    uint64_t asking; /* the VIPs that said hello before the last step */
+    uint8_t availability; /* in the swarm, as last told */
+    uint64_t asking;      /* the VIPs that said hello before the last step */
     bool stopping;
     bool ended;             /* stopped, or cloned: the daemon feeds it nothing more */
     struct actions actions; /* of the last step */

@@ -96,6 +96,18 @@ enum vip_ready arbiter_ready(const struct core *core, uint8_t vip)
     return VIP_READY_YES;
 }
 
+/* An address that may be there is not free, whatever else is wrong with it: until the kernel has
+ * confirmed the removal, a claim that failed goes on for the others, and what is there is being
+ * released [SPEC R69]. */
+enum vip_state arbiter_told_state(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    if (arbiter->state != VIP_FAULT || !arbiter_may_hold(core, vip)) {
+        return arbiter->state;
+    }
+    return arbiter->in_kernel ? VIP_RELEASING : VIP_CLAIMING;
+}
+
 /* Two slow beats carry the name: whoever was a rival for a moment may have been one unseen [SPEC
  * R65, R67]. */
 uint8_t arbiter_told_to(const struct core *core, uint8_t vip)
@@ -138,6 +150,17 @@ void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t e
     arbiter_set_state(core, vip, VIP_FAULT, reason);
 }
 
+/* Has the kernel remove whatever of the VIP is there. */
+void arbiter_take_away(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    arbiter->removing = true;
+    arbiter->adding = false;
+    arbiter->kernel_asked = core->now;
+    arbiter->announce_next = MONO_NEVER;
+    arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
+}
+
 /* Gives the VIP up to `to` (or NODE_NONE); it is released when the kernel has confirmed the
  * removal. */
 void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason)
@@ -147,11 +170,7 @@ void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason rea
     arbiter->told_to = to;
     arbiter->told_until =
         mono_add(core->now, 2 * timing_slow(core->config.interval_ns, core->config.node_count));
-    arbiter->removing = true;
-    arbiter->adding = false;
-    arbiter->kernel_asked = core->now;
-    arbiter->announce_next = MONO_NEVER;
-    arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);
+    arbiter_take_away(core, vip);
     arbiter_set_state(core, vip, VIP_RELEASING, reason);
 }
 
@@ -279,11 +298,14 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
         }
         return deadline;
     case VIP_CLAIMING:
-        if (!arbiter->adding && claim_waits_for(core, vip) != NODE_NONE) {
+        if (arbiter->adding || arbiter->removing) {
+            return deadline;
+        }
+        if (claim_waits_for(core, vip) != NODE_NONE) {
             deadline = mono_min(deadline, arbiter->claim_next);
             struct mono enough = mono_add(arbiter->claimed_at, detection_ns);
             deadline = mono_reached(core->now, enough) ? deadline : mono_min(deadline, enough);
-        } else if (!arbiter->adding && arbiter->probe_rounds > 0) {
+        } else if (arbiter->probe_rounds > 0) {
             deadline = mono_min(deadline, arbiter->probe_next);
         }
         return deadline;

@@ -143,7 +143,7 @@ static enum reason claim_reason(const struct core *core, uint8_t vip)
 void claim_step(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    if (arbiter->adding) {
+    if (arbiter->adding || arbiter->removing) {
         return; /* the kernel's word comes first */
     }
     if (start_is_asking(core, vip)) { /* it may have missed who holds it [SPEC R40] */

@@ -207,6 +207,7 @@ void gossip_compose(struct core *core)
                              (majority_is_seen(core) ? RECORD_SEES_MAJORITY : 0U));
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         const struct arbiter *arbiter = &core->arbiters[vip];
+        enum vip_state state = arbiter_told_state(core, vip);
         struct record_vip *entry = &draft->vips[vip];
         entry->vip = config->vips[vip].id;
         entry->addresses = config->vips[vip].addresses;
@@ -218,11 +219,10 @@ void gossip_compose(struct core *core)
                        (swarm_is(core, vip, AVAILABILITY_DRAINED) && !swarm_drains_node(core));
         entry->drained = drained ? 1 : 0;
         entry->ready = (uint8_t)arbiter_ready(core, vip);
-        entry->state = (uint8_t)arbiter->state;
+        entry->state = (uint8_t)state;
         entry->elects = id_of(core, arbiter->elected);
         entry->released_to = id_of(core, arbiter_told_to(core, vip));
-        beats_fast |= arbiter->state == VIP_CLAIMING || arbiter->state == VIP_HOLDING ||
-                      arbiter->state == VIP_RELEASING;
+        beats_fast |= state == VIP_CLAIMING || state == VIP_HOLDING || state == VIP_RELEASING;
     }
     uint64_t next_ns =
         beats_fast ? config->interval_ns : timing_slow(config->interval_ns, config->node_count);

@@ -55,7 +55,7 @@ static void removed(struct core *core, uint8_t vip)
 }
 
 /* Not released: it stays in "releasing" or fault, and tries again; also what was ordered to be
- * added and not confirmed when it was given up [SPEC R62, R69]. */
+ * added and not confirmed when it was given up [SPEC R62, R69]. A claim ends by it. */
 static void remove_failed(struct core *core, uint8_t vip, int32_t error)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -65,6 +65,26 @@ static void remove_failed(struct core *core, uint8_t vip, int32_t error)
     arbiter->removing = false;
     arbiter->in_kernel = true;
     arbiter->error = error;
+    if (arbiter->state == VIP_CLAIMING) {
+        arbiter_set_state(core, vip, VIP_RELEASING, REASON_KERNEL_REFUSED);
+    }
+}
+
+/* A part of what was ordered may be there, whatever the keeper did about it: no vote is free, and
+ * nobody hears of a fault, before the kernel has confirmed its removal [SPEC R69]. */
+static void add_failed(struct core *core, uint8_t vip, int32_t error)
+{
+    if (!core->arbiters[vip].adding) {
+        return;
+    }
+    arbiter_take_away(core, vip);
+    core->arbiters[vip].in_kernel = false;
+    if (error == ERRNO_TIME && majority_decides(core, vip)) {
+        majority_is_late(core, vip);
+    } else {
+        arbiter_fault(core, vip,
+                      error == ERRNO_EXISTS ? REASON_FOREIGN_OWNER : REASON_KERNEL_REFUSED, error);
+    }
 }
 
 /* Takes everything of the VIP out of the kernel, whatever is there, and waits before the next try.
@@ -90,19 +110,6 @@ static void tell_removal(struct core *core, uint8_t vip)
                                        .to = (uint8_t)arbiter->state,
                                        .reason = REASON_FOREIGN_REMOVAL});
     announce_again(core, vip);
-}
-
-/* The keeper has removed everything; but an addition that it had not read yet may still follow. */
-static void lost_deadline(struct core *core, uint8_t vip, enum reason reason)
-{
-    struct arbiter *arbiter = &core->arbiters[vip];
-    if (arbiter->adding) {
-        arbiter_release(core, vip, NODE_NONE, reason);
-        return;
-    }
-    arbiter->in_kernel = false;
-    arbiter->announce_next = MONO_NEVER;
-    arbiter_set_state(core, vip, VIP_STANDBY, reason);
 }
 
 /* Before its time: what was left of the lease did not suffice to renew the kernel's lifetime. Only
@@ -131,6 +138,8 @@ static void lost_to_another(struct core *core, uint8_t vip)
     tell_removal(core, vip);
 }
 
+/* Whatever is lost, and whoever says so: it is released when the kernel has confirmed a removal
+ * that was ordered after that, because an addition that the keeper had not read yet may follow. */
 static void lost(struct core *core, uint8_t vip, enum address_change change)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
@@ -140,10 +149,10 @@ static void lost(struct core *core, uint8_t vip, enum address_change change)
     switch (change) {
     case ADDRESS_LOST_DEADLINE:
         if (is_lost_for_votes(core, vip)) {
-            lost_deadline(core, vip, REASON_MAJORITY_LOST);
+            arbiter_release(core, vip, NODE_NONE, REASON_MAJORITY_LOST);
             break;
         }
-        lost_deadline(core, vip, core->mute ? REASON_MUTE : REASON_STALLED);
+        arbiter_release(core, vip, NODE_NONE, core->mute ? REASON_MUTE : REASON_STALLED);
         /* This node knows nothing of what happened meanwhile: it asks everybody before it claims
          * again. */
         start_hello(core);
@@ -170,7 +179,6 @@ void kernel_take(struct core *core, const struct event *event)
 {
     uint8_t vip = event->address.vip;
     ASSERT(vip < core->config.vip_count);
-    struct arbiter *arbiter = &core->arbiters[vip];
     int32_t error = event->address.error;
 
     switch (event->address.change) {
@@ -181,17 +189,7 @@ void kernel_take(struct core *core, const struct event *event)
         removed(core, vip);
         break;
     case ADDRESS_ADD_FAILED:
-        if (arbiter->adding && error == ERRNO_TIME && majority_decides(core, vip)) {
-            arbiter->adding = false;
-            arbiter->in_kernel = false;
-            majority_is_late(core, vip);
-        } else if (arbiter->adding) {
-            arbiter->adding = false;
-            arbiter->in_kernel = false;
-            arbiter_fault(core, vip,
-                          error == ERRNO_EXISTS ? REASON_FOREIGN_OWNER : REASON_KERNEL_REFUSED,
-                          error);
-        }
+        add_failed(core, vip, error);
         break;
     case ADDRESS_REMOVE_FAILED:
         remove_failed(core, vip, error);

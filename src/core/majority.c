@@ -43,8 +43,8 @@ bool majority_is_claimed(const struct core *core)
 {
     bool any = false;
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-        bool releases = core->arbiters[vip].state == VIP_RELEASING;
-        any |= is_claimed(core, vip) || (releases && majority_decides(core, vip));
+        enum vip_state state = arbiter_told_state(core, vip);
+        any |= majority_decides(core, vip) && state != VIP_STANDBY && state != VIP_FAULT;
     }
     return any;
 }
@@ -251,16 +251,17 @@ void majority_withdraw(struct core *core, uint8_t vip, enum reason reason)
 {
     uint64_t out_ns = 2 * core->config.vips[vip].lease_ns;
     core->leases[vip].out_until = mono_add(core->now, out_ns);
-    arbiter_set_state(core, vip, VIP_STANDBY, reason);
+    arbiter_set_state(core, vip, arbiter_may_hold(core, vip) ? VIP_RELEASING : VIP_STANDBY, reason);
 }
 
 /* The order to add it came to the keeper when too little of the lease was left: a busy machine. The
- * next answers make it longer. */
+ * next answers make it longer. What the keeper did of it is being removed, and the votes are kept
+ * until the kernel has confirmed that. */
 void majority_is_late(struct core *core, uint8_t vip)
 {
     struct lease *lease = &core->leases[vip];
     if (core->arbiters[vip].state != VIP_CLAIMING) {
-        arbiter_set_state(core, vip, VIP_STANDBY, REASON_MAJORITY_LOST);
+        arbiter_set_state(core, vip, VIP_RELEASING, REASON_MAJORITY_LOST);
     } else if (lease->rounds == ROUNDS) {
         majority_withdraw(core, vip, REASON_MAJORITY_LOST);
     } else {
@@ -312,7 +313,7 @@ struct mono majority_deadline(const struct core *core, uint8_t vip)
         deadline = mono_min(deadline, mono_sub(arbiter->until, early_ns(core, vip)));
     }
     bool keeps = arbiter->state == VIP_HOLDING && !is_answered(core, vip);
-    bool seeks = arbiter->state == VIP_CLAIMING && !arbiter->adding &&
+    bool seeks = arbiter->state == VIP_CLAIMING && !arbiter->adding && !arbiter->removing &&
                  election_holder(core, vip) == NODE_NONE;
     return keeps || seeks ? mono_min(deadline, lease->ask_next) : deadline;
 }

@@ -373,10 +373,12 @@ uint8_t arbiter_told_to(const struct core *core, uint8_t vip);
 enum vip_ready arbiter_ready(const struct core *core, uint8_t vip);
 /* The addresses are in the kernel, or may be [SPEC R64]. */
 bool arbiter_may_hold(const struct core *core, uint8_t vip);
+enum vip_state arbiter_told_state(const struct core *core, uint8_t vip);
 void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enum reason reason);
 /* What another program removed, with the deadline that it had [SPEC R69]. */
 void arbiter_put_back(struct core *core, uint8_t vip);
 void arbiter_order(struct core *core, uint8_t vip, enum action_type type);
+void arbiter_take_away(struct core *core, uint8_t vip);
 void arbiter_release(struct core *core, uint8_t vip, uint8_t to, enum reason reason);
 void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t error);
 

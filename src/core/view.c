@@ -23,6 +23,7 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
         .reason = arbiter->reason,
         .error = arbiter->error,
         .in_kernel = arbiter->in_kernel,
+        .may_be_there = arbiter_may_hold(core, vip),
         .votes_needed = majority_needed(core, vip),
         .votes_granted = votes_granted(core, vip),
         .lease_ns = arbiter->state == VIP_HOLDING && majority_decides(core, vip)

@@ -70,6 +70,12 @@ static struct vote vote_for(struct core *core, uint8_t vip, uint8_t node)
         return vote_of(core, vip, VERDICT_ABSTAINED,
                        mono_elapsed(core->abstain_until, core->vote_now));
     }
+    /* Nobody else may have what may be in its own kernel, though its own promise has ended. */
+    if (node != core->config.self && arbiter_may_hold(core, vip)) {
+        vote = vote_of(core, vip, VERDICT_PROMISED, core->config.interval_ns);
+        vote.holder = core->config.nodes[core->config.self].id;
+        return vote;
+    }
     /* Only who is first asked in vain would lose by it: rank decides nothing but that. */
     uint8_t best = election_best(core, vip, 0);
     if (!lease_is_promised(promise, core->vote_now) && best != NODE_NONE && best != node &&

@@ -30,7 +30,7 @@ static bool may_be_there(const struct engine *engine, uint8_t vip)
     struct vip_view view;
 
     core_view_vip(engine->core, vip, engine->now, &view);
-    return view.in_kernel || view.state == VIP_CLAIMING || view.state == VIP_HOLDING ||
+    return view.may_be_there || view.state == VIP_CLAIMING || view.state == VIP_HOLDING ||
            view.state == VIP_RELEASING;
 }
 

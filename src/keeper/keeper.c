@@ -102,14 +102,18 @@ static void deadline_passed(struct keeper *keeper, unsigned vip)
                                      .vip = (uint16_t)vip,
                                      .address = keeper->conf.vips[vip].address_first,
                                      .reason = IPC_LOST_DEADLINE};
-    const bool held = keeper->vips[vip].phase == VIP_HELD;
-    const char *reason = why_removed(&keeper->vips[vip], clock_now_ns());
+    struct vip *state = &keeper->vips[vip];
+    const bool held = state->phase == VIP_HELD;
+    const bool untold = held || state->loss_untold;
+    const char *reason = why_removed(state, clock_now_ns());
     const int result = holding_remove(keeper, vip);
 
-    if (!held)
-        return;
-    log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name, reason,
-                result == 0 ? "its addresses are removed" : "removing its addresses failed");
+    if (held)
+        log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name, reason,
+                    result == 0 ? "its addresses are removed" : "removing its addresses failed");
+    state->loss_untold = untold && result < 0;
+    if (!untold || result < 0)
+        return; /* nobody hears that they are gone while they are there */
     keeper_tell(keeper, &lost);
     if (keeper->silent_end_ns == CLOCK_NEVER_NS)
         keeper->silent_end_ns = clock_now_ns() + SILENCE_NS;

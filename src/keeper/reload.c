@@ -392,12 +392,13 @@ static void extend(struct keeper *keeper, unsigned vip)
                                      .address = keeper->conf.vips[vip].address_first,
                                      .reason = (uint16_t)reason};
 
-    if (result < 0) {
-        log_error("vip %s: the addresses that a reload has added cannot be taken: %s; it is given "
-                  "up",
-                  keeper->conf.vips[vip].name, strerror(-result));
+    if (result == 0)
+        return;
+    log_error("vip %s: the addresses that a reload has added cannot be taken: %s; it is given up",
+              keeper->conf.vips[vip].name, strerror(-result));
+    keeper->vips[vip].loss_untold = keeper->vips[vip].phase == VIP_LEAVING;
+    if (!keeper->vips[vip].loss_untold)
         keeper_tell(keeper, &lost);
-    }
 }
 
 static void settle(struct keeper *keeper, const struct renamed *renamed)

@@ -55,6 +55,7 @@ void vip_set_deadline(struct vip *vip, uint64_t deadline_ns)
 void vip_gone(struct vip *vip)
 {
     vip->phase = VIP_ABSENT;
+    vip->loss_untold = false;
     sweep_stop(&vip->renew);
     sweep_stop(&vip->announce);
 }

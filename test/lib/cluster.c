@@ -386,6 +386,9 @@ static void happen(struct cluster *cluster, struct item *item)
     case ITEM_EXPIRY:
         cluster_expire(cluster, item);
         break;
+    case ITEM_RETRY:
+        cluster_retry(cluster, item);
+        break;
     }
 }
 

@@ -28,7 +28,8 @@ enum cluster_news_type {
     NEWS_CHANGE,    /* `change` on `node` */
     NEWS_INSTALLED, /* the kernel of `node` has `vip` now */
     NEWS_REMOVED,   /* and now it has not */
-    NEWS_EXPIRED,   /* NEWS_REMOVED follows: the keeper saw the deadline pass */
+    NEWS_EXPIRED,   /* NEWS_REMOVED follows, or NEWS_KEPT: the keeper saw the deadline pass */
+    NEWS_KEPT,      /* the kernel of `node` refuses to remove `vip`, or a part of it */
     NEWS_ANNOUNCED, /* `node` told its neighbours that `vip` is there */
     NEWS_SENT,      /* `node` has made datagrams: its own record is published */
     NEWS_RECEIVING, /* `node` is about to look at a datagram of `peer`: `origin` */
@@ -119,6 +120,8 @@ void cluster_loss(struct cluster *cluster, unsigned percent);
 void cluster_set_weather(struct cluster *cluster, const struct cluster_weather *weather);
 /* The kernel refuses to add addresses on that node with this errno; 0: it does as it is told. */
 void cluster_refuse(struct cluster *cluster, uint8_t node, int error);
+/* It refuses to remove them, too: then a failed addition leaves a part behind. */
+void cluster_keep(struct cluster *cluster, uint8_t node, int error);
 /* Another program removes the address. */
 void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip);
 void cluster_link(struct cluster *cluster, uint8_t node, bool up);

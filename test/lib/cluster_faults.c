@@ -187,6 +187,7 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     host->frozen_until_ns = 0;
     host->kernel_free_ns = 0;
     host->refuses = 0;
+    host->keeps = 0;
     host->mute = false;
     memset(host->vips, 0, sizeof host->vips);
     cluster_configure(cluster, node, &host->config);
@@ -298,7 +299,7 @@ static uint64_t lifetime_left(struct cluster *cluster, uint8_t node, uint8_t vip
     return most_ns < left_ns ? most_ns : left_ns;
 }
 
-static void let_expire(struct cluster *cluster, uint8_t node, uint8_t vip)
+void cluster_let_expire(struct cluster *cluster, uint8_t node, uint8_t vip, uint64_t kept)
 {
     uint64_t left_ns = lifetime_left(cluster, node, vip);
     uint64_t late_ns = cluster_draw(cluster) % KERNEL_LATE_NS;
@@ -308,6 +309,7 @@ static void let_expire(struct cluster *cluster, uint8_t node, uint8_t vip)
                                .type = ITEM_EXPIRY,
                                .node = node,
                                .life = cluster->hosts[node].life,
+                               .sequence = kept,
                                .event = {.address.vip = vip}});
 }
 
@@ -327,7 +329,7 @@ void cluster_freeze(struct cluster *cluster, uint8_t node, uint64_t span_ns)
                                             .node = node,
                                             .life = host->life,
                                             .event = {.address.vip = vip}});
-        let_expire(cluster, node, vip);
+        cluster_let_expire(cluster, node, vip, 0);
     }
     cluster_stall(cluster, node, span_ns);
 }
@@ -351,6 +353,11 @@ void cluster_set_weather(struct cluster *cluster, const struct cluster_weather *
 void cluster_refuse(struct cluster *cluster, uint8_t node, int error)
 {
     cluster->hosts[node].refuses = error;
+}
+
+void cluster_keep(struct cluster *cluster, uint8_t node, int error)
+{
+    cluster->hosts[node].keeps = error;
 }
 
 void cluster_delete_address(struct cluster *cluster, uint8_t node, uint8_t vip)

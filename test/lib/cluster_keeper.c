@@ -7,6 +7,7 @@
 #include "cluster_private.h"
 
 #define ERRNO_ETIME    62
+#define RETRY_NS       (100 * NS_PER_MS) /* of a removal that the kernel refused */
 #define ERRNO_ENETDOWN 100
 
 static void request(struct cluster *cluster, uint8_t node, uint64_t cost_ns, struct event event)
@@ -111,6 +112,7 @@ static void install(struct cluster *cluster, uint8_t node, uint8_t vip)
     if (!state->present) {
         state->present = true;
         state->untold = false;
+        state->leaving = false;
         cluster_tell(cluster,
                      (struct cluster_news){.type = NEWS_INSTALLED, .node = node, .vip = vip});
     }
@@ -121,8 +123,87 @@ void cluster_take_away(struct cluster *cluster, uint8_t node, uint8_t vip)
     struct vip_host *state = &cluster->hosts[node].vips[vip];
     if (state->present) {
         state->present = false;
+        state->leaving = false;
         cluster_tell(cluster,
                      (struct cluster_news){.type = NEWS_REMOVED, .node = node, .vip = vip});
+    }
+}
+
+static void try_later(struct cluster *cluster, uint8_t node, uint8_t vip)
+{
+    cluster_push(cluster, (struct item){.at_ns = cluster->now_ns + RETRY_NS,
+                                        .type = ITEM_RETRY,
+                                        .node = node,
+                                        .life = cluster->hosts[node].life,
+                                        .sequence = cluster->hosts[node].vips[vip].kept,
+                                        .event = {.address.vip = vip}});
+}
+
+/*
+ * The kernel removes the address, or does not. Then the keeper tries again, and renews nothing: the
+ * kernel's lifetime goes on, and ends.
+ */
+static bool remove_or_keep(struct cluster *cluster, uint8_t node, uint8_t vip)
+{
+    struct host *host = &cluster->hosts[node];
+    struct vip_host *state = &host->vips[vip];
+    if (host->keeps == 0 || !state->present) {
+        cluster_take_away(cluster, node, vip);
+        return true;
+    }
+    if (!state->leaving) {
+        state->leaving = true;
+        state->kept++;
+        try_later(cluster, node, vip);
+        cluster_let_expire(cluster, node, vip, state->kept);
+        cluster_tell(cluster, (struct cluster_news){.type = NEWS_KEPT, .node = node, .vip = vip});
+    }
+    return false;
+}
+
+void cluster_retry(struct cluster *cluster, const struct item *item)
+{
+    uint8_t vip = item->event.address.vip;
+    const struct vip_host *state = &cluster->hosts[item->node].vips[vip];
+    if (state->leaving && state->kept == item->sequence &&
+        (cluster->now_ns < cluster->hosts[item->node].frozen_until_ns ||
+         !remove_or_keep(cluster, item->node, vip))) {
+        try_later(cluster, item->node, vip);
+    }
+}
+
+/* What the kernel was asked happens, as far as it does; the event says how far. */
+static void touch(struct cluster *cluster, uint8_t node, struct event *event)
+{
+    struct host *host = &cluster->hosts[node];
+    uint8_t vip = event->address.vip;
+    switch (event->address.change) {
+    case ADDRESS_ADDED:
+        if (host->link_down) {
+            event->address.change = ADDRESS_ADD_FAILED;
+            event->address.error = ERRNO_ENETDOWN;
+            return;
+        }
+        install(cluster, node, vip);
+        return;
+    case ADDRESS_ADD_FAILED: /* of several addresses one was there already, and stays */
+        if (event->address.error != ERRNO_ETIME && host->keeps != 0 && !host->link_down) {
+            install(cluster, node, vip);
+            (void)remove_or_keep(cluster, node, vip);
+        }
+        return;
+    case ADDRESS_REMOVED:
+        if (!remove_or_keep(cluster, node, vip)) {
+            event->address.change = ADDRESS_REMOVE_FAILED;
+            event->address.error = host->keeps;
+        }
+        return;
+    case ADDRESS_REMOVE_FAILED:
+    case ADDRESS_LOST_DEADLINE:
+    case ADDRESS_LOST_FOREIGN:
+    case ADDRESS_LOST_LINK:
+    case ADDRESS_LOST_CONFLICT:
+        return;
     }
 }
 
@@ -136,16 +217,8 @@ void cluster_kernel(struct cluster *cluster, struct item *item)
         return;
     }
     if (item->event.type == EVENT_ADDRESS) {
-        uint8_t vip = item->event.address.vip;
-        if (item->event.address.change == ADDRESS_ADDED && host->link_down) {
-            item->event.address.change = ADDRESS_ADD_FAILED;
-            item->event.address.error = ERRNO_ENETDOWN;
-        } else if (item->event.address.change == ADDRESS_ADDED) {
-            install(cluster, item->node, vip);
-        } else if (item->event.address.change == ADDRESS_REMOVED) {
-            cluster_take_away(cluster, item->node, vip);
-        }
-        if (item->sequence != host->vips[vip].sequence) {
+        touch(cluster, item->node, &item->event);
+        if (item->sequence != host->vips[item->event.address.vip].sequence) {
             return; /* the engine has asked for something else since */
         }
     }
@@ -164,7 +237,7 @@ void cluster_pass_deadline(struct cluster *cluster, struct item *item)
 {
     struct host *host = &cluster->hosts[item->node];
     uint8_t vip = item->event.address.vip;
-    if (!host->vips[vip].present) {
+    if (!host->vips[vip].present || host->vips[vip].leaving) {
         return;
     }
     if (cluster->now_ns < host->frozen_until_ns) {
@@ -179,17 +252,21 @@ void cluster_pass_deadline(struct cluster *cluster, struct item *item)
     }
     cluster_tell(cluster,
                  (struct cluster_news){.type = NEWS_EXPIRED, .node = item->node, .vip = vip});
-    cluster_take_away(cluster, item->node, vip);
+    /* The worst that a keeper may do is to say so although the kernel keeps it. */
+    (void)remove_or_keep(cluster, item->node, vip);
     tell_deadline(cluster, item->node, vip);
 }
 
-/* The keeper was frozen for longer than the kernel keeps an address that is not renewed. When it
- * runs again it does not trust what may have happened meanwhile. */
+/* The keeper was frozen for longer than the kernel keeps an address that is not renewed, or has not
+ * renewed what it could not remove. When it runs again it does not trust what may have happened
+ * meanwhile. */
 void cluster_expire(struct cluster *cluster, const struct item *item)
 {
     const struct host *host = &cluster->hosts[item->node];
     uint8_t vip = item->event.address.vip;
-    if (cluster->now_ns >= host->frozen_until_ns || !host->vips[vip].present) {
+    bool kept = host->vips[vip].leaving && item->sequence == host->vips[vip].kept;
+    bool frozen = cluster->now_ns < host->frozen_until_ns && item->sequence == 0;
+    if (!host->vips[vip].present || !(kept || frozen)) {
         return;
     }
     cluster_take_away(cluster, item->node, vip);

@@ -24,6 +24,7 @@ enum item_type {
     ITEM_WAKE,
     ITEM_DEADLINE,
     ITEM_EXPIRY,
+    ITEM_RETRY,
 };
 
 struct packet {
@@ -40,7 +41,8 @@ struct item {
     enum item_type type;
     uint8_t node;
     uint64_t life;     /* of the node; an item of a former life is dropped */
-    uint64_t sequence; /* ITEM_KERNEL: of the request that it answers */
+    uint64_t sequence; /* ITEM_KERNEL: of the request that it answers; ITEM_EXPIRY and ITEM_RETRY:
+                          vip_host.kept that it is about, ITEM_EXPIRY of a frozen keeper: 0 */
     struct event event;
     struct packet *packet; /* ITEM_DATAGRAM; belongs to the item */
 };
@@ -52,9 +54,11 @@ struct queued {
 
 struct vip_host {
     bool present;
-    bool untold; /* gone, and the engine has not read why, or puts it back */
+    bool untold;  /* gone, and the engine has not read why, or puts it back */
+    bool leaving; /* it has to go, and the kernel has refused to remove it */
     uint64_t deadline_ns;
     uint64_t sequence; /* of the newest request */
+    uint64_t kept;     /* how often that has happened */
 };
 
 /* local = base_local + (now - base) x (1 + ppm / 10^6); raw likewise */
@@ -81,6 +85,7 @@ struct host {
     bool mute;      /* the last heartbeat could not be sent */
     bool remembers; /* what it may have promised: the host has not been booted since */
     int refuses;
+    int keeps;
     uint64_t stalled_until_ns; /* the engine is not run before */
     uint64_t frozen_until_ns;  /* the keeper neither */
     uint64_t wake_ns;          /* pending ITEM_WAKE */
@@ -160,8 +165,12 @@ void cluster_kernel(struct cluster *cluster, struct item *item);
 void cluster_pass_deadline(struct cluster *cluster, struct item *item);
 void cluster_expire(struct cluster *cluster, const struct item *item);
 void cluster_take_away(struct cluster *cluster, uint8_t node, uint8_t vip);
+/* Tries again to remove what the kernel did not. */
+void cluster_retry(struct cluster *cluster, const struct item *item);
 
-/* cluster_faults.c: the core's configuration of a node, by its file. */
+/* cluster_faults.c: nobody renews the kernel's lifetime of an address any more. */
+void cluster_let_expire(struct cluster *cluster, uint8_t node, uint8_t vip, uint64_t kept);
+/* The core's configuration of a node, by its file. */
 void cluster_configure(const struct cluster *cluster, uint8_t self, struct core_config *ret);
 
 /* cluster_clock.c */

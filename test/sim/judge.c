@@ -51,18 +51,13 @@ uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip)
 void judge_count_holders(struct judge *judge, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
-    unsigned count = (unsigned)__builtin_popcountll(judge_awake_holders(judge, vip));
-    /* A long lease holds although keeper and engine are frozen [SPEC S1]. */
-    if (judge->mode == VIP_QUORUM && judge->lease_ns >= CLUSTER_KERNEL_LEASE_NS + NS_PER_S) {
-        count = (unsigned)__builtin_popcountll(state->holders);
-    }
     uint64_t now_ns = now_of(judge);
-    if (count < 2) {
+    if (__builtin_popcountll(judge_rivals(judge, vip)) < 2) {
         state->dual_since_ns = NEVER;
     } else if (state->dual_since_ns == NEVER) {
         state->dual_since_ns = now_ns;
     }
-    if (count > 0) {
+    if (judge_awake_holders(judge, vip) != 0) {
         state->vacant_since_ns = NEVER;
         state->candidate_since_ns = NEVER;
     } else if (state->vacant_since_ns == NEVER) {
@@ -88,7 +83,7 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
         return;
     }
     for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
-        if (other == node || (judge_awake_holders(judge, vip) & BIT(other)) == 0 ||
+        if (other == node || (judge_rivals(judge, vip) & BIT(other)) == 0 ||
             since(judge, state->installed_ns[other]) <= moment_ns) {
             continue;
         }
@@ -115,6 +110,8 @@ static void installed(struct judge *judge, uint8_t node, uint8_t vip)
 {
     struct judge_vip *state = &judge->vips[vip];
     state->holders |= BIT(node);
+    state->kept &= ~BIT(node);
+    state->excused &= ~BIT(node);
     state->installed_ns[node] = now_of(judge);
     for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
         state->taken[other] |= state->successor[other] == node;
@@ -131,7 +128,12 @@ static void installed(struct judge *judge, uint8_t node, uint8_t vip)
 
 static void removed(struct judge *judge, uint8_t node, uint8_t vip)
 {
+    if ((judge->vips[vip].kept & BIT(node)) != 0) {
+        judge_fault(judge); /* at last: only now others may take it */
+    }
     judge->vips[vip].holders &= ~BIT(node);
+    judge->vips[vip].kept &= ~BIT(node);
+    judge->vips[vip].excused &= ~BIT(node);
     journal_say(judge->journal, now_of(judge), "%s has no vip%u any more",
                 cluster_node_name(judge->cluster, node), vip);
     judge_stillness(judge, node, vip);
@@ -381,6 +383,9 @@ void judge_watch(void *arg, const struct cluster_news *news)
     case NEWS_EXPIRED:
         journal_say(judge->journal, now_of(judge), "the deadline of %s for vip%u has passed",
                     cluster_node_name(judge->cluster, news->node), news->vip);
+        return;
+    case NEWS_KEPT:
+        judge_keeps(judge, news->node, news->vip);
         return;
     case NEWS_ANNOUNCED:
         judge->vips[news->vip].announced_ns[news->node] = now_of(judge);

@@ -65,6 +65,9 @@ struct judge_node {
     bool drained;
     bool check_fails;
     bool refuses; /* the kernel does, or did of late */
+    /* Its claims may not have come to a majority, now, and when that was last. */
+    bool unheard;
+    uint64_t unheard_ns;
     /* When it published its newest records. */
     struct {
         uint64_t seq;
@@ -95,6 +98,8 @@ struct judge_node {
 
 struct judge_vip {
     uint64_t holders; /* bit per node whose kernel has it */
+    uint64_t kept;    /* of those: the kernel has refused to remove it */
+    uint64_t excused; /* of those: nobody could know [SPEC S1] */
     uint64_t installed_ns[NODES_MAX];
     uint64_t announced_ns[NODES_MAX];
     uint64_t dual_since_ns;      /* UINT64_MAX: less than two that are run */

@@ -57,6 +57,13 @@ uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip);
 void judge_late(struct judge *judge);
 /* Somebody got or lost it, or is frozen, or is run again. */
 void judge_count_holders(struct judge *judge, uint8_t vip);
+/* An address that its kernel does not remove is one that a claim is kept for: as long as the claim
+ * comes to a majority. Looks whether it does, and did. */
+void judge_follow_kept(struct judge *judge);
+/* The kernel has refused to remove it. */
+void judge_keeps(struct judge *judge, uint8_t node, uint8_t vip);
+/* Nodes that must not have the VIP beside each other. */
+uint64_t judge_rivals(const struct judge *judge, uint8_t vip);
 /* Mode quorum: two that have it, for any time at all [SPEC S1]. */
 void judge_two(struct judge *judge);
 /* May the node have the votes of a majority? They travel straight and both ways [SPEC R91]. */

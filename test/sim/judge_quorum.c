@@ -3,6 +3,57 @@
 
 #define ABSTAINS_NS (10 * NS_PER_S) /* a voter whose host was booted */
 
+/* A long lease holds although keeper and engine are frozen, and although the kernel obeys nobody
+ * [SPEC S1]. */
+static bool is_long(const struct judge *judge)
+{
+    return judge->mode == VIP_QUORUM && judge->lease_ns >= CLUSTER_KERNEL_LEASE_NS + NS_PER_S;
+}
+
+uint64_t judge_rivals(const struct judge *judge, uint8_t vip)
+{
+    const struct judge_vip *state = &judge->vips[vip];
+    if (is_long(judge)) {
+        return state->holders;
+    }
+    uint64_t awake = judge_awake_holders(judge, vip);
+    return judge->mode == VIP_QUORUM ? awake & ~state->excused : awake & ~state->kept;
+}
+
+/* Run, and heard by a majority that is run, in weather that loses nothing. */
+static bool is_heard(const struct judge *judge, uint8_t node)
+{
+    return judge->nodes[node].down_since_ns == NEVER && judge->weather.loss_permille == 0 &&
+           judge_delay_ns(judge) <= judge->interval_ns / 4 && judge_hears_majority(judge, node);
+}
+
+void judge_follow_kept(struct judge *judge)
+{
+    uint64_t memory_ns =
+        by_any_clock(judge, 2 * judge->lease_ns + judge_detection_ns(judge) + judge->kernel_ns);
+    for (uint8_t n = 0; n < cluster_node_count(judge->cluster); n++) {
+        struct judge_node *node = &judge->nodes[n];
+        bool unheard = !is_heard(judge, n);
+        if (unheard || node->unheard) {
+            node->unheard_ns = now_of(judge);
+        }
+        node->unheard = unheard;
+        for (uint8_t v = 0; v < cluster_vip_count(judge->cluster); v++) {
+            struct judge_vip *vip = &judge->vips[v];
+            bool excused = (vip->kept & BIT(n)) != 0 && since(judge, node->unheard_ns) <= memory_ns;
+            vip->excused |= excused ? BIT(n) : 0;
+        }
+    }
+}
+
+void judge_keeps(struct judge *judge, uint8_t node, uint8_t vip)
+{
+    journal_say(judge->journal, now_of(judge), "the kernel of %s keeps vip%u",
+                cluster_node_name(judge->cluster, node), vip);
+    judge->vips[vip].kept |= BIT(node);
+    judge_fault(judge);
+}
+
 void judge_two(struct judge *judge)
 {
     for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {

@@ -206,7 +206,7 @@ static void judge_deadline(struct judge *judge, uint8_t vip)
         return;
     }
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
-        if ((judge_awake_holders(judge, vip) & BIT(node)) != 0 &&
+        if ((judge_rivals(judge, vip) & BIT(node)) != 0 &&
             cluster_is_stalled(judge->cluster, node)) {
             judge_break(judge, RULE_DUAL, node, vip);
         }

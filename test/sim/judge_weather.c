@@ -158,6 +158,7 @@ void judge_fault(struct judge *judge)
             node->down_since_ns = now_ns;
         }
     }
+    judge_follow_kept(judge);
     for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
         judge_count_holders(judge, vip);
     }

@@ -92,8 +92,9 @@ MUTANTS = {
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);\n        return;",
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);")]},
     "released before the kernel has": {"core/arbiter.c": [(
-        "    arbiter_order(core, vip, ACTION_ADDRESS_REMOVE);\n"
+        "    arbiter_take_away(core, vip);\n"
         "    arbiter_set_state(core, vip, VIP_RELEASING, reason);",
+        "    arbiter_take_away(core, vip);\n"
         "    arbiter->removing = false;\n    arbiter->in_kernel = false;\n"
         "    arbiter_set_state(core, vip, VIP_STANDBY, reason);")]},
     "the election takes who came first": {"core/election.c": [(
@@ -195,9 +196,12 @@ QUORUM = {
         "    return mono_add(core->now, left_ns * 2);")]},
     "a voter promises to everybody": {"core/lease.c": [(
         "    if (lease_is_promised(promise, vote_now) &&", "    if (false &&")]},
-    "a fault frees the vote": {"core/voter.c": [(
-        "entry == NULL || entry->state != VIP_STANDBY) {",
-        "entry == NULL || entry->state < VIP_RELEASING) {")]},
+    "a fault is told while the address may be there": {"core/arbiter.c": [(
+        "    if (arbiter->state != VIP_FAULT || !arbiter_may_hold(core, vip)) {",
+        "    if (arbiter->state < VIP_STATE_COUNT) {")]},
+    "released though the kernel has not": {"core/kernel.c": [(
+        "    arbiter->removing = false;\n    arbiter->in_kernel = true;\n    arbiter->error = error;",
+        "    removed(core, vip);\n    return;")]},
     "a vote less than a majority is enough": {"core/lease.c": [(
         "    return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters));",
         "    return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters) - 1U);")]},

@@ -244,6 +244,39 @@ static void frozen_when_cut(struct swarm *swarm, uint8_t holder)
     run(swarm, draw(swarm, 2 * lease_ns + 3 * NS_PER_S));
 }
 
+/* The holder's kernel does not remove what has to go, whatever makes it; or that of a claimant
+ * neither adds all of the VIP nor removes what it has added [SPEC R62, R69]. */
+static void kept(struct swarm *swarm, uint8_t holder)
+{
+    bool claims = chance(swarm, 40);
+    uint8_t node = claims ? other_than(swarm, holder) : holder;
+    swarm_keep(swarm, node, 1);
+    if (claims) {
+        swarm_refuse(swarm, node, 1);
+    }
+    switch (draw(swarm, 4)) {
+    case 0:
+        swarm_condition(swarm, holder, false, false);
+        break;
+    case 1:
+        swarm_stall(swarm, holder, draw(swarm, 6 * swarm->judge.interval_ns), false);
+        break;
+    case 2:
+        swarm_delete_address(swarm, holder, 0);
+        break;
+    default:
+        swarm_die(swarm, claims ? holder : other_than(swarm, holder));
+        break;
+    }
+    run(swarm, draw(swarm, 4 * swarm->judge.lease_ns + 4 * NS_PER_S));
+    if (chance(swarm, 50)) {
+        swarm_keep(swarm, node, 0);
+    }
+    if (cluster_is_alive(swarm->cluster, holder)) {
+        swarm_condition(swarm, holder, true, false);
+    }
+}
+
 void swarm_scene(struct swarm *swarm)
 {
     if (chance(swarm, 60)) {
@@ -252,6 +285,10 @@ void swarm_scene(struct swarm *swarm)
     bool available = swarm->judge.mode == VIP_AVAILABLE;
     uint8_t vip = (uint8_t)draw(swarm, cluster_vip_count(swarm->cluster));
     uint8_t holder = holder_of(swarm, vip);
+    if (swarm->weight[FAULT_KEEP] > 0 && chance(swarm, 40)) {
+        kept(swarm, holder);
+        return;
+    }
     if (swarm->judge.mode == VIP_QUORUM && chance(swarm, 30)) {
         frozen_when_cut(swarm, holder);
         return;

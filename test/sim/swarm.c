@@ -191,7 +191,7 @@ static void set_weather(struct swarm *swarm, bool calm)
     judge_weather_is(&swarm->judge, &weather);
 }
 
-static void condition(struct swarm *swarm, uint8_t node, bool healthy, bool drained)
+void swarm_condition(struct swarm *swarm, uint8_t node, bool healthy, bool drained)
 {
     if (cluster_is_alive(swarm->cluster, node)) {
         say(swarm, drained ? "is drained" : healthy ? "is healthy" : "is unhealthy", node);
@@ -230,10 +230,18 @@ static void set_clock(struct swarm *swarm, uint8_t node)
     }
 }
 
-static void refuse(struct swarm *swarm, uint8_t node, int error)
+void swarm_refuse(struct swarm *swarm, uint8_t node, int error)
 {
     say(swarm, error != 0 ? "the kernel refuses addresses" : "the kernel obeys", node);
     cluster_refuse(swarm->cluster, node, error);
+    judge_refuses(&swarm->judge, node);
+}
+
+void swarm_keep(struct swarm *swarm, uint8_t node, int error)
+{
+    say(swarm, error != 0 ? "the kernel refuses to remove addresses" : "the kernel removes again",
+        node);
+    cluster_keep(swarm->cluster, node, error);
     judge_refuses(&swarm->judge, node);
 }
 
@@ -286,11 +294,14 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
         swarm_delete_address(swarm, node, vip);
         break;
     case FAULT_REFUSE:
-        refuse(swarm, node, chance(swarm, 40) ? 1 : 0);
+        swarm_refuse(swarm, node, chance(swarm, 40) ? 1 : 0);
+        break;
+    case FAULT_KEEP:
+        swarm_keep(swarm, node, chance(swarm, 60) ? 1 : 0);
         break;
     case FAULT_CONDITION: {
         bool healthy = chance(swarm, 60);
-        condition(swarm, node, healthy, chance(swarm, 20));
+        swarm_condition(swarm, node, healthy, chance(swarm, 20));
         break;
     }
     case FAULT_CHECK:
@@ -376,6 +387,7 @@ void swarm_clear_up(struct swarm *swarm)
     for (uint8_t node = 0; node < cluster_node_count(cluster); node++) {
         cluster_link(cluster, node, true);
         cluster_refuse(cluster, node, 0);
+        cluster_keep(cluster, node, 0);
     }
     judge_paths(&swarm->judge);
 }
@@ -419,7 +431,9 @@ static void converge(struct swarm *swarm)
 static void draw_weights(struct swarm *swarm)
 {
     for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
-        swarm->weight[fault] = chance(swarm, 45) ? 1 + (unsigned)draw(swarm, 8) : 0;
+        if (fault != FAULT_KEEP) { /* swarm_run() has drawn that one */
+            swarm->weight[fault] = chance(swarm, 45) ? 1 + (unsigned)draw(swarm, 8) : 0;
+        }
     }
     bool cuts = false;
     for (unsigned fault = FAULT_CUT_ONE_WAY; fault <= FAULT_ISOLATE; fault++) {
@@ -523,6 +537,9 @@ void swarm_run(const struct swarm_config *config, struct journal *journal, struc
     if (swarm == NULL) {
         abort();
     }
+    /* Of a stream of its own: in all other runs nothing else is drawn for it. */
+    swarm->random = config->seed ^ UINT64_C(0x6B656570696E6721);
+    swarm->weight[FAULT_KEEP] = chance(swarm, 30) ? 1 + (unsigned)draw(swarm, 8) : 0;
     swarm->random = config->seed ^ UINT64_C(0x7669702D73696D21);
     struct cluster_config cluster_config;
     draw_cluster(swarm, config, &cluster_config);

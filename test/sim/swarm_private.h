@@ -33,6 +33,7 @@ enum fault {
     FAULT_HOLD,  /* a path keeps what it carries for a while, and then hands over all of it */
     FAULT_CHECK, /* a check with a weight fails, or passes again: another priority, at once */
     FAULT_SCENE, /* several faults that belong together: scenes.c */
+    FAULT_KEEP,  /* a kernel refuses to remove addresses, or does again what it is told */
     FAULT_QUIET, /* nothing happens: the cluster is left alone for a while */
     FAULT_COUNT,
 };
@@ -78,6 +79,9 @@ void swarm_stop(struct swarm *swarm, uint8_t node);
 void swarm_stall(struct swarm *swarm, uint8_t node, uint64_t span_ns, bool frozen);
 void swarm_delete_address(struct swarm *swarm, uint8_t node, uint8_t vip);
 void swarm_cut(struct swarm *swarm, uint8_t from, uint8_t to);
+void swarm_refuse(struct swarm *swarm, uint8_t node, int error);
+void swarm_keep(struct swarm *swarm, uint8_t node, int error);
+void swarm_condition(struct swarm *swarm, uint8_t node, bool healthy, bool drained);
 /* All paths are whole, and the weather is good. */
 void swarm_clear_up(struct swarm *swarm);
 

@@ -81,6 +81,31 @@ static void test_who_owns_the_address_already_is_told_from_a_kernel_that_refuses
     }
 }
 
+/* Of an addition that failed a part may be there, because the keeper's removal of it failed, too:
+ * the others hear of a fault only when nothing is. */
+static void test_a_fault_is_told_when_the_kernel_has_confirmed_that_nothing_is_there(void **unused)
+{
+    (void)unused;
+    struct core *core = adding_core();
+    kernel_says(core, ADDRESS_ADD_FAILED, 1);
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core_record(core)->vips[0].state, VIP_CLAIMING);
+    assert_int_equal(core_record(core)->next_ms, T_NS / NS_PER_MS);
+    for (unsigned i = 0; i < 3; i++) {
+        kernel_says(core, ADDRESS_REMOVE_FAILED, 5);
+        run(core, T_NS - 10000);
+        tick(core, 10000);
+        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+        assert_int_equal(core_record(core)->vips[0].state, VIP_RELEASING);
+    }
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core_record(core)->vips[0].state, VIP_FAULT);
+    assert_true(sends_to(1));
+    free(core);
+}
+
 static void test_an_interface_that_goes_while_it_adds_is_a_fault_until_all_is_removed(void **unused)
 {
     (void)unused;
@@ -136,12 +161,35 @@ static void test_a_deadline_that_the_keeper_saw_first_is_believed(void **unused)
             step(core, 1000, (struct event){.type = EVENT_MUTE, .mute.mute = true});
         }
         kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
-        assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+        assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
         assert_int_equal(core->arbiters[0].reason, cases[i].reason);
         assert_true(core_is_starting(core)); /* others may hold it by now */
+        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+        kernel_says(core, ADDRESS_REMOVED, 0);
+        assert_int_equal(core->arbiters[0].state, VIP_STANDBY);
+        assert_int_equal(core->arbiters[0].reason, cases[i].reason);
         assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
         free(core);
     }
+}
+
+static void test_a_deadline_that_passed_releases_nothing_that_the_kernel_keeps(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        kernel_says(core, ADDRESS_REMOVE_FAILED, 5);
+        assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+        assert_int_equal(core_record(core)->vips[0].state, VIP_RELEASING);
+        run(core, T_NS - 10000);
+        tick(core, 10000);
+        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    }
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING); /* anew: the hello is over */
+    free(core);
 }
 
 static void test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim(void **unused)
@@ -214,9 +262,11 @@ int main(void)
         cmocka_unit_test(test_a_refusal_that_comes_after_the_release_is_no_fault),
         cmocka_unit_test(test_a_stop_while_it_releases_releases_once),
         cmocka_unit_test(test_who_owns_the_address_already_is_told_from_a_kernel_that_refuses),
+        cmocka_unit_test(test_a_fault_is_told_when_the_kernel_has_confirmed_that_nothing_is_there),
         cmocka_unit_test(test_an_interface_that_goes_while_it_adds_is_a_fault_until_all_is_removed),
         cmocka_unit_test(test_a_kernel_that_does_not_answer_is_a_fault_and_is_asked_again),
         cmocka_unit_test(test_a_deadline_that_the_keeper_saw_first_is_believed),
+        cmocka_unit_test(test_a_deadline_that_passed_releases_nothing_that_the_kernel_keeps),
         cmocka_unit_test(test_a_deadline_that_passed_before_the_kernel_added_ends_the_claim),
         cmocka_unit_test(test_an_address_that_is_told_of_after_its_deadline_is_never_held),
         cmocka_unit_test(

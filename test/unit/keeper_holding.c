@@ -437,6 +437,30 @@ static void test_the_deadline_of_one_vip_leaves_the_other_alone(void **state)
     assert_int_equal(in_kernel(fixture, NULL), 0);
 }
 
+/* The engine frees its votes by that word. */
+static void test_no_address_is_said_to_be_lost_while_the_kernel_keeps_it(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+    keeper->conf.addresses[2].prefix = 129; /* no kernel removes that */
+    vip_set_deadline(&keeper->vips[0], 1);
+    for (unsigned i = 0; i < 3; i++) {
+        keeper_due(keeper);
+        assert_int_equal(keeper->vips[0].phase, VIP_LEAVING);
+        expect_silence(fixture);
+        keeper->vips[0].deadline_ns = 1; /* when it is tried again */
+    }
+    keeper->conf.addresses[2].prefix = 128;
+    assert_int_equal(in_kernel(fixture, NULL), 1);
+    keeper_due(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_int_equal(expect_told(fixture, IPC_LOST, 0), IPC_LOST_DEADLINE);
+    keeper_due(keeper);
+    expect_silence(fixture);
+}
+
 static void test_an_interface_that_is_not_there_is_no_place_for_a_vip(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -496,6 +520,7 @@ int main(void)
         IN_NAMESPACE(test_a_link_that_goes_down_takes_the_whole_vip_with_it),
         IN_NAMESPACE(test_leftovers_of_an_earlier_run_go_before_anything_starts),
         IN_NAMESPACE(test_the_deadline_of_one_vip_leaves_the_other_alone),
+        IN_NAMESPACE(test_no_address_is_said_to_be_lost_while_the_kernel_keeps_it),
         IN_NAMESPACE(test_an_interface_that_is_not_there_is_no_place_for_a_vip),
         IN_NAMESPACE(test_the_kernel_says_whether_an_interface_forwards),
     };

@@ -11,17 +11,17 @@ holders
 [    0.393] A vip0 standby -> claiming: nobody held it
 [    0.493] A vip0 claiming -> fault: the kernel refused the address
 [    0.715] B vip0 standby -> claiming: nobody held it
-[    0.815] B vip0 claiming -> holding: nobody held it
-[    0.815] B vip0 holder - -> B: nobody held it
-[    0.901] C vip0 holder - -> B: heard from it
-[    1.138] A vip0 holder - -> B: heard from it
+[    0.971] B vip0 claiming -> holding: nobody held it
+[    0.971] B vip0 holder - -> B: nobody held it
+[    1.128] C vip0 holder - -> B: heard from it
+[    1.293] A vip0 holder - -> B: heard from it
 = vip0: B
 [10000.493] A vip0 fault -> standby: trying again after a fault
 [10000.493] A vip0 standby -> claiming (B): this node is preferred to the holder
-[10000.643] B vip0 holding -> releasing (A): a preferred node claims it
-[10000.703] B vip0 releasing -> standby (A): a preferred node claims it
-[10001.055] A vip0 claiming -> holding (B): this node is preferred to the holder
-[10001.055] A vip0 holder B -> A: the holder handed it over
-[10001.344] B vip0 holder B -> A: a preferred node claims it
-[10001.363] C vip0 holder B -> A: the holder handed it over
+[10000.582] B vip0 holding -> releasing (A): a preferred node claims it
+[10000.642] B vip0 releasing -> standby (A): a preferred node claims it
+[10001.031] A vip0 claiming -> holding (B): this node is preferred to the holder
+[10001.031] A vip0 holder B -> A: the holder handed it over
+[10001.302] C vip0 holder B -> A: the holder handed it over
+[10001.371] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

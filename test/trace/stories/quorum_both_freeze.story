@@ -36,8 +36,8 @@ holders
 [20000.340] A vip0 standby -> claiming (B): this node is preferred to the holder
 [20000.443] B vip0 holding -> releasing (A): a preferred node claims it
 [20000.503] B vip0 releasing -> standby (A): a preferred node claims it
-[20000.717] A vip0 claiming -> holding (B): this node is preferred to the holder
-[20000.717] A vip0 holder B -> A: the holder handed it over
-[20000.907] C vip0 holder B -> A: the holder handed it over
-[20000.914] B vip0 holder B -> A: a preferred node claims it
+[20000.725] A vip0 claiming -> holding (B): this node is preferred to the holder
+[20000.725] A vip0 holder B -> A: the holder handed it over
+[20000.921] B vip0 holder B -> A: a preferred node claims it
+[20001.040] C vip0 holder B -> A: the holder handed it over
 = vip0: A

@@ -20,6 +20,6 @@ gap
 [ 3000.563] B vip0 releasing -> standby (A): a preferred node claims it
 [ 3000.734] A vip0 claiming -> fault: the kernel refused the address
 [ 3000.878] B vip0 standby -> claiming: nobody held it
-[ 3000.978] B vip0 claiming -> holding: nobody held it
+[ 3000.991] B vip0 claiming -> holding: nobody held it
 = vip0: B
-= no holder for 0.416 ms at most
+= no holder for 0.429 ms at most

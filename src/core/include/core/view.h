@@ -19,6 +19,7 @@ struct vip_view {
     enum reason reason; /* of the last change of this node's state or of the holder */
     int32_t error;      /* errno behind a fault */
     bool in_kernel;     /* the kernel has confirmed the addresses on this node */
+    bool may_be_there;  /* or has been asked, and has not answered */
     uint8_t votes_needed;
     uint8_t votes_granted;
     uint64_t lease_ns;  /* what is left of the lease, 0 in mode available */

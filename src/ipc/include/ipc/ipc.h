@@ -44,7 +44,8 @@ enum ipc_type {
     IPC_AWAKE, /* the engine has read that it lost addresses for being late [IPC_LOST_DEADLINE] */
 
     /* keeper to engine */
-    IPC_ADDED = 32, /* `error` 0: every address is in the kernel; else -errno, and none is */
+    IPC_ADDED = 32, /* `error` 0: every address is in the kernel; else -errno, and what was added is
+                       removed, as far as the kernel does that: IPC_REMOVED tells */
     IPC_REMOVED,    /* `error` 0: none of the addresses is in the kernel any more; else -errno */
     IPC_LOST,  /* an address that the engine holds is gone; `reason` says why; the others may remain
                 */
@@ -63,12 +64,12 @@ enum ipc_type {
 
 /* Why an address is gone [IPC_LOST]. */
 enum ipc_lost {
-    IPC_LOST_DEADLINE =
-        1,             /* the engine did not renew in time: all addresses of the VIP were removed */
-    IPC_LOST_FOREIGN,  /* somebody else removed it; the engine decides whether to put it back
-                          (IPC_ADD) */
-    IPC_LOST_LINK,     /* the interface is gone or was set down, and the kernel dropped it */
-    IPC_LOST_CONFLICT, /* the address is there without our mark: another program added it */
+    IPC_LOST_DEADLINE = 1, /* the engine did not renew in time: all addresses of the VIP were
+                              removed, and the kernel has confirmed that */
+    IPC_LOST_FOREIGN,      /* somebody else removed it; the engine decides whether to put it back
+                              (IPC_ADD) */
+    IPC_LOST_LINK,         /* the interface is gone or was set down, and the kernel dropped it */
+    IPC_LOST_CONFLICT,     /* the address is there without our mark: another program added it */
 };
 
 enum ipc_link {

@@ -46,6 +46,7 @@ struct vip {
     uint64_t kernel_lease_ns; /* 0: the kernel keeps the addresses for ever */
     uint64_t lateness_ns;     /* of the kernel, if its lifetime has to end before the deadline */
     bool too_long;            /* the kernel was told more than it would be told now */
+    bool loss_untold;         /* VIP_LEAVING: the engine is told when it is over */
     struct {
         uint64_t renewed_ns;
         uint64_t lifetime_ns;

@@ -200,7 +200,8 @@ QUORUM = {
         "    if (arbiter->state != VIP_FAULT || !arbiter_may_hold(core, vip)) {",
         "    if (arbiter->state < VIP_STATE_COUNT) {")]},
     "released though the kernel has not": {"core/kernel.c": [(
-        "    arbiter->removing = false;\n    arbiter->in_kernel = true;\n    arbiter->error = error;",
+        "    arbiter->removing = false;\n    arbiter->in_kernel = true;\n"
+        "    arbiter->error = error;",
         "    removed(core, vip);\n    return;")]},
     "a vote less than a majority is enough": {"core/lease.c": [(
         "    return nth_newest(lease->granted, voters, LEASE_MAJORITY(voters));",

@@ -3,108 +3,9 @@
  * Mode quorum, a rule at a time: what a voter promises, what a claimant may count, and by which
  * clock [SPEC R90..R99].
  */
-#include "core_support.h"
+#include "core_quorum.h"
 
-#define LEASE_NS  (400 * NS_PER_MS)
 #define USABLE_NS lease_usable(LEASE_NS)
-
-static struct core_config quorum_config(uint8_t nodes)
-{
-    struct core_config config = default_config();
-    config.node_count = nodes;
-    config.vips[0].mode = VIP_QUORUM;
-    config.vips[0].lease_ns = LEASE_NS;
-    return config;
-}
-
-static struct core *quorum_core(uint8_t nodes)
-{
-    struct core_config config = quorum_config(nodes);
-    return serve_core(&config);
-}
-
-/* A witness of five nodes. */
-static struct core *voting_core(void)
-{
-    struct core_config config = quorum_config(5);
-    config.vips[0].candidates = ~UINT64_C(1);
-    return serve_core(&config);
-}
-
-static struct record quorum_record(uint8_t node, uint64_t seq, enum vip_state state)
-{
-    struct record record = record_of(node, seq, state);
-    record.flags |= RECORD_SEES_MAJORITY;
-    record.vips[0].mode = VIP_QUORUM;
-    record.vips[0].lease_ms = LEASE_NS / NS_PER_MS;
-    return record;
-}
-
-/* Everybody is there, and idle. */
-static void meet(struct core *core)
-{
-    for (uint8_t node = 1; node < core->config.node_count; node++) {
-        struct record record = quorum_record(node, 1, VIP_STANDBY);
-        hear(core, node, &record);
-    }
-}
-
-/* A node asks, with a record of its own; what it is told, or NULL. */
-static const struct vote *asked(struct core *core, const struct record *record)
-{
-    uint8_t node = (uint8_t)(record->node - 1000U);
-    hear(core, node, record);
-    struct message_in *message = say(node);
-    message->incarnation = record->incarnation;
-    message->question.id = 7;
-    deliver(core);
-    const struct grant *grant = &actions.out[node].grant;
-    if (!sends_to(node) || grant->vote_count == 0) {
-        return NULL;
-    }
-    assert_int_equal(grant->incarnation, record->incarnation);
-    assert_int_equal(grant->seq, record->seq);
-    return &grant->votes[0];
-}
-
-static void assert_verdict(const struct vote *vote, enum verdict verdict)
-{
-    assert_non_null(vote);
-    assert_int_equal(vote->vip, VIP_ID);
-    assert_int_equal(vote->verdict, verdict);
-}
-
-/* A voter that was told of a record says this, a microsecond later. */
-static void vote_at(struct core *core, uint8_t voter, uint64_t seq, enum verdict verdict)
-{
-    struct message_in *message = say(voter);
-    message->grant =
-        (struct grant){.incarnation = 1, .seq = seq, .voters = core->voters.hash, .vote_count = 1};
-    message->grant.votes[0] = (struct vote){.vip = VIP_ID, .verdict = (uint8_t)verdict};
-    deliver(core);
-}
-
-/* It claims: its own vote is the first. */
-static struct core *claiming_core(uint8_t nodes)
-{
-    struct core *core = quorum_core(nodes);
-    meet(core);
-    tick(core, 1000);
-    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
-    return core;
-}
-
-static struct core *holding_core(uint8_t nodes)
-{
-    struct core *core = claiming_core(nodes);
-    for (uint8_t voter = 1; voter <= nodes / 2; voter++) {
-        vote_at(core, voter, core->record.seq, VERDICT_GRANTED);
-    }
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
-    kernel_says(core, ADDRESS_ADDED, 0);
-    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
-    return core;
-}
 
 /* --- the voter --- */
 
@@ -420,113 +321,6 @@ static void test_the_keeper_gets_the_end_of_the_lease(void **unused)
     free(core);
 }
 
-/* The keeper needs so much of a lease to tell the kernel of a lifetime that ends before it. */
-static struct core *bounded_core(uint64_t least_ns)
-{
-    struct core_config config = quorum_config(3);
-    config.vips[0].least_ns = least_ns;
-    struct core *core = serve_core(&config);
-    meet(core);
-    tick(core, 1000);
-    return core;
-}
-
-static void test_a_lease_with_too_little_left_is_not_worth_an_addition(void **unused)
-{
-    (void)unused;
-    struct core *core = bounded_core(300 * NS_PER_MS);
-    uint64_t seq = core->record.seq;
-    step(core, 30 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
-    vote_at(core, 1, seq, VERDICT_GRANTED); /* 89 % of 372 ms, less 30 ms: 304 ms are left */
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
-    tick(core, T_NS / 8);
-    assert_true(sends_to(2));
-    vote_at(core, 2, core->record.seq, VERDICT_GRANTED);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
-    /* The order came late: the next answers make the lease longer; what is there of it goes first.
-     */
-    kernel_says(core, ADDRESS_ADD_FAILED, 62);
-    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
-    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
-    kernel_says(core, ADDRESS_REMOVED, 0);
-    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
-    free(core);
-}
-
-/* What came too late is told as gone by nobody but the kernel: no vote is free before that. */
-static void test_no_vote_is_free_while_the_kernel_keeps_what_came_too_late(void **unused)
-{
-    (void)unused;
-    for (unsigned held = 0; held < 2; held++) {
-        struct core *core = held != 0 ? holding_core(3) : claiming_core(3);
-        struct record rival = quorum_record(1, 2, VIP_CLAIMING);
-        if (held != 0) {
-            kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
-        } else {
-            vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
-        }
-        assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
-        kernel_says(core, ADDRESS_ADD_FAILED, 62);
-        assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
-        kernel_says(core, ADDRESS_REMOVE_FAILED, 5);
-        assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
-        assert_int_equal(core_record(core)->vips[0].state, VIP_RELEASING);
-        /* Its own promise has ended, and it asks the others for theirs. */
-        run(core, 2 * LEASE_NS);
-        assert_false(lease_is_promised(&core->leases[0].promise, core->vote_now));
-        assert_verdict(asked(core, &rival), VERDICT_PROMISED);
-        tick(core, mono_elapsed(core->beat_next, core->now));
-        assert_true(sends_to(2));
-        assert_int_not_equal(actions.out[2].question.id, 0);
-        step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
-        kernel_says(core, ADDRESS_REMOVED, 0);
-        rival = quorum_record(1, 3, VIP_CLAIMING);
-        assert_verdict(asked(core, &rival), VERDICT_GRANTED);
-        free(core);
-    }
-}
-
-static void test_what_another_program_removes_late_in_a_lease_is_claimed_anew(void **unused)
-{
-    (void)unused;
-    struct core *core = bounded_core(200 * NS_PER_MS);
-    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
-    kernel_says(core, ADDRESS_ADDED, 0);
-    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
-    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 1); /* put back at once */
-    kernel_says(core, ADDRESS_ADDED, 0);
-    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
-    step(core, 50 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
-    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 0);
-    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
-    kernel_says(core, ADDRESS_REMOVED, 0);
-    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
-    assert_int_equal(core->arbiters[0].foreign_removals, 2);
-    free(core);
-}
-
-/* The kernel's lifetime has ended before the deadline, for lack of votes and not of time. */
-static void test_a_lifetime_that_could_not_be_renewed_was_the_majoritys_loss(void **unused)
-{
-    (void)unused;
-    struct core *core = bounded_core(200 * NS_PER_MS);
-    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
-    kernel_says(core, ADDRESS_ADDED, 0);
-    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
-    step(core, 90 * NS_PER_MS, (struct event){.type = EVENT_FRAME});
-    kernel_says(core, ADDRESS_LOST_DEADLINE, 0);
-    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
-    assert_int_equal(core->arbiters[0].reason, REASON_MAJORITY_LOST);
-    kernel_says(core, ADDRESS_REMOVED, 0);
-    assert_int_equal(core->phase, PHASE_SERVING); /* it was not deaf: it claims again at once */
-    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
-    free(core);
-}
-
 static void test_who_loses_the_majority_stops_holding_by_itself(void **unused)
 {
     (void)unused;
@@ -703,10 +497,6 @@ int main(void)
         cmocka_unit_test(test_a_grant_of_before_the_release_is_worth_nothing),
         cmocka_unit_test(test_a_holder_sleeps_until_there_is_something_to_do),
         cmocka_unit_test(test_the_keeper_gets_the_end_of_the_lease),
-        cmocka_unit_test(test_a_lease_with_too_little_left_is_not_worth_an_addition),
-        cmocka_unit_test(test_no_vote_is_free_while_the_kernel_keeps_what_came_too_late),
-        cmocka_unit_test(test_what_another_program_removes_late_in_a_lease_is_claimed_anew),
-        cmocka_unit_test(test_a_lifetime_that_could_not_be_renewed_was_the_majoritys_loss),
         cmocka_unit_test(test_who_loses_the_majority_stops_holding_by_itself),
         cmocka_unit_test(test_a_heartbeat_that_no_majority_answers_is_sent_again_with_a_new_seq),
         cmocka_unit_test(test_who_asks_in_vain_makes_room),

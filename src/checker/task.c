@@ -12,6 +12,9 @@
  * before the answer that has come in time. So it looks once more. */
 #define LAST_LOOK_MS 1
 
+/* Between two looks at a check that has passed, but not often enough since the start. */
+#define RISING_NS (1000 * NS_PER_MS)
+
 static const struct task_kind *const kinds[CONF_CHECK_KIND_COUNT] = {
     [CONF_CHECK_DOCKER] = &check_docker,   [CONF_CHECK_HTTP] = &check_http,
     [CONF_CHECK_TCP] = &check_tcp,         [CONF_CHECK_EXEC] = &check_exec,
@@ -26,11 +29,25 @@ static void start_in(struct task *task, uint64_t wait_ms)
     (void)uv_timer_start(&task->due, on_due, wait_ms, 0);
 }
 
+/* From one start to the next. While a check rises the node waits for it, and claims nothing: so
+ * long it is asked each second at least [SPEC R55]. */
+static uint64_t next_interval_ns(struct task *task, const struct ipc_result *result)
+{
+    const uint64_t interval_ns = task->check->interval_ns;
+
+    if (result->outcome != IPC_OUTCOME_OK)
+        task->passed = 0;
+    else if (!task->has_risen)
+        task->has_risen = ++task->passed >= task->check->rise;
+    return task->has_risen || task->passed == 0 || interval_ns < RISING_NS ? interval_ns
+                                                                           : RISING_NS;
+}
+
 /* Has run, or is given up: again one interval after the last start. */
 static void finish(struct task *task, const struct ipc_result *result)
 {
     const uint64_t took_ns = uv_hrtime() - task->started_ns;
-    const uint64_t interval_ns = task->check->interval_ns;
+    const uint64_t interval_ns = next_interval_ns(task, result);
 
     task->running = false;
     (void)uv_timer_stop(&task->limit);

@@ -46,6 +46,8 @@ struct task {
     bool running;
     bool retired;
     bool late;           /* the timeout is over; what has come meanwhile is still looked at */
+    bool has_risen;      /* it has passed `rise` times in a row */
+    unsigned passed;     /* times in a row, before that */
     uint64_t started_ns; /* uv_hrtime() */
     void *run;           /* of the kind, while it runs */
     unsigned lingering;  /* exec: see struct spawn_plan */

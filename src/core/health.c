@@ -2,8 +2,8 @@
 /*
  * health: what the checks say about this node. A check that is for every VIP makes the node
  * unhealthy, one that is for some makes it unhealthy for these; one with a weight changes the
- * priority instead. The first result counts at once, later ones after rise or fall of the same kind
- * in a row [SPEC R55..R57].
+ * priority instead. A check begins with neither: it has to pass `rise` times in a row before the
+ * node claims anything, and has failed with the first result that says so [SPEC R55..R57].
  */
 #include "state.h"
 
@@ -34,6 +34,24 @@ void health_init(struct core *core)
     }
 }
 
+/* A check that a reload has added to a node that serves is believed to pass until it has failed: an
+ * address is not given up for a question that was never asked [SPEC R58]. */
+static bool is_trusted(const struct health *health)
+{
+    return health->state == CHECK_UNKNOWN && health->trusted;
+}
+
+static enum check_state believed(const struct health *health)
+{
+    return is_trusted(health) ? CHECK_OK : health->state;
+}
+
+/* What was never seen to pass has failed at once. */
+static unsigned fall_of(const struct core_check *config, const struct health *health)
+{
+    return believed(health) == CHECK_UNKNOWN ? 1 : config->fall;
+}
+
 void health_result(struct core *core, uint8_t check, bool passed)
 {
     ASSERT(check < core->config.check_count);
@@ -41,21 +59,26 @@ void health_result(struct core *core, uint8_t check, bool passed)
     struct health *health = &core->health[check];
     enum check_state said = passed ? CHECK_OK : CHECK_FAILED;
     health->has_result = true;
-    if (said == health->state) {
+    health->heard = core->now;
+    if (said == believed(health)) {
         health->streak = 0;
+        if (is_trusted(health)) {
+            set_state(core, check, CHECK_OK, REASON_CHECK_OK);
+        }
         return;
     }
     health->streak++;
-    if (health->state == CHECK_UNKNOWN ||
-        health->streak >= (passed ? config->rise : config->fall)) {
+    if (health->streak >= (passed ? config->rise : fall_of(config, health))) {
         set_state(core, check, said, passed ? REASON_CHECK_OK : REASON_CHECK_FAILED);
     }
 }
 
-/* A check without a result until then has failed. */
+/* A check that is unknown, and has had no result, or no further one, until then has failed. */
 static struct mono patience_end(const struct core *core, uint8_t check)
 {
-    return mono_add(core->health[check].since, core->config.check_patience_ns);
+    const struct health *health = &core->health[check];
+    return mono_add(health->has_result ? health->heard : health->since,
+                    core->config.check_patience_ns);
 }
 
 /* A checker that does not run must not keep the node out for ever: after a while the checks without
@@ -84,12 +107,9 @@ struct mono health_deadline(const struct core *core)
     return deadline;
 }
 
-/* A check that a reload has added to a node that serves is believed to pass until it says
- * otherwise: an address is not given up for a question that was never asked [SPEC R58]. */
 static bool passes(const struct core *core, uint8_t check)
 {
-    const struct health *health = &core->health[check];
-    return health->state == CHECK_OK || (health->state == CHECK_UNKNOWN && health->trusted);
+    return believed(&core->health[check]) == CHECK_OK;
 }
 
 static bool concerns(const struct core_check *check, uint8_t vip)

@@ -150,6 +150,7 @@ struct health {
     bool trusted;   /* added by a reload while this node held a VIP: passes until it fails */
     uint8_t streak; /* results in a row that say otherwise */
     struct mono since;
+    struct mono heard; /* the last result, where there is one */
 };
 
 /* What is known of the Docker Swarm that this node is in. */

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Until a check that was started at once has its result, the checker has to be there: on a slow
- * machine, after having been started a second time. */
+ * machine, after having been started a second time. More than a checker lets pass until the next
+ * result of one that rises. */
 #define CHECKER_START_NS (5 * NS_PER_S)
 
 _Static_assert(CONF_NODES_MAX == NODES_MAX, "conf and core have the same bound of nodes");

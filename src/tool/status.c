@@ -413,6 +413,8 @@ static void add_check_state(struct table *table, const json_t *check)
         table_add(table, COLOUR_NONE, "ok");
     else if (facts_is_false(check, "ok"))
         table_add(table, COLOUR_RED, "failed");
+    else if (facts_number(check, "streak") > 0)
+        table_add(table, COLOUR_YELLOW, "rising");
     else
         table_add(table, COLOUR_YELLOW, "unknown");
 }

@@ -86,16 +86,69 @@ static void test_nothing_is_claimed_before_every_check_has_a_result(void **state
     assert_int_equal(entry(0)->ready, VIP_READY_NO);
     assert_int_equal(entry(1)->ready, VIP_READY_YES); /* the other check does not concern it */
     assert_int_equal(core.arbiters[1].state, VIP_CLAIMING);
-    result(1, true);
+    result(1, false); /* it has failed at once, and the node is the last resort */
     assert_int_equal(core.arbiters[0].state, VIP_CLAIMING);
 }
 
-static void test_the_first_result_counts_at_once_and_later_ones_after_rise_or_fall(void **state)
+static void test_nothing_is_claimed_before_every_check_has_risen(void **state)
+{
+    static const struct core_check checks[] = {{3, 3, 0, true, 0}, {1, 1, -5, true, 0}};
+
+    (void)state;
+    begin(checks, 2);
+    result(1, true);
+    result(0, true);
+    result(0, true);
+    assert_int_equal(core.health[0].state, CHECK_UNKNOWN);
+    assert_int_equal(entry(0)->ready, VIP_READY_NO);
+    assert_int_equal(core.arbiters[0].state, VIP_STANDBY);
+    result(0, true);
+    assert_int_equal(core.health[0].state, CHECK_OK);
+    assert_int_equal(core.arbiters[0].state, VIP_CLAIMING);
+}
+
+static void test_a_check_that_fails_while_it_rises_begins_again(void **state)
+{
+    static const struct core_check checks[] = {{3, 3, 0, true, 0}};
+
+    (void)state;
+    begin(checks, 1);
+    result(0, true);
+    result(0, true);
+    result(0, false);
+    assert_int_equal(core.health[0].state, CHECK_FAILED);
+    result(0, true);
+    result(0, true);
+    assert_int_equal(core.health[0].state, CHECK_FAILED);
+    result(0, true);
+    assert_int_equal(core.health[0].state, CHECK_OK);
+}
+
+/* The node must not wait for ever for the rest. */
+static void test_a_check_that_rises_and_falls_silent_has_failed_after_a_while(void **state)
+{
+    static const struct core_check checks[] = {{3, 3, 0, true, 0}};
+
+    (void)state;
+    begin(checks, 1);
+    now_ns += PATIENCE_NS - NS_PER_S;
+    result(0, true);
+    now_ns += PATIENCE_NS - NS_PER_MS;
+    step((struct event){.type = EVENT_TIMER});
+    assert_int_equal(core.health[0].state, CHECK_UNKNOWN);
+    now_ns += NS_PER_MS;
+    assert_false(mono_before((struct mono){now_ns}, core_deadline(&core)));
+    step((struct event){.type = EVENT_TIMER});
+    assert_int_equal(core.health[0].state, CHECK_FAILED);
+}
+
+static void test_results_count_after_rise_or_fall_and_the_first_bad_one_at_once(void **state)
 {
     static const struct core_check checks[] = {{2, 3, 0, true, 0}};
 
     (void)state;
     begin(checks, 1);
+    result(0, true);
     result(0, true);
     assert_true(is_healthy());
     result(0, false);
@@ -201,7 +254,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_a_check_without_a_result_has_failed_when_patience_ends),
         cmocka_unit_test(test_nothing_is_claimed_before_every_check_has_a_result),
-        cmocka_unit_test(test_the_first_result_counts_at_once_and_later_ones_after_rise_or_fall),
+        cmocka_unit_test(test_nothing_is_claimed_before_every_check_has_risen),
+        cmocka_unit_test(test_a_check_that_fails_while_it_rises_begins_again),
+        cmocka_unit_test(test_a_check_that_rises_and_falls_silent_has_failed_after_a_while),
+        cmocka_unit_test(test_results_count_after_rise_or_fall_and_the_first_bad_one_at_once),
         cmocka_unit_test(test_a_check_for_one_vip_concerns_no_other),
         cmocka_unit_test(test_weights_add_up_and_the_priority_stays_within_1_and_255),
         cmocka_unit_test(test_checks_without_a_result_have_failed_after_a_while),

@@ -187,6 +187,29 @@ static void test_a_holder_does_not_give_up_for_a_check_that_was_never_asked(void
     free(core);
 }
 
+static void test_a_check_that_is_new_to_a_holder_has_failed_after_fall_results(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct core_config config = with_checks(1);
+    struct core_reload reload = same_places();
+    struct record peer = record_of(1, 1, VIP_STANDBY);
+    hold(core);
+    hear(core, 1, &peer);
+    reload.check_was[0] = CORE_NEW;
+    config.checks[0].rise = config.checks[0].fall = 2;
+    core = reconfigure(core, &config, &reload);
+    check_says(core, 0, false);
+    assert_int_equal(core_record(core)->flags & RECORD_HEALTHY, RECORD_HEALTHY);
+    check_says(core, 0, true);
+    check_says(core, 0, false);
+    assert_int_equal(core->arbiters[0].state, VIP_HOLDING);
+    assert_int_equal(core_record(core)->flags & RECORD_HEALTHY, RECORD_HEALTHY);
+    check_says(core, 0, false);
+    assert_int_equal(core_record(core)->flags & RECORD_HEALTHY, 0);
+    free(core);
+}
+
 static void test_a_standby_waits_for_a_new_check_and_a_known_one_keeps_its_result(void **unused)
 {
     (void)unused;
@@ -264,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_a_vip_that_goes_is_released_and_not_claimed_again),
         cmocka_unit_test(test_other_addresses_are_announced_and_the_vip_stays),
         cmocka_unit_test(test_a_holder_does_not_give_up_for_a_check_that_was_never_asked),
+        cmocka_unit_test(test_a_check_that_is_new_to_a_holder_has_failed_after_fall_results),
         cmocka_unit_test(test_a_standby_waits_for_a_new_check_and_a_known_one_keeps_its_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

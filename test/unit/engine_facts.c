@@ -140,7 +140,8 @@ static struct cluster *new_cluster(void)
         peer->core = calloc(1, core_size());
         assert_non_null(peer->core);
         core_init(peer->core, &peer->config, cluster->now);
-        core_step(peer->core, &passed, &peer->actions); /* its datagrams are lost */
+        for (unsigned i = 0; i < peer->config.checks[0].rise; i++)
+            core_step(peer->core, &passed, &peer->actions); /* its datagrams are lost */
     }
     return cluster;
 }

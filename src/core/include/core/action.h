@@ -74,7 +74,7 @@ enum action_type {
     X(RETIRED, "it is no longer configured on this node")                                         \
     X(CHECK_OK, "the check passes")                                                               \
     X(CHECK_FAILED, "the check fails")                                                            \
-    X(CHECK_SILENT, "the check has had no result since the start")                                \
+    X(CHECK_SILENT, "the check has had no result for too long")                                   \
     X(SWARM_DRAINED, "drained in the swarm: docker node update --availability drain")             \
     X(SWARM_PAUSED, "paused in the swarm: docker node update --availability pause")               \
     X(SWARM_ACTIVE, "active in the swarm again")                                                  \
@@ -103,7 +103,7 @@ enum member_state {
 const char *member_state_name(enum member_state state);
 
 enum check_state {
-    CHECK_UNKNOWN, /* no result since the start */
+    CHECK_UNKNOWN, /* no result since the start, or it rises */
     CHECK_OK,
     CHECK_FAILED,
     CHECK_STATE_COUNT,

@@ -50,7 +50,7 @@ struct core_config {
     struct core_node nodes[NODES_MAX];
     struct core_vip vips[VIPS_MAX];
     uint8_t check_count;
-    uint64_t check_patience_ns; /* a check without a result since the start has failed then */
+    uint64_t check_patience_ns; /* an unknown check without a result for so long has failed */
     struct core_check checks[CHECKS_MAX];
 };
 

@@ -48,7 +48,8 @@ struct check_view {
     enum check_state state;
     uint64_t since_ns; /* how long it has been so */
     bool has_result;   /* since the start; without one a check has failed by patience alone */
-    uint8_t streak;    /* results in a row that say otherwise; fewer than rise or fall */
+    uint8_t streak;    /* results in a row that say otherwise, fewer than rise or fall; of a check
+                        * that is unknown: that say it passes */
 };
 
 struct core_counters {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What each kind of check finds: docker, http, process, interface, gateway."""
+import os
 import subprocess
 
 import pytest
@@ -222,6 +223,11 @@ def test_process_by_name_and_by_pidfile(make_cluster):
     running.wait()
     pidfile.write_text("none\n")
     cluster.wait_until(lambda: details()[1] == f"{pidfile} holds no number", "nonsense is said")
+    pidfile.unlink()
+    cluster.wait_until(lambda: details()[1] == f"{pidfile}: No such file or directory", "none is")
+    os.mkfifo(pidfile)  # nobody waits for who writes
+    cluster.wait_until(lambda: details()[1] == f"{pidfile} is not a regular file", "a pipe is said")
+    cluster.quiet(0.5, lambda: details()[0] == "no process is called vg-lab-process")
 
 
 def test_interface_with_and_without_a_carrier(make_cluster):

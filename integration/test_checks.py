@@ -93,6 +93,50 @@ def test_nothing_is_claimed_before_the_first_result(make_cluster):
     assert check_of(cluster["n1"], "slow")["ok"] is True
 
 
+def test_a_node_claims_nothing_before_its_checks_have_risen(make_cluster):
+    """The first results are good at once, and that is not enough; the third one takes its time."""
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    at = node.directory
+    script = (f"echo >> {at}/runs; [ $(wc -l < {at}/runs) -lt 3 ] || "
+              f"while [ ! -e {at}/go ]; do sleep 0.05; done")
+    node.write_config({**cluster.config, "check": {"slow": flag_check(
+        exec=["/bin/sh", "-c", script], rise=3, timeout="30s")}})
+    cluster.start()
+    runs = at / "runs"
+    cluster.wait_until(lambda: runs.exists() and len(runs.read_text()) == 3, "two were good")
+    cluster.quiet(1, lambda: cluster.holders() == set())
+    assert check_of(node, "slow")["ok"] is None
+    assert check_of(node, "slow")["streak"] == 2
+    assert "rising" in node.tool("status").stdout
+    (at / "go").touch()
+    cluster.wait_holder("n1")
+    assert check_of(node, "slow")["ok"] is True
+
+
+def test_a_check_with_a_long_interval_rises_within_seconds(make_cluster):
+    """A node alone must not wait for the interval before it serves again."""
+    cluster = make_cluster(1, check={"rare": flag_check(exec=["/bin/true"], rise=3,
+                                                        interval="60m")})
+    cluster.start()
+    cluster.wait_holder("n1")
+    assert cluster["n1"].stop() == 0
+    cluster.start()
+    cluster.wait_holder("n1")
+
+
+def test_who_comes_back_takes_the_vip_only_when_its_checks_have_risen(make_cluster):
+    cluster = with_flags(make_cluster, nodes=2, check=flag_check(rise=15)).start()
+    cluster.settle("n1")
+    assert cluster["n1"].stop() == 0
+    cluster.wait_holder("n2")
+    cluster.start("n1")
+    cluster.wait_alive("n2", "n1")
+    cluster.wait_until(lambda: check_of(cluster["n1"])["streak"] > 2, "it was good thrice")
+    assert cluster.holders() == {"n2"}
+    cluster.settle("n1")
+
+
 def test_rise_and_fall_count_results_in_a_row(make_cluster):
     cluster = with_flags(make_cluster, nodes=1, check=flag_check(fall=20, rise=2)).start()
     cluster.wait_holder("n1")
@@ -245,6 +289,44 @@ def test_what_leaves_session_and_group_of_a_check_is_ended_with_it_too(make_clus
     assert cluster["n1"].stop() == 0
     assert network.wait_gone([int(pid) for pid in pids.read_text().split()])
     assert network.wait_gone([checker])
+
+
+MANY = """import os, sys, time
+left, right = os.pipe()
+for _ in range(150):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+            os.closerange(0, 3)
+            os.write(right, b"%d " % os.getpid())
+            time.sleep(1000)
+        os._exit(0)
+    os.wait()
+pids = b""
+while len(pids.split()) < 150 or not pids.endswith(b" "):
+    pids += os.read(left, 4096)
+with open(sys.argv[1], "wb") as file:
+    file.write(pids)
+os.rename(sys.argv[1], sys.argv[2])
+time.sleep(1000)
+"""
+
+
+def test_many_that_left_session_and_group_are_ended_together(make_cluster):
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    program = node.directory / "many.py"
+    program.write_text(MANY)
+    pids = node.directory / "pids"
+    node.write_config({**cluster.config, "check": {"many": {
+        "exec": ["/usr/bin/python3", str(program), f"{pids}.new", str(pids)], "interval": "60s",
+        "timeout": "8s"}}})
+    cluster.start()
+    cluster.wait_until(pids.exists, "all have left")
+    left = [int(pid) for pid in pids.read_text().split()]
+    assert len(left) == 150
+    assert network.wait_gone(left, timeout=15)
 
 
 def test_nothing_that_a_check_started_outlives_a_killed_checker(make_cluster):

@@ -196,26 +196,33 @@ static bool may_lack_info(const struct task *task)
     return task->late_result.outcome != IPC_OUTCOME_FAILED;
 }
 
+static void lack_info(struct task *task, const char *why)
+{
+    if (!may_lack_info(task)) {
+        fail(task, why, "");
+        return;
+    }
+    task->docker.looks = 0;
+    tell_unknown(task);
+    task_done(task, (enum ipc_outcome)task->late_result.outcome, "%s; %s",
+              task->docker.is_manager ? "the engine of a manager answers" : "swarm active", why);
+}
+
 static void on_info(void *arg, const struct fetch_answer *answer)
 {
     struct task *task = arg;
     struct swarm_info info;
+    char text[IPC_DETAIL_MAX];
 
     if (answer->error != NULL || answer->status != 200) {
-        char text[IPC_DETAIL_MAX];
-
         (void)snprintf(text, sizeof(text), "/info: status %ld%s%s", answer->status,
                        answer->error != NULL ? ", " : "",
                        answer->error != NULL ? answer->error : "");
-        if (!may_lack_info(task)) {
-            fail(task, text, "");
-            return;
-        }
-        task->docker.looks = 0;
-        tell_unknown(task);
-        task_done(task, (enum ipc_outcome)task->late_result.outcome, "%s; %s",
-                  task->docker.is_manager ? "the engine of a manager answers" : "swarm active",
-                  text);
+        lack_info(task, text);
+        return;
+    }
+    if (answer->cut) {
+        lack_info(task, "/info is longer than 1 MiB");
         return;
     }
     if (parse_info(answer, &info))
@@ -256,9 +263,9 @@ static void judge_header(struct task *task, const char *header)
     (void)snprintf(state, sizeof(state), "%.*s", (int)(length < 31 ? length : 31), header);
     if (!is_active && strcmp(state, "error") != 0) {
         fail_state(task, state, "");
-    } else if (!is_active || strcmp(role, "manager") == 0 || task->docker.looks == 0 ||
-               task->docker.looks >= LOOK_EVERY) {
-        ask_info(task, is_active);
+    } else if (!is_active || strcmp(role, "manager") == 0 || task->docker.is_manager ||
+               task->docker.looks == 0 || task->docker.looks >= LOOK_EVERY) {
+        ask_info(task, is_active); /* also of one that is a manager no more: its word has to go */
     } else {
         task->docker.looks++;
         task_done(task, IPC_OUTCOME_OK, "swarm active%s%s", role[0] != '\0' ? ", " : "", role);

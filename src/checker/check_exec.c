@@ -8,9 +8,6 @@
 
 #define NAME_TEXT (CONF_NAME_MAX + 32)
 
-/* Of a program that hangs in the kernel and cannot be ended, so many may be there at a time. */
-#define LINGERING_MAX 4
-
 static const char search_path[] =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -57,11 +54,11 @@ static void start(struct task *task)
     struct spawn *spawn = NULL;
     int error;
 
-    if (task->lingering >= LINGERING_MAX) {
+    if (task->lingering >= SPAWN_LINGERING_MAX) {
         task_done(task, IPC_OUTCOME_FAILED,
                   "it was killed %d times and has not ended: it hangs in "
                   "the kernel, on a file system that does not answer?",
-                  LINGERING_MAX);
+                  SPAWN_LINGERING_MAX);
         return;
     }
     for (unsigned i = 0; i < words->count && i < CONF_ARGUMENTS_MAX; i++)

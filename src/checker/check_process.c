@@ -3,34 +3,75 @@
  * process: one of that name runs, or the one that a pidfile names. The name is that of the program
  * file, of the first argument or of the process itself, which the kernel cuts after 15 bytes. One
  * that has ended and was not collected does not run.
+ *
+ * A child looks, because a disk may hang, and so may /proc where it asks for the memory of a
+ * process that does. It is a fork of a program with threads: all that it calls is
+ * async-signal-safe.
  */
+#include "spawn.h"
 #include "task.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
-#define COMM_MAX 15
+#define COMM_MAX  15
+#define PID_TEXT  24
+#define PATH_TEXT 64
 
-/* Up to `size` - 1 bytes of /proc/PID/NAME, ended by a NUL. False: it is gone, or hidden. */
+enum verdict {
+    RUNS = 0, /* exit codes */
+    RUNS_NOT = 1,
+};
+
+/* Says the words to people, in one line, and what they mean. */
+static enum verdict say(enum verdict verdict, const char *const words[])
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        (void)!write(STDOUT_FILENO, words[i], strlen(words[i]));
+    return verdict;
+}
+
+#define SAY(verdict, ...) say(verdict, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Up to `size` - 1 bytes of the file, ended by a NUL. Their number, or -errno. */
+static long read_file(const char *path, char *ret, size_t size)
+{
+    /* A named pipe must not keep it waiting for who writes. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    ssize_t length;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &status) < 0)
+        length = -errno;
+    else if (!S_ISREG(status.st_mode))
+        length = -ENOTSUP;
+    else
+        length = read(fd, ret, size - 1);
+    if (length == -1)
+        length = -errno;
+    (void)close(fd);
+    ret[length > 0 ? length : 0] = '\0';
+    return length;
+}
+
+/* Of /proc/PID/NAME. False: it is gone, or hidden. */
 static bool read_proc(const char *pid, const char *name, char *ret, size_t size)
 {
-    char path[64];
-    size_t length;
-    FILE *file;
+    char path[PATH_TEXT];
 
-    (void)snprintf(path, sizeof(path), "/proc/%.20s/%s", pid, name);
-    file = fopen(path, "re");
-    if (file == NULL)
+    if (strlen(pid) + strlen(name) + sizeof("/proc//") > sizeof(path))
         return false;
-    length = fread(ret, 1, size - 1, file);
-    ret[length] = '\0';
-    (void)fclose(file);
-    return length > 0;
+    (void)stpcpy(stpcpy(stpcpy(stpcpy(path, "/proc/"), pid), "/"), name);
+    return read_file(path, ret, size) > 0;
 }
 
 /* /proc/PID/stat is "PID (NAME) STATE ...", with anything at all in the name. */
@@ -38,14 +79,18 @@ static bool is_running(const char *pid, char name[static COMM_MAX + 1])
 {
     char stat[512];
     const char *begin, *end;
+    size_t length;
 
     if (!read_proc(pid, "stat", stat, sizeof(stat)))
         return false;
     begin = strchr(stat, '(');
     end = strrchr(stat, ')');
-    if (begin == NULL || end == NULL || end[1] == '\0')
+    if (begin == NULL || end == NULL || end < begin || end[1] == '\0')
         return false;
-    (void)snprintf(name, COMM_MAX + 1, "%.*s", (int)(end - begin - 1), begin + 1);
+    length = (size_t)(end - begin - 1);
+    length = length < COMM_MAX ? length : COMM_MAX;
+    memcpy(name, begin + 1, length);
+    name[length] = '\0';
     return end[2] != 'Z' && end[2] != 'X';
 }
 
@@ -54,7 +99,7 @@ static bool is_named(const char *pid, const char *comm, const char *wanted)
     char command[4096];
     const char *slash;
 
-    if (strncmp(comm, wanted, COMM_MAX) == 0 && strlen(wanted) <= COMM_MAX)
+    if (strlen(wanted) <= COMM_MAX && strcmp(comm, wanted) == 0)
         return true;
     if (!read_proc(pid, "cmdline", command, sizeof(command)))
         return false;
@@ -62,70 +107,111 @@ static bool is_named(const char *pid, const char *comm, const char *wanted)
     return strcmp(slash != NULL ? slash + 1 : command, wanted) == 0;
 }
 
-static void find_by_name(struct task *task, const char *wanted)
+static bool is_wanted(const char *pid, const char *wanted)
 {
-    DIR *processes = opendir("/proc");
-    const struct dirent *entry;
-    char found[24] = "";
+    char comm[COMM_MAX + 1];
 
-    if (processes == NULL) {
-        task_done(task, IPC_OUTCOME_FAILED, "/proc: %s", strerror(errno));
-        return;
-    }
-    while (found[0] == '\0' && (entry = readdir(processes)) != NULL) {
-        char comm[COMM_MAX + 1];
-
-        if (isdigit((unsigned char)entry->d_name[0]) && is_running(entry->d_name, comm) &&
-            is_named(entry->d_name, comm, wanted))
-            (void)snprintf(found, sizeof(found), "%.20s", entry->d_name);
-    }
-    (void)closedir(processes);
-    if (found[0] != '\0')
-        task_done(task, IPC_OUTCOME_OK, "%s runs as process %s", wanted, found);
-    else
-        task_done(task, IPC_OUTCOME_FAILED, "no process is called %s", wanted);
+    return pid[0] >= '0' && pid[0] <= '9' && is_running(pid, comm) && is_named(pid, comm, wanted);
 }
 
-static void find_by_file(struct task *task, const char *path)
+static enum verdict find_by_name(const char *wanted)
 {
-    FILE *file = fopen(path, "re");
-    char comm[COMM_MAX + 1];
-    char pid[24];
-    unsigned long number = 0;
-    bool read = false;
+    _Alignas(struct dirent64) char entries[8192];
+    const int processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ssize_t length = 0;
 
-    if (file == NULL) {
-        task_done(task, IPC_OUTCOME_FAILED, "%s: %s", path, strerror(errno));
-        return;
+    if (processes < 0)
+        return SAY(RUNS_NOT, "/proc: ", strerrordesc_np(errno));
+    while ((length = getdents64(processes, entries, sizeof(entries))) > 0) {
+        for (ssize_t at = 0; at < length;) {
+            const struct dirent64 *entry = (const void *)(entries + at);
+
+            if (is_wanted(entry->d_name, wanted))
+                return SAY(RUNS, wanted, " runs as process ", entry->d_name);
+            at += entry->d_reclen;
+        }
     }
-    if (fgets(pid, sizeof(pid), file) != NULL) {
-        number = strtoul(pid, NULL, 10);
-        read = number > 0;
-    }
-    (void)fclose(file);
-    (void)snprintf(pid, sizeof(pid), "%lu", number);
-    if (!read)
-        task_done(task, IPC_OUTCOME_FAILED, "%s holds no number", path);
-    else if (is_running(pid, comm))
-        task_done(task, IPC_OUTCOME_OK, "process %s, %s", pid, comm);
+    return SAY(RUNS_NOT, "no process is called ", wanted);
+}
+
+/* The number at the beginning of `text`, which is cut behind it; empty: there is none but 0. */
+static const char *find_number(char *text)
+{
+    char *begin = text + strspn(text, " \t\n0");
+
+    begin[strspn(begin, "0123456789")] = '\0';
+    return begin;
+}
+
+static enum verdict find_by_file(const char *path)
+{
+    char text[PID_TEXT];
+    char comm[COMM_MAX + 1];
+    const long length = read_file(path, text, sizeof(text));
+    const char *pid;
+
+    if (length == -ENOTSUP)
+        return SAY(RUNS_NOT, path, " is not a regular file");
+    if (length < 0)
+        return SAY(RUNS_NOT, path, ": ", strerrordesc_np((int)-length));
+    pid = find_number(text);
+    if (pid[0] == '\0')
+        return SAY(RUNS_NOT, path, " holds no number");
+    if (is_running(pid, comm))
+        return SAY(RUNS, "process ", pid, ", ", comm);
+    return SAY(RUNS_NOT, "process ", pid, " of ", path, " does not run");
+}
+
+/* In the child. */
+static int look(const void *arg)
+{
+    const char *target = arg;
+
+    return (int)(target[0] == '/' ? find_by_file(target) : find_by_name(target));
+}
+
+static void on_ended(void *arg, enum spawn_end end, int number, const char *line)
+{
+    struct task *task = arg;
+
+    if (end == SPAWN_EXITED && (number == RUNS || number == RUNS_NOT))
+        task_done(task, number == RUNS ? IPC_OUTCOME_OK : IPC_OUTCOME_FAILED, "%s", line);
     else
-        task_done(task, IPC_OUTCOME_FAILED, "process %s of %s does not run", pid, path);
+        task_done(task, IPC_OUTCOME_FAILED, "the process that looks for it ended with %s %d",
+                  end == SPAWN_EXITED ? "exit code" : "signal", number);
 }
 
 static void start(struct task *task)
 {
     const char *target = conf_word(task->conf, &task->check->target, 0);
+    const struct spawn_plan plan = {.work = look,
+                                    .work_arg = target,
+                                    .lingering = &task->lingering,
+                                    .ended = on_ended,
+                                    .arg = task};
+    struct spawn *spawn = NULL;
+    int error;
 
-    if (target[0] == '/')
-        find_by_file(task, target);
+    if (task->lingering >= SPAWN_LINGERING_MAX) {
+        task_done(task, IPC_OUTCOME_FAILED,
+                  "%s: %d processes that look for it were killed and have not ended: a disk does "
+                  "not answer?",
+                  target, SPAWN_LINGERING_MAX);
+        return;
+    }
+    task_expect(task, IPC_OUTCOME_FAILED, "%s: not found out within %" PRIu64 " ms%s", target,
+                task->check->timeout_ns / UINT64_C(1000000),
+                target[0] == '/' ? ": does its disk answer?" : "");
+    error = spawn_start(task->loop, &plan, &spawn);
+    if (error == 0)
+        task->run = spawn;
     else
-        find_by_name(task, target);
+        task_done(task, IPC_OUTCOME_FAILED, "cannot be looked for: %s", strerror(-error));
 }
 
-/* It is done before start() returns. */
 static void stop(struct task *task)
 {
-    (void)task;
+    spawn_kill(task->run);
 }
 
 const struct task_kind check_process = {start, stop};

@@ -133,6 +133,18 @@ static void on_alive(uv_timer_t *timer)
     (void)!write(checker->descriptors.alive, "", 1); /* a full pipe says it too */
 }
 
+static void listen_to_retire(struct checker *checker)
+{
+    sigset_t retire;
+
+    (void)uv_signal_init(&checker->loop, &checker->retire);
+    checker->retire.data = checker;
+    (void)uv_signal_start(&checker->retire, on_retire, IPC_CHECKER_RETIRE);
+    (void)sigemptyset(&retire);
+    (void)sigaddset(&retire, IPC_CHECKER_RETIRE);
+    (void)pthread_sigmask(SIG_UNBLOCK, &retire, NULL);
+}
+
 static int open_all(struct checker *checker)
 {
     int error = uv_loop_init(&checker->loop);
@@ -155,9 +167,7 @@ static int open_all(struct checker *checker)
     checker->hook.idle = on_hook_idle;
     checker->hook.arg = checker;
     hook_open(&checker->hook);
-    (void)uv_signal_init(&checker->loop, &checker->retire);
-    checker->retire.data = checker;
-    (void)uv_signal_start(&checker->retire, on_retire, IPC_CHECKER_RETIRE);
+    listen_to_retire(checker);
     if (checker->descriptors.former >= 0) {
         error = uv_poll_init(&checker->loop, &checker->former, checker->descriptors.former);
         if (error != 0)

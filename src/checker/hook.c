@@ -190,10 +190,15 @@ static void call_next(struct hook *hook)
 
         free(hook->current);
         hook->current = take_first(hook);
-        error = start(hook);
+        error = hook->lingering < SPAWN_LINGERING_MAX ? start(hook) : -EBUSY;
         if (error == 0)
             (void)uv_timer_start(&hook->limit, on_limit, hook->conf->hook_timeout_ns / NS_PER_MS,
                                  0);
+        else if (error == -EBUSY)
+            log_warning("hook %s, %s: left out: %u calls were killed and have not ended: they hang "
+                        "in the kernel, on a file system that does not answer?",
+                        conf_word(hook->conf, &hook->conf->hook, 0), event_name(hook),
+                        hook->lingering);
         else
             log_warning("hook %s, %s: cannot be started: %s",
                         conf_word(hook->conf, &hook->conf->hook, 0), event_name(hook),
@@ -245,7 +250,7 @@ void hook_call(struct hook *hook, const struct ipc_news *news)
 
 bool hook_is_idle(const struct hook *hook)
 {
-    return hook->spawn == NULL && hook->count == 0;
+    return !hook->held && hook->spawn == NULL && hook->count == 0;
 }
 
 void hook_release(struct hook *hook)

@@ -38,6 +38,8 @@ void hook_close(struct hook *hook);
 
 /* Calls it for these news, when it is their turn. */
 void hook_call(struct hook *hook, const struct ipc_news *news);
+/* Also held it is not: another checker may wait for the end of this one, and must not begin before
+ * that which this one waits for has ended. */
 bool hook_is_idle(const struct hook *hook);
 /* Those that wait begin. */
 void hook_release(struct hook *hook);

@@ -166,6 +166,8 @@ static int start(struct spawn *spawn, const struct spawn_plan *plan, int input)
     const pid_t self = getpid();
     struct warden warden = {.arguments = plan->arguments,
                             .environment = plan->environment,
+                            .work = plan->work,
+                            .work_arg = plan->work_arg,
                             .input = input,
                             .keep_others = plan->keep_others};
     int ends[2];

@@ -16,6 +16,9 @@
 
 #define SPAWN_OUTPUT_MAX (64 * 1024) /* bytes that it may print */
 
+/* Of those that were killed, hang in the kernel and cannot end, a caller lets so many be. */
+#define SPAWN_LINGERING_MAX 4
+
 enum spawn_end {
     SPAWN_EXITED,   /* `number` is the exit code */
     SPAWN_SIGNALED, /* `number` is the signal */
@@ -30,10 +33,12 @@ typedef void spawn_ended(void *arg, enum spawn_end end, int number, const char *
 struct spawn_plan {
     const char *const *arguments;   /* of the program, which is the first one; ends with NULL */
     const char *const *environment; /* ends with NULL */
-    const char *input;              /* for its standard input; NULL: none */
-    bool keep_others;               /* what it leaves running when it ends may run on */
-    unsigned *lingering;            /* counts those that were killed and have not ended yet */
-    spawn_ended *ended;             /* called once, from the loop */
+    int (*work)(const void *arg);   /* instead of a program: see struct warden */
+    const void *work_arg;
+    const char *input;   /* for its standard input; NULL: none */
+    bool keep_others;    /* what it leaves running when it ends may run on */
+    unsigned *lingering; /* counts those that were killed and have not ended yet */
+    spawn_ended *ended;  /* called once, from the loop */
     void *arg;
 };
 

@@ -28,6 +28,10 @@ static _Noreturn void become_program(const struct warden *warden, pid_t parent)
     if (dup2(warden->input, STDIN_FILENO) >= 0 && dup2(warden->output, STDOUT_FILENO) >= 0 &&
         dup2(warden->output, STDERR_FILENO) >= 0 &&
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent) {
+        if (warden->work != NULL) {
+            (void)close_range(STDERR_FILENO + 1, ~0U, 0);
+            _exit(warden->work(warden->work_arg));
+        }
         (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
         /* execve() changes neither list, whatever its type says. */
         (void)execve(warden->arguments[0], (char *const *)(uintptr_t)warden->arguments,
@@ -39,17 +43,27 @@ static _Noreturn void become_program(const struct warden *warden, pid_t parent)
     _exit(EXIT_NOT_STARTED);
 }
 
-/* The number at the beginning of the list of children that the kernel has, 0: there is none, or the
- * kernel does not tell. */
-static pid_t first_child(int children)
+/* Kills every child in the list that the kernel has, numbers with a blank behind each; none where
+ * it does not tell. All in one round: a program that forks in a loop would outrun one at a time. */
+static void kill_children(int children)
 {
-    char text[24];
-    const ssize_t length = pread(children, text, sizeof(text), 0);
-    pid_t ret = 0;
+    char text[4096];
+    pid_t child = 0;
+    off_t at = 0;
+    ssize_t length;
 
-    for (ssize_t i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++)
-        ret = ret * 10 + (text[i] - '0');
-    return ret;
+    while ((length = pread(children, text, sizeof(text), at)) > 0) {
+        for (ssize_t i = 0; i < length; i++) {
+            if (text[i] >= '0' && text[i] <= '9') {
+                child = child * 10 + (text[i] - '0');
+                continue;
+            }
+            if (child > 0)
+                (void)kill(child, SIGKILL);
+            child = 0;
+        }
+        at += length;
+    }
 }
 
 struct ward {
@@ -74,19 +88,22 @@ static bool collect(struct ward *ward, int flags)
 
 /*
  * Kills and collects until there is nobody left. The group first, which is one call for most; then
- * whoever has left it. Where the kernel lists no children, those are out of reach.
+ * whoever has left it, in rounds: what a dead one leaves behind comes to be a child of the warden.
+ * Where the kernel lists no children, those are out of reach.
  */
 static void end_all(struct ward *ward)
 {
-    do {
-        const pid_t child = first_child(ward->children);
+    bool goes_on = true;
 
+    while (goes_on) {
         (void)kill(-ward->program, SIGKILL);
         if (!ward->collected)
             (void)kill(ward->program, SIGKILL); /* it may not have made its group yet */
-        if (child > 0)
-            (void)kill(child, SIGKILL);
-    } while (collect(ward, ward->children < 0 && ward->collected ? WNOHANG : 0));
+        kill_children(ward->children);
+        goes_on = collect(ward, ward->children < 0 && ward->collected ? WNOHANG : 0);
+        while (goes_on && collect(ward, WNOHANG)) {
+        }
+    }
 }
 
 /* Waits for the program's end, or for the word to end it. */

@@ -18,9 +18,12 @@
 struct warden {
     const char *const *arguments;   /* of the program, which is the first one; ends with NULL */
     const char *const *environment; /* ends with NULL */
-    int input;                      /* its standard input */
-    int output;                     /* its standard output and error */
-    bool keep_others;               /* what it has left running when it ends may run on */
+    int (*work)(const void *arg);   /* instead of a program; what it returns is the exit code. It
+                                       may call what is async-signal-safe */
+    const void *work_arg;
+    int input;        /* its standard input */
+    int output;       /* its standard output and error */
+    bool keep_others; /* what it has left running when it ends may run on */
 };
 
 /* In a fork of the process `parent`, with which it ends. Allocates nothing. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -301,6 +302,68 @@ static void test_what_is_not_known_is_not_said(void **state)
     }
 }
 
+/* A worker's engine need not be asked for /info each time; one that was a manager before is. */
+static void test_a_manager_that_is_one_no_more_takes_its_word_back_at_once(void **state)
+{
+    const struct fake_answer answers[] = {{"/_ping", 200, "Swarm: active/manager", "OK", 1},
+                                          {"/_ping", 200, "Swarm: active/worker", "OK", 0},
+                                          INFO_ONCE("active", MANAGER NODE_ID),
+                                          INFO("active", NODE_ID),
+                                          NODES(LISTED("bbb", "31", "drain"))};
+    struct fake_docker docker;
+    struct ipc_result result;
+    struct ipc_swarm swarm;
+    struct run *run;
+
+    (void)state;
+    fake_docker_init(&docker);
+    memcpy(docker.answers, answers, sizeof(answers));
+    fake_docker_serve(&docker);
+    run = run_against(&docker);
+    start(run);
+    swarm = next_swarm(run, &result);
+    assert_string_equal(result.detail, "swarm active, manager");
+    assert_int_equal(swarm.knows, 1);
+    swarm = next_swarm(run, &result);
+    assert_string_equal(result.detail, "swarm active, worker");
+    assert_int_equal(swarm.check, 0);
+    assert_int_equal(swarm.knows, 0);
+    assert_true(swarm.own != 0);
+    finish(run);
+    fake_docker_close(&docker);
+}
+
+/* What is too long to be read says nothing of the node where /_ping has said that all is well. */
+static void test_an_info_without_end_is_named(void **state)
+{
+    static const struct engine_case cases[] = {
+        {{OLD}, IPC_OUTCOME_FAILED, "/info is longer than 1 MiB"},
+        {{NEW("active/worker")}, IPC_OUTCOME_OK, "swarm active; /info is longer than 1 MiB"},
+    };
+    const size_t size = 2 * 1024 * 1024;
+    char *body = malloc(size);
+
+    (void)state;
+    assert_non_null(body);
+    memset(body, ' ', size);
+    body[size - 1] = '\0';
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_docker docker;
+        struct run *run;
+
+        fake_docker_init(&docker);
+        memcpy(docker.answers, cases[i].answers, sizeof(docker.answers));
+        docker.answers[1] = (struct fake_answer){"/info", 200, NULL, body, 0};
+        fake_docker_serve(&docker);
+        run = run_against(&docker);
+        start(run);
+        expect(run, cases[i].outcome, cases[i].detail);
+        finish(run);
+        fake_docker_close(&docker);
+    }
+    free(body);
+}
+
 static void test_a_node_that_is_in_no_swarm_says_so(void **state)
 {
     const struct ipc_swarm swarm =
@@ -344,6 +407,8 @@ int main(void)
         cmocka_unit_test(test_info_that_does_not_come_counts_where_it_says_something),
         cmocka_unit_test(test_a_manager_says_who_is_drained_or_paused),
         cmocka_unit_test(test_what_is_not_known_is_not_said),
+        cmocka_unit_test(test_a_manager_that_is_one_no_more_takes_its_word_back_at_once),
+        cmocka_unit_test(test_an_info_without_end_is_named),
         cmocka_unit_test(test_a_node_that_is_in_no_swarm_says_so),
         cmocka_unit_test(test_what_no_checker_says_of_a_swarm_is_not_valid),
     };

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define FAKE_DOCKER_PATHS 4
+#define FAKE_DOCKER_PATHS 6
 
 struct fake_answer {
     const char *path; /* NULL: no more */

@@ -188,6 +188,50 @@ def test_calls_that_run_or_wait_are_finished_in_order_before_those_of_a_new_chec
     assert node.stop() == 0
 
 
+def test_a_call_outlives_several_reloads_and_those_behind_it_keep_their_order(make_cluster):
+    """Each reload has another checker, and the first call is still running."""
+    check = {"up": {"exec": ["/bin/true"], "interval": "100ms", "timeout": "2s", "rise": 1,
+                    "fall": 1}}
+    cluster, hooks = with_hooks(make_cluster, nodes=1, recipe="sleep 2", check=check)
+    node = cluster["n1"]
+    cluster.start()
+    cluster.wait_holder("n1")
+    for turn, program in enumerate(("/bin/false", "/bin/true", "/bin/false")):
+        cluster.config["check"]["up"]["exec"] = [program]
+        node.write_config({**cluster.config, "hook": [str(hooks["n1"].program), "argument"]})
+        reload(cluster, "n1")
+        wanted = turn % 2 == 1
+        cluster.wait_until(lambda: node.status()["checks"][0]["ok"] is wanted, "it has run")
+    assert len(hooks["n1"].calls()) < 2
+    cluster.wait_until(lambda: len(hooks["n1"].calls()) == 5, "five calls", seconds=20)
+    assert [(data["event"], data["state"]) for _, data in hooks["n1"].calls()] == [
+        ("health", "ok"), ("holding", "holding"), ("health", "failed"), ("health", "ok"),
+        ("health", "failed")]
+    assert "killed" not in node.log_text()
+    assert node.stop() == 0
+
+
+def test_a_reload_is_refused_while_the_hook_is_many_reloads_behind(make_cluster):
+    check = {"up": {"exec": ["/bin/true"], "interval": "100ms", "timeout": "2s", "rise": 1}}
+    cluster, hooks = with_hooks(make_cluster, nodes=1, hook_timeout="30s", check=check)
+    node = cluster["n1"]
+    go = node.directory / "go"
+    hooks["n1"].program.write_text(f"#!/bin/sh\nwhile [ ! -e {go} ]; do sleep 0.1; done\n")
+    cluster.start()
+    cluster.wait_holder("n1")
+    codes = []
+    for turn in range(9):
+        cluster.config["check"]["up"]["timeout"] = f"{turn + 3}s"
+        node.write_config({**cluster.config, "hook": [str(hooks["n1"].program), "argument"]})
+        done = node.tool("reload")
+        codes.append(done.returncode)
+    assert codes == 8 * [0] + [1]
+    assert "reload again when its calls have ended" in done.stderr
+    go.touch()
+    cluster.wait_until(lambda: node.tool("reload").returncode == 0, "it is taken now")
+    assert "killed" not in node.log_text()
+
+
 @pytest.mark.parametrize("program, said", [
     ("/no/such/hook", "exit code 127: cannot be started: No such file or directory"),
     ("/bin/false", "exit code 1")])

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Nobody writes a configuration for that long; a named pipe without a writer does not either. */
-#define PATIENCE_MS 10000
+/* A process that was killed ends at once, unless a disk holds it. */
+#define KILLED_WAIT_MS 500
 
 /* What crosses the pipe. Both ends are the same program. */
 struct report {
@@ -45,82 +47,177 @@ static _Noreturn void child_main(int fd, const struct reader_job *job)
     _exit(0);
 }
 
-/* True if the whole report came in time. */
-static bool read_report(int fd, const struct reader_job *job)
+static uint64_t now_ms(void)
 {
-    char *next = job->report;
-    size_t left = job->size;
-    struct pollfd source = {.fd = fd, .events = POLLIN};
+    struct timespec now;
 
-    while (left > 0) {
-        ssize_t length;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
-        if (poll(&source, 1, PATIENCE_MS) != 1)
-            return false;
-        length = read(fd, next, left);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length <= 0)
-            return false;
-        next += length;
-        left -= (size_t)length;
-    }
+/* Collects the child. False: it has not ended. */
+static bool collect(struct reader *reader, siginfo_t *ret)
+{
+    struct pollfd ended = {.fd = reader->pidfd, .events = POLLIN};
+
+    *ret = (siginfo_t){0};
+    (void)poll(&ended, 1, reader->fd < 0 ? 0 : KILLED_WAIT_MS);
+    if (waitid(P_PIDFD, (id_t)reader->pidfd, ret, WEXITED | WNOHANG) == 0 && ret->si_pid == 0)
+        return false;
+    (void)close(reader->pidfd);
+    reader->child = 0;
     return true;
 }
 
-/* What the child's end without an answer means. */
-static void explain(int status, const char *what, struct conf_error *error)
+/* The child's part is over; whether it has ended shows later. */
+static void let_go(struct reader *reader)
 {
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    if (reader->fd >= 0)
+        (void)close(reader->fd);
+    reader->fd = -1;
+}
+
+/* What the child's end without an answer means. */
+static void explain(const siginfo_t *end, const struct reader_job *job, struct conf_error *error)
+{
+    const bool exited = end->si_code == CLD_EXITED;
+
+    if (!exited && end->si_status == SIGKILL)
         (void)snprintf(error->text, sizeof(error->text),
-                       "%s: not read within %d s: is it a regular file?", what, PATIENCE_MS / 1000);
+                       "%s: not read within %g s: is it a regular file, on a disk that answers?",
+                       job->what, job->patience_ms / 1000.0);
     else
         (void)snprintf(error->text, sizeof(error->text),
                        "%s: the parser gave up without a word (%s %d): is it a readable text file?",
-                       what, WIFSIGNALED(status) ? "signal" : "exit code",
-                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+                       job->what, exited ? "exit code" : "signal", end->si_status);
 }
 
-static int collect(pid_t child, int fd, const struct reader_job *job, struct conf_error *error)
+/* It has ended already, or hangs. */
+static enum reader_state give_up(struct reader *reader, bool is_late, struct conf_error *error)
 {
-    const bool complete = read_report(fd, job);
-    int status = 0;
+    siginfo_t end;
+    bool ended = !is_late && collect(reader, &end);
 
-    if (!complete) {
-        /* It is dead already, or it hangs. */
-        if (waitpid(child, &status, WNOHANG) != child) {
-            (void)kill(child, SIGKILL);
-            (void)waitpid(child, &status, 0);
-        }
-        explain(status, job->what, error);
-        return -1;
+    if (!ended) {
+        (void)kill(reader->child, SIGKILL);
+        ended = collect(reader, &end);
     }
-    (void)waitpid(child, &status, 0);
-    return 0;
+    let_go(reader);
+    if (ended)
+        explain(&end, &reader->job, error);
+    else
+        (void)snprintf(error->text, sizeof(error->text),
+                       "%s: not read within %g s, and the process that reads it cannot be ended: "
+                       "its disk does not answer",
+                       reader->job.what, reader->job.patience_ms / 1000.0);
+    return READER_FAILED;
 }
 
-int reader_run(const struct reader_job *job, struct conf_error *error)
+struct pollfd reader_source(const struct reader *reader)
 {
+    const int fd = reader->child == 0 ? -1 : reader->fd < 0 ? reader->pidfd : reader->fd;
+
+    return (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
+int reader_wait_ms(const struct reader *reader)
+{
+    const uint64_t now = now_ms();
+
+    if (reader->child == 0 || reader->fd < 0)
+        return -1;
+    return now < reader->end_ms ? (int)(reader->end_ms - now) : 0;
+}
+
+enum reader_state reader_serve(struct reader *reader, struct conf_error *error)
+{
+    const struct reader_job *job = &reader->job;
+    struct pollfd source = reader_source(reader);
+    siginfo_t end;
+    ssize_t length;
+
+    if (reader->child == 0 || reader->fd < 0) {
+        if (reader->child != 0)
+            (void)collect(reader, &end);
+        return READER_WAITS;
+    }
+    if (poll(&source, 1, 0) != 1)
+        return reader_wait_ms(reader) > 0 ? READER_WAITS : give_up(reader, true, error);
+    length = read(reader->fd, (char *)job->report + reader->length, job->size - reader->length);
+    if (length < 0 && errno == EINTR)
+        return READER_WAITS;
+    if (length <= 0)
+        return give_up(reader, false, error);
+    reader->length += (size_t)length;
+    if (reader->length < job->size)
+        return READER_WAITS;
+    (void)collect(reader, &end);
+    let_go(reader);
+    return READER_DONE;
+}
+
+/* Forks. 0 or -errno. */
+static int start(struct reader *reader, const int ends[2])
+{
+    int error;
+
+    reader->child = fork();
+    if (reader->child == 0)
+        child_main(ends[1], &reader->job);
+    if (reader->child < 0)
+        return -errno;
+    reader->pidfd = pidfd_open(reader->child, 0);
+    if (reader->pidfd >= 0)
+        return 0;
+    error = -errno;
+    (void)kill(reader->child, SIGKILL);
+    return error;
+}
+
+int reader_begin(struct reader *reader, const struct reader_job *job, struct conf_error *error)
+{
+    siginfo_t end;
     int ends[2];
     int result;
-    pid_t child;
 
+    if (reader->child != 0 && !collect(reader, &end)) {
+        (void)snprintf(error->text, sizeof(error->text),
+                       "%s: the process that read it before was killed and has not ended: its disk "
+                       "does not answer",
+                       job->what);
+        return -1;
+    }
     if (pipe2(ends, O_CLOEXEC) < 0) {
         (void)snprintf(error->text, sizeof(error->text), "pipe: %s", strerror(errno));
         return -1;
     }
-    child = fork();
-    if (child == 0)
-        child_main(ends[1], job);
+    *reader = (struct reader){
+        .job = *job, .fd = ends[0], .end_ms = now_ms() + (uint64_t)job->patience_ms};
+    result = start(reader, ends);
     (void)close(ends[1]);
-    if (child < 0) {
-        (void)snprintf(error->text, sizeof(error->text), "fork: %s", strerror(errno));
-        result = -1;
-    } else {
-        result = collect(child, ends[0], job, error);
+    if (result == 0)
+        return 0;
+    (void)snprintf(error->text, sizeof(error->text), "%s: cannot start a process that reads it: %s",
+                   job->what, strerror(-result));
+    let_go(reader);
+    reader->child = 0;
+    return -1;
+}
+
+static int run(const struct reader_job *job, struct conf_error *error)
+{
+    struct reader reader = {.child = 0};
+    enum reader_state state = READER_WAITS;
+
+    if (reader_begin(&reader, job, error) < 0)
+        return -1;
+    while (state == READER_WAITS) {
+        struct pollfd source = reader_source(&reader);
+
+        (void)poll(&source, 1, reader_wait_ms(&reader));
+        state = reader_serve(&reader, error);
     }
-    (void)close(ends[0]);
-    return result;
+    return state == READER_DONE ? 0 : -1;
 }
 
 struct source {
@@ -146,14 +243,15 @@ int reader_read(const char *file, const char *node, struct conf *ret, struct con
                                    .arg = &source,
                                    .report = report,
                                    .size = sizeof(*report),
-                                   .what = file != NULL ? file : "the environment"};
+                                   .what = file != NULL ? file : "the environment",
+                                   .patience_ms = READER_PATIENCE_MS};
     int result;
 
     if (report == NULL) {
         (void)snprintf(error->text, sizeof(error->text), "out of memory");
         return -1;
     }
-    result = reader_run(&job, error);
+    result = run(&job, error);
     if (result == 0) {
         result = report->result;
         if (result == 0)

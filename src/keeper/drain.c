@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define FILE_NAME  "drained"
+#define NEW_NAME   FILE_NAME ".new"
 #define WHOLE_NODE "*"
 
 static void take_line(struct drain *drain, const struct conf *conf, const char *line)
@@ -29,24 +30,14 @@ static void take_line(struct drain *drain, const struct conf *conf, const char *
                    CONF_NAME_MAX, line);
 }
 
-/* Made where it is not there yet: once the keeper is confined it opens no file any more. */
-static int open_file(const char *directory)
+/* Made where it is not there yet: once the keeper is confined it opens nothing any more. */
+static int open_directory(const char *path)
 {
-    int result;
-    int at;
+    const int made = mkdir(path, 0755);
+    const int fd =
+        made < 0 && errno != EEXIST ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (mkdir(directory, 0755) < 0 && errno != EEXIST)
-        return -errno;
-    at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (at < 0)
-        return -errno;
-    result = openat(at, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (result < 0)
-        result = -errno;
-    /* The name has to be on the disk as well. */
-    (void)fsync(at);
-    (void)close(at);
-    return result;
+    return fd < 0 ? -errno : fd;
 }
 
 /* Bytes, or -errno. `text` has room for one byte more. */
@@ -73,7 +64,7 @@ int drain_open(struct drain *drain, const struct conf *conf)
     char *rest = text;
     const long length = read_file(conf->state_dir, text);
 
-    *drain = (struct drain){.fd = -1};
+    *drain = (struct drain){.directory = -1};
     if (length < 0) {
         log_error("%s/" FILE_NAME " says what this node is drained for and cannot be read (%s): "
                   "mend or remove it",
@@ -83,15 +74,15 @@ int drain_open(struct drain *drain, const struct conf *conf)
     text[length] = '\0';
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
         take_line(drain, conf, line);
-    drain->fd = open_file(conf->state_dir);
+    drain->directory = open_directory(conf->state_dir);
     return 0;
 }
 
 void drain_close(struct drain *drain)
 {
-    if (drain->fd > 0)
-        (void)close(drain->fd);
-    drain->fd = -EBADF;
+    if (drain->directory > 0)
+        (void)close(drain->directory);
+    drain->directory = -EBADF;
 }
 
 size_t drain_text(const struct conf *conf, bool node, uint32_t vips, char *text)
@@ -105,15 +96,34 @@ size_t drain_text(const struct conf *conf, bool node, uint32_t vips, char *text)
     return length;
 }
 
-int drain_write(int fd, const char *text, size_t length)
+/* 0 once the text is on the disk under a name of its own, or -errno. */
+static int write_new(int directory, const char *text, size_t length)
 {
+    int error = 0;
     ssize_t written;
+    int fd;
 
+    (void)unlinkat(directory, NEW_NAME, 0); /* of a write that a crash has ended */
+    fd = openat(directory, NEW_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
-        return fd;
-    /* In place: the file is smaller than a page. */
-    written = pwrite(fd, text, length, 0);
-    if (written < 0 || ftruncate(fd, written) < 0 || fsync(fd) < 0)
         return -errno;
-    return (size_t)written < length ? -ENOSPC : 0;
+    written = write(fd, text, length);
+    if (written < 0 || fsync(fd) < 0)
+        error = -errno;
+    else if ((size_t)written < length)
+        error = -ENOSPC;
+    if (close(fd) < 0 && error == 0)
+        error = -errno;
+    return error;
+}
+
+int drain_write(int directory, const char *text, size_t length)
+{
+    int error = directory < 0 ? directory : write_new(directory, text, length);
+
+    if (error < 0)
+        return error;
+    if (renameat(directory, NEW_NAME, directory, FILE_NAME) < 0 || fsync(directory) < 0)
+        return -errno;
+    return 0;
 }

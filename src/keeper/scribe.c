@@ -15,9 +15,9 @@
 static _Noreturn void write_order(const struct scribe *scribe, const struct scribe_order *order)
 {
     for (int fd = LAUNCH_FD_FIRST; fd < LAUNCH_FDS_OPEN_MAX; fd++)
-        if (fd != scribe->file)
+        if (fd != scribe->directory)
             (void)close(fd);
-    _exit(-drain_write(scribe->file, order->text, order->length)); /* an errno fits in it */
+    _exit(-drain_write(scribe->directory, order->text, order->length)); /* an errno fits in it */
 }
 
 static void answer(struct scribe *scribe, int error)

@@ -28,9 +28,9 @@ struct scribe_answer {
 };
 
 struct scribe {
-    int fd;    /* to the keeper; -1: it has ended */
-    int file;  /* or -errno */
-    pid_t pid; /* of the child that writes, 0: there is none */
+    int fd;        /* to the keeper; -1: it has ended */
+    int directory; /* of struct drain */
+    pid_t pid;     /* of the child that writes, 0: there is none */
     int pidfd;
     uint64_t sequence; /* of what it writes */
 };

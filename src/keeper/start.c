@@ -226,7 +226,7 @@ static int start_engine(struct keeper *keeper, struct ipc_setup *setup, const ch
                                                     .setup = setup,
                                                     .user = launch.user,
                                                     .checker_fd = ends[1],
-                                                    .drain_fd = keeper->drain.fd});
+                                                    .drain_directory = keeper->drain.directory});
     if (ends[1] >= 0)
         (void)close(ends[1]);
     return result;

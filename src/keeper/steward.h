@@ -30,7 +30,7 @@ struct steward_begin {
     const struct ipc_setup *setup; /* without keys */
     struct privilege_user user;
     int checker_fd; /* the checker's end of the socketpair with the engine, -1: there is none */
-    int drain_fd;   /* of struct drain */
+    int drain_directory; /* of struct drain */
 };
 
 enum steward_order {

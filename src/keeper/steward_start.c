@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The start of the steward, and its own process. What it reads it reads in a child, for the parser
- * may call exit() and a named pipe would keep it waiting.
+ * may call exit(), and a disk may hang.
  */
 #include "steward.h"
 
@@ -28,6 +28,10 @@
 /* What the supervisor and its checker need to end, beside the hook. */
 #define SLACK_NS CLOCK_NS_PER_S
 
+/* Checkers that were replaced by a reload and still have calls of the hook to finish, so many at a
+ * time; each waits for the one before it. */
+#define FORMERS_MAX 8
+
 /* Two socketpairs, the keeper's end first. */
 struct ends {
     int orders[2];
@@ -38,9 +42,12 @@ struct work {
     const struct steward_begin *begin;
     int fd;
     struct supervisor supervisor;
-    struct supervisor former; /* finishes what it began before a reload */
+    struct supervisor formers[FORMERS_MAX]; /* finish what they began before a reload; in order */
+    unsigned former_count;
     struct scribe scribe;
+    struct reader reader;
     struct steward_report *report; /* the last one, without keys */
+    uint64_t hook_timeout_ns;      /* of the configuration in use */
 };
 
 static int find_places(struct ipc_setup *setup)
@@ -56,13 +63,27 @@ static int find_places(struct ipc_setup *setup)
     return 0;
 }
 
+/* What the child that reads must not keep open while it hangs: nobody would see the end of this
+ * process. */
+static void close_own(const struct work *work)
+{
+    (void)close(work->fd);
+    (void)close(work->scribe.fd);
+    if (work->supervisor.pid != 0)
+        (void)close(work->supervisor.leash);
+    for (unsigned i = 0; i < work->former_count; i++)
+        (void)close(work->formers[i].leash);
+}
+
 /* In the child: everything that the daemon does with its files at start. */
 static void read_all(void *arg, void *ret)
 {
-    const struct steward_begin *begin = arg;
+    const struct work *work = arg;
+    const struct steward_begin *begin = work->begin;
     struct steward_report *report = ret;
     struct ipc_setup *setup = &report->setup;
 
+    close_own(work);
     *report = (struct steward_report){.result = -1};
     setup->magic = IPC_SETUP_MAGIC;
     setup->size = sizeof(*setup);
@@ -92,45 +113,92 @@ static int send_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
-static int read_and_tell(struct work *work)
+/* 0 or -errno: the keeper has ended. */
+static int tell(struct work *work)
 {
-    struct steward_report *report = work->report;
-    struct steward_begin begin = *work->begin;
-    const struct reader_job job = {.work = read_all,
-                                   .arg = &begin,
-                                   .report = report,
-                                   .size = sizeof(*report),
-                                   .what = begin.file};
-    struct conf_error error;
-    int result;
+    const int result = send_all(work->fd, work->report, sizeof(*work->report));
 
-    if (reader_run(&job, &error) < 0)
-        *report = (struct steward_report){.result = -1, .error = error};
-    result = send_all(work->fd, report, sizeof(*report));
-    explicit_bzero(&report->setup.keys, sizeof(report->setup.keys));
+    explicit_bzero(&work->report->setup.keys, sizeof(work->report->setup.keys));
     return result;
+}
+
+static int tell_failure(struct work *work, const struct conf_error *error)
+{
+    *work->report = (struct steward_report){.result = -1, .error = *error};
+    return tell(work);
+}
+
+/* What is read is told when it is there; meanwhile this process is there for others. */
+static int begin_reading(struct work *work)
+{
+    const struct reader_job job = {.work = read_all,
+                                   .arg = work,
+                                   .report = work->report,
+                                   .size = sizeof(*work->report),
+                                   .what = work->begin->file,
+                                   .patience_ms = READER_PATIENCE_MS};
+    struct conf_error error;
+
+    if (work->former_count == FORMERS_MAX) {
+        (void)snprintf(error.text, sizeof(error.text),
+                       "the hook has not been told yet of what was before the last %d reloads: "
+                       "reload again when its calls have ended",
+                       FORMERS_MAX);
+        return tell_failure(work, &error);
+    }
+    work->report->result = -1;
+    return reader_begin(&work->reader, &job, &error) < 0 ? tell_failure(work, &error) : 0;
+}
+
+static int go_on_reading(struct work *work)
+{
+    struct conf_error error;
+
+    switch (reader_serve(&work->reader, &error)) {
+    case READER_FAILED:
+        return tell_failure(work, &error);
+    case READER_DONE:
+        return tell(work);
+    case READER_WAITS:
+        break;
+    }
+    return 0;
 }
 
 static int start_checker(struct work *work, const struct ipc_setup *setup, uint32_t generation)
 {
+    const unsigned count = work->former_count;
     const struct supervisor_begin begin = {.setup = setup,
                                            .user = &work->begin->user,
                                            .checker_fd = work->begin->checker_fd,
                                            .generation = generation,
                                            .former_pidfd =
-                                               work->former.pid != 0 ? work->former.pidfd : -1};
+                                               count > 0 ? work->formers[count - 1].pidfd : -1};
 
+    work->hook_timeout_ns = setup->conf.hook_timeout_ns;
     return conf_needs_checker(&setup->conf) ? supervisor_start(&begin, &work->supervisor) : 0;
 }
 
 /* A checker that could not be started is told in the log; the results of before count on. */
 static void take(struct work *work, uint32_t generation)
 {
-    supervisor_stop(&work->former, 0);
-    supervisor_retire(&work->supervisor);
-    work->former = work->supervisor;
+    if (work->supervisor.pid != 0) {
+        supervisor_retire(&work->supervisor);
+        work->formers[work->former_count++] = work->supervisor;
+    }
     work->supervisor = (struct supervisor){0};
     (void)start_checker(work, &work->report->setup, generation);
+}
+
+/* Of those that were replaced, whoever has ended. */
+static void collect_formers(struct work *work)
+{
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < work->former_count; i++)
+        if (!supervisor_collect(&work->formers[i]))
+            work->formers[left++] = work->formers[i];
+    work->former_count = left;
 }
 
 /* One order. False: the keeper has ended. */
@@ -141,11 +209,20 @@ static bool obey(struct work *work)
     if (recv(work->fd, &request, sizeof(request), MSG_WAITALL) != (ssize_t)sizeof(request))
         return false;
     if (request.order == STEWARD_READ)
-        return read_and_tell(work) == 0;
+        return begin_reading(work) == 0;
     if (request.order == STEWARD_TAKE && work->report->result == 0)
         take(work, request.generation);
     return true;
 }
+
+enum source {
+    SOURCE_KEEPER,
+    SOURCE_CHECKER,
+    SOURCE_SCRIBE,
+    SOURCE_READER,
+    SOURCE_FORMERS,
+    SOURCE_COUNT = SOURCE_FORMERS + FORMERS_MAX,
+};
 
 /* Returns when the keeper, or the checker for good, has ended. */
 static void serve(struct work *work)
@@ -153,22 +230,26 @@ static void serve(struct work *work)
     bool goes_on = true;
 
     while (goes_on) {
-        struct pollfd sources[] = {
-            {.fd = work->fd, .events = POLLIN},
-            {.fd = work->supervisor.pid != 0 ? work->supervisor.pidfd : -1, .events = POLLIN},
-            scribe_source(&work->scribe),
-            {.fd = work->former.pid != 0 ? work->former.pidfd : -1, .events = POLLIN}};
+        struct pollfd sources[SOURCE_COUNT] = {
+            [SOURCE_KEEPER] = {.fd = work->fd, .events = POLLIN},
+            [SOURCE_CHECKER] = {.fd = work->supervisor.pid != 0 ? work->supervisor.pidfd : -1,
+                                .events = POLLIN},
+            [SOURCE_SCRIBE] = scribe_source(&work->scribe),
+            [SOURCE_READER] = reader_source(&work->reader)};
 
-        if (poll(sources, sizeof(sources) / sizeof(sources[0]), -1) < 0)
+        for (unsigned i = 0; i < FORMERS_MAX; i++)
+            sources[SOURCE_FORMERS + i] = (struct pollfd){
+                .fd = i < work->former_count ? work->formers[i].pidfd : -1, .events = POLLIN};
+        if (poll(sources, SOURCE_COUNT, reader_wait_ms(&work->reader)) < 0)
             continue;
         /* First: the keeper's last word may be one to keep. */
-        if (sources[2].revents != 0)
+        if (sources[SOURCE_SCRIBE].revents != 0)
             scribe_serve(&work->scribe);
-        if (sources[3].revents != 0)
-            supervisor_stop(&work->former, 0); /* it has ended */
-        if (sources[0].revents != 0)
+        collect_formers(work);
+        goes_on = go_on_reading(work) == 0;
+        if (goes_on && sources[SOURCE_KEEPER].revents != 0)
             goes_on = obey(work);
-        else if (sources[1].revents != 0)
+        else if (sources[SOURCE_CHECKER].revents != 0)
             goes_on = false;
     }
 }
@@ -177,14 +258,8 @@ static void close_others(const struct work *work)
 {
     for (int fd = LAUNCH_FD_FIRST; fd < LAUNCH_FDS_OPEN_MAX; fd++)
         if (fd != work->fd && fd != work->begin->checker_fd && fd != work->scribe.fd &&
-            fd != work->scribe.file)
+            fd != work->scribe.directory)
             (void)close(fd);
-}
-
-static uint64_t hook_timeout_ns(const struct work *work)
-{
-    return work->report->result == 0 ? work->report->setup.conf.hook_timeout_ns
-                                     : work->begin->setup->conf.hook_timeout_ns;
 }
 
 static _Noreturn void steward_main(const struct steward_begin *begin, const struct ends *ends)
@@ -192,7 +267,7 @@ static _Noreturn void steward_main(const struct steward_begin *begin, const stru
     const pid_t keeper = getppid();
     struct work work = {.begin = begin,
                         .fd = ends->orders[1],
-                        .scribe = {.fd = ends->texts[1], .file = begin->drain_fd}};
+                        .scribe = {.fd = ends->texts[1], .directory = begin->drain_directory}};
     int error;
 
     close_others(&work);
@@ -213,8 +288,9 @@ static _Noreturn void steward_main(const struct steward_begin *begin, const stru
         _exit(1);
     serve(&work);
     scribe_stop(&work.scribe, (int)(SLACK_NS / CLOCK_NS_PER_MS));
-    supervisor_stop(&work.supervisor, hook_timeout_ns(&work) + SLACK_NS);
-    supervisor_stop(&work.former, 0); /* the other one waited for it */
+    supervisor_stop(&work.supervisor, work.hook_timeout_ns + SLACK_NS);
+    for (unsigned i = 0; i < work.former_count; i++)
+        supervisor_stop(&work.formers[i], 0); /* the other one waited for them */
     _exit(0);
 }
 

@@ -30,6 +30,12 @@
 #define WAIT_MAX_MS   30000
 #define RAN_WELL_NS   (60 * CLOCK_NS_PER_S)
 
+/* A process that was killed ends at once, unless a disk holds it: then it is collected later. */
+#define KILLED_WAIT_MS 500
+
+/* No further checker is started while so many that were killed have not ended. */
+#define LINGERING_MAX 4
+
 /* The keeper's last word to hooks that take too long, beyond their own timeout. */
 #define STOP_SLACK_MS 1000
 
@@ -45,7 +51,8 @@ struct nurse {
     int pidfd;
     uint64_t heard_ns; /* the last sign of life */
     int wait_ms;
-    int patience_ms; /* of the checker at the end of the keeper */
+    int patience_ms;    /* of the checker at the end of the keeper */
+    unsigned lingering; /* checkers that were killed and have not ended */
     bool retired;
 };
 
@@ -125,19 +132,31 @@ static enum why watch(struct nurse *nurse)
 static bool reap(struct nurse *nurse, int patience_ms, char *text, size_t size)
 {
     struct pollfd ended = {.fd = nurse->pidfd, .events = POLLIN};
-    int status = 0;
+    siginfo_t info = {0};
 
-    if (poll(&ended, 1, patience_ms) != 1)
+    if (poll(&ended, 1, patience_ms) != 1) {
         (void)kill(nurse->checker, SIGKILL);
-    while (waitpid(nurse->checker, &status, 0) < 0 && errno == EINTR) {
+        (void)poll(&ended, 1, KILLED_WAIT_MS);
     }
+    (void)waitid(P_PIDFD, (id_t)nurse->pidfd, &info, WEXITED | WNOHANG);
     (void)close(nurse->pidfd);
-    if (WIFSIGNALED(status))
-        (void)snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)));
-    else
-        (void)snprintf(text, size, "exited with code %d", WEXITSTATUS(status));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (info.si_pid == 0) {
+        nurse->lingering++;
+        (void)snprintf(text, size, "was killed and has not ended");
+    } else if (info.si_code == CLD_EXITED) {
+        (void)snprintf(text, size, "exited with code %d", info.si_status);
+    } else {
+        (void)snprintf(text, size, "was killed by signal %d (%s)", info.si_status,
+                       strsignal(info.si_status));
+    }
+    return info.si_code == CLD_EXITED && info.si_status == 0;
+}
+
+/* Collects those that could not be ended before. */
+static void collect_lingering(struct nurse *nurse)
+{
+    while (nurse->lingering > 0 && waitpid(-1, NULL, WNOHANG) > 0)
+        nurse->lingering--;
 }
 
 /* Between two checkers. True: the keeper has let go meanwhile. */
@@ -154,11 +173,19 @@ static bool wait_for_next(struct nurse *nurse)
 static bool serve(struct nurse *nurse)
 {
     const uint64_t started_ns = clock_now_ns();
-    const int error = start_checker(nurse);
     char text[128];
     enum why why;
     bool clean;
+    int error;
 
+    collect_lingering(nurse);
+    error = nurse->lingering < LINGERING_MAX ? start_checker(nurse) : -EBUSY;
+    if (error == -EBUSY) {
+        log_error("the checker is not started again: %u that were killed have not ended, they hang "
+                  "in the kernel",
+                  nurse->lingering);
+        return wait_for_next(nurse);
+    }
     if (error < 0) {
         log_error("cannot start the checker: %s", strerror(-error));
         return wait_for_next(nurse);
@@ -205,6 +232,17 @@ static void close_others(const struct nurse *nurse)
     }
 }
 
+/* For the checkers, which inherit it: the signal waits until one listens to it, because the next
+ * reload may come before. */
+static void block_retire(void)
+{
+    sigset_t retire;
+
+    (void)sigemptyset(&retire);
+    (void)sigaddset(&retire, IPC_CHECKER_RETIRE);
+    (void)sigprocmask(SIG_BLOCK, &retire, NULL);
+}
+
 static _Noreturn void supervise(struct nurse *nurse, const struct supervisor_begin *begin,
                                 pid_t steward)
 {
@@ -212,6 +250,7 @@ static _Noreturn void supervise(struct nurse *nurse, const struct supervisor_beg
 
     close_others(nurse);
     launch_leave_signals();
+    block_retire();
     error = privilege_drop_checker(begin->user, &begin->setup->conf);
     if (error == 0)
         error = launch_die_with(steward);
@@ -335,6 +374,18 @@ void supervisor_retire(const struct supervisor *supervisor)
         (void)!write(supervisor->leash, "", 1);
 }
 
+bool supervisor_collect(struct supervisor *supervisor)
+{
+    siginfo_t info = {0};
+
+    if (waitid(P_PIDFD, (id_t)supervisor->pidfd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+        return false;
+    (void)close(supervisor->leash);
+    (void)close(supervisor->pidfd);
+    supervisor->pid = 0;
+    return true;
+}
+
 void supervisor_stop(struct supervisor *supervisor, uint64_t patience_ns)
 {
     struct pollfd ended = {.fd = supervisor->pidfd, .events = POLLIN};
@@ -345,8 +396,9 @@ void supervisor_stop(struct supervisor *supervisor, uint64_t patience_ns)
     (void)close(supervisor->leash);
     if (poll(&ended, 1, (int)(patience_ns / CLOCK_NS_PER_MS)) != 1) {
         (void)pidfd_send_signal(supervisor->pidfd, SIGKILL, NULL, 0);
+        (void)poll(&ended, 1, KILLED_WAIT_MS);
     }
-    (void)waitid(P_PIDFD, (id_t)supervisor->pidfd, &info, WEXITED);
+    (void)waitid(P_PIDFD, (id_t)supervisor->pidfd, &info, WEXITED | WNOHANG);
     (void)close(supervisor->pidfd);
     supervisor->pid = 0;
 }

@@ -35,6 +35,9 @@ int supervisor_start(const struct supervisor_begin *begin, struct supervisor *re
  * reads nothing more from the engine, and both end. */
 void supervisor_retire(const struct supervisor *supervisor);
 
+/* True, and all of it is given back, once supervisor and checker have ended by themselves. */
+bool supervisor_collect(struct supervisor *supervisor);
+
 /*
  * The checker finishes what the hook has to be told, if the engine has ended. After `patience_ns`
  * supervisor, checker and what they started are ended.

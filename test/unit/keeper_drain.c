@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +43,10 @@ static int tear_down(void **state)
 {
     struct place *place = *state;
 
+    char fresh[160];
+
+    (void)snprintf(fresh, sizeof fresh, "%s.new", place->file);
+    (void)unlink(fresh);
     (void)unlink(place->file);
     (void)rmdir(place->file);
     (void)unlink(place->conf.state_dir);
@@ -65,7 +71,7 @@ static int keep(const struct place *place, const struct drain *drain, bool node,
 {
     char text[DRAIN_TEXT_MAX + 1];
 
-    return drain_write(drain->fd, text, drain_text(&place->conf, node, vips, text));
+    return drain_write(drain->directory, text, drain_text(&place->conf, node, vips, text));
 }
 
 static void assert_kept(const struct place *place, bool node, uint32_t vips)
@@ -132,6 +138,33 @@ static void test_a_directory_that_cannot_be_is_an_error_only_when_something_is_t
     drain_close(&drain);
 }
 
+/* The write of a new order that the loss of power, or a full disk, ends anywhere. */
+static void test_a_write_that_is_cut_anywhere_leaves_what_was_kept_before(void **state)
+{
+    const struct place *place = *state;
+    const struct rlimit nothing = {1, RLIM_INFINITY};
+    struct rlimit before;
+    struct drain drain;
+    char fresh[160];
+
+    assert_int_equal(drain_open(&drain, &place->conf), 0);
+    assert_int_equal(keep(place, &drain, false, 6), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &nothing), 0);
+    assert_true(keep(place, &drain, true, 1) < 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)snprintf(fresh, sizeof fresh, "%s.new", place->file);
+    assert_int_equal(access(fresh, F_OK), 0); /* cut behind its first byte, which means all */
+    assert_kept(place, false, 6);
+    assert_int_equal(unlink(fresh), 0);
+    assert_int_equal(symlink("/etc/passwd", fresh), 0); /* nobody's bait is followed */
+    assert_int_equal(keep(place, &drain, true, 1), 0);
+    assert_int_equal(access(fresh, F_OK), -1);
+    assert_kept(place, true, 1);
+    drain_close(&drain);
+}
+
 static void test_the_longest_text_there_is_fits(void **state)
 {
     struct place *place = *state;
@@ -156,6 +189,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_a_directory_that_cannot_be_is_an_error_only_when_something_is_to_be_kept, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_write_that_is_cut_anywhere_leaves_what_was_kept_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_longest_text_there_is_fits, set_up, tear_down),
     };
 

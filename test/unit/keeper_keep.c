@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@ struct fixture {
     struct keeper *keeper;
     struct scribe scribe;
     int engine; /* the engine's end */
+    char root[32];
 };
 
 static int set_up(void **state)
@@ -39,7 +39,10 @@ static int set_up(void **state)
     fixture->keeper->engine_fd = engine[0];
     fixture->keeper->steward = (struct steward){.fd = -1, .texts_fd = texts[0]};
     fixture->keeper->keep.end_ns = CLOCK_NEVER_NS;
-    fixture->scribe = (struct scribe){.fd = texts[1], .file = memfd_create("drained", 0)};
+    (void)snprintf(fixture->root, sizeof(fixture->root), "/tmp/vg-keep-XXXXXX");
+    assert_non_null(mkdtemp(fixture->root));
+    fixture->scribe =
+        (struct scribe){.fd = texts[1], .directory = open(fixture->root, O_RDONLY | O_DIRECTORY)};
     fixture->keeper->conf.vip_count = 2;
     (void)snprintf(fixture->keeper->conf.vips[0].name, CONF_NAME_MAX, "web");
     (void)snprintf(fixture->keeper->conf.vips[1].name, CONF_NAME_MAX, "mail");
@@ -51,9 +54,13 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     const int fds[] = {fixture->engine, fixture->keeper->engine_fd,
-                       fixture->keeper->steward.texts_fd, fixture->scribe.fd, fixture->scribe.file};
+                       fixture->keeper->steward.texts_fd, fixture->scribe.fd,
+                       fixture->scribe.directory};
 
     scribe_stop(&fixture->scribe, 1000);
+    if (fixture->scribe.directory >= 0)
+        (void)unlinkat(fixture->scribe.directory, "drained", 0);
+    (void)rmdir(fixture->root);
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             (void)close(fds[i]);
@@ -104,8 +111,11 @@ static void assert_silent(const struct fixture *fixture)
 static void assert_file(const struct fixture *fixture, const char *wanted)
 {
     char text[64] = "";
+    const int fd = openat(fixture->scribe.directory, "drained", O_RDONLY);
 
-    assert_true(pread(fixture->scribe.file, text, sizeof(text) - 1, 0) >= 0);
+    assert_true(fd >= 0);
+    assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+    (void)close(fd);
     assert_string_equal(text, wanted);
 }
 
@@ -181,8 +191,8 @@ static void test_what_the_disk_refuses_is_passed_on(void **state)
 {
     struct fixture *fixture = *state;
 
-    (void)close(fixture->scribe.file);
-    fixture->scribe.file = -EROFS; /* as drain_open() left it */
+    (void)close(fixture->scribe.directory);
+    fixture->scribe.directory = -EROFS; /* as drain_open() left it */
     ask(fixture, 1, 1);
     write_one(fixture);
     keep_read(fixture->keeper);

@@ -15,7 +15,8 @@
  *   IPC_CHECKER_FD_FORMER a pidfd of the supervisor before, where `follows`: its checker finishes
  *                         what runs and the calls of the hook that wait; those of this one begin
  *                         when it has ended
- * The supervisor tells it by IPC_CHECKER_RETIRE that another one takes its place.
+ * The supervisor tells it by IPC_CHECKER_RETIRE, which is blocked when it starts, that another one
+ * takes its place.
  */
 #ifndef IPC_CHECKER_H
 #define IPC_CHECKER_H

@@ -352,8 +352,8 @@ void gossip_finish(struct core *core, bool timer)
         struct mono soon = mono_add(core->now, interval_ns / 2 + random_draw(core) % interval_ns);
         core->beat_next = mono_min(core->beat_next, soon);
     }
-    if (core->actions->send == 0) {
-        return;
+    if (core->actions->send == 0 && !due && !urgent) {
+        return; /* who is alone publishes too: its own vote is for what it has published */
     }
     uint64_t fresh_ns = core->config.interval_ns / 32;
     if (due || urgent || changed || hears_others(published, draft) ||

@@ -283,6 +283,9 @@ static void take_record(struct core *core, const struct message_in *message,
     gossip_news(core, node, peer);
     gossip_named(core, node, &before);
     rivals_answer(core, node);
+    if (peer == node) {
+        rivals_introduce(core, node);
+    }
     voter_heard(core, node, busy);
     voters_heard(core, node);
 }

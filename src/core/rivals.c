@@ -120,6 +120,11 @@ void rivals_forget(struct core *core, uint8_t node)
     }
 }
 
+static bool claims_or_holds(const struct record_vip *entry)
+{
+    return entry != NULL && (entry->state == VIP_CLAIMING || entry->state == VIP_HOLDING);
+}
+
 /* Two holders have met: does another one rank before this one? */
 uint8_t rivals_better(const struct core *core, uint8_t vip)
 {
@@ -144,6 +149,27 @@ void rivals_answer(struct core *core, uint8_t node)
             entry->state == VIP_HOLDING && membership_is_live(core, node) &&
             election_prefers(core, vip, core->config.self, node)) {
             (void)gossip_to(core, node);
+        }
+    }
+}
+
+/*
+ * A node says straight that it claims or holds what a third one claims or holds too. If those two
+ * do not hear each other since a moment ago, neither has missed a heartbeat of the other one yet;
+ * so each is told what the other one says, unasked [SPEC R13].
+ */
+void rivals_introduce(struct core *core, uint8_t node)
+{
+    for (uint8_t vip = 0; membership_is_live(core, node) && vip < core->config.vip_count; vip++) {
+        if (majority_decides(core, vip) || !claims_or_holds(membership_entry(core, node, vip))) {
+            continue;
+        }
+        for (uint8_t other = 0; other < core->config.node_count; other++) {
+            if (other != node && other != core->config.self && membership_is_live(core, other) &&
+                claims_or_holds(membership_entry(core, other, vip))) {
+                gossip_relay(core, node, other);
+                gossip_relay(core, other, node);
+            }
         }
     }
 }

@@ -395,6 +395,7 @@ uint8_t rivals_better(const struct core *core, uint8_t vip);
 void rivals_forget(struct core *core, uint8_t node);
 void rivals_judge_deafness(struct core *core, uint8_t vip);
 void rivals_answer(struct core *core, uint8_t node);
+void rivals_introduce(struct core *core, uint8_t node);
 
 /* --- lease.c --- */
 #define LEASE_MAJORITY(voters) ((uint8_t)((voters) / 2 + 1))

@@ -189,13 +189,36 @@ void suspicion_hint(struct core *core, uint8_t node)
 }
 
 /*
- * Asks two nodes drawn at random for the newest that they have of `node`; while it is not heard
- * directly they become its relays [SPEC R14].
+ * A live node that is not heard straight may be again: this node knows of a path that has healed
+ * only when the next heartbeat comes over it, and then another one may have been cut meanwhile.
+ */
+static void ask_unheard(struct core *core, uint8_t node, uint8_t most)
+{
+    uint8_t pool[NODES_MAX];
+    uint8_t count = 0;
+    for (uint8_t other = 0; other < core->config.node_count; other++) {
+        if (other != node && is_watched(core, other) &&
+            membership_is_unheard(core, other, core->now)) {
+            pool[count++] = other;
+        }
+    }
+    for (uint8_t i = 0; i < most && count > 0; i++) {
+        uint8_t pick = (uint8_t)(random_draw(core) % count);
+        gossip_question(core, pool[pick], node);
+        pool[pick] = pool[--count];
+    }
+}
+
+/*
+ * Asks two nodes drawn at random, of those that are heard directly, for the newest that they have
+ * of `node`; while it is not heard directly they become its relays [SPEC R14]. Of those that are
+ * not heard one is asked too, and one more for each of the two that is missing [SPEC R32].
  */
 void suspicion_ask_others(struct core *core, uint8_t node)
 {
     struct member *member = &core->members[node];
     uint8_t relays[RELAYS_MAX];
+    uint8_t unheard = 1;
     membership_draw_relays(core, node, relays);
     for (uint8_t i = 0; i < RELAYS_MAX; i++) {
         bool works = i == 0 && member->via != NODE_NONE && member->via == member->relays[0] &&
@@ -205,8 +228,11 @@ void suspicion_ask_others(struct core *core, uint8_t node)
         }
         if (relays[i] != NODE_NONE) {
             gossip_question(core, relays[i], node);
+        } else {
+            unheard++;
         }
     }
+    ask_unheard(core, node, unheard);
 }
 
 /* One round of questions about a suspect: itself; from the second on two candidates and two others

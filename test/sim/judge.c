@@ -67,7 +67,8 @@ void judge_count_holders(struct judge *judge, uint8_t vip)
 
 /*
  * A node got an address that another one has. Only two that claimed in the same moment may meet so:
- * neither had heard the other's claim when its own kernel was asked.
+ * neither had heard the other's claim when its own kernel was asked; or two that a cut has parted,
+ * and neither of them had to notice yet [SPEC S2].
  */
 static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
 {
@@ -86,6 +87,9 @@ static void judge_install(struct judge *judge, uint8_t node, uint8_t vip)
         if (other == node || (judge_rivals(judge, vip) & BIT(other)) == 0 ||
             since(judge, state->installed_ns[other]) <= moment_ns) {
             continue;
+        }
+        if (judge_parted_lately(judge, node, other)) {
+            continue; /* others introduce them: judge_introduced() */
         }
         if (judge_is_steady(judge, other, settle_ns)) {
             judge_break(judge, RULE_DUAL, node, vip);
@@ -347,6 +351,7 @@ void judge_init(struct judge *judge, struct journal *journal, const struct clust
     judge->preempt_delay_ns = config->preempt_delay_ns;
     judge->good_since_ns = NEVER;
     judge->stalled_until_ns = NEVER;
+    memset(judge->apart_since_ns, 0xFF, sizeof judge->apart_since_ns);
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         judge->nodes[node].down_since_ns = 0; /* nobody has been started */
         judge->nodes[node].stalled_until_ns = 0;

@@ -144,6 +144,9 @@ struct judge {
     uint64_t fault_ns;         /* the last one */
     uint64_t stalled_until_ns; /* the next node that is run again; UINT64_MAX: all are */
     uint64_t paths_ns;         /* last change of the paths */
+    /* Per pair, the greater index first: since when they do not hear each other straight and both
+     * ways; UINT64_MAX: they do. */
+    uint64_t apart_since_ns[NODES_MAX][NODES_MAX];
     uint64_t backoff_until_ns;
     struct judge_node nodes[NODES_MAX];
     struct judge_vip vips[VIPS_MAX];

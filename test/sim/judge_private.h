@@ -51,6 +51,8 @@ bool judge_is_settled(const struct judge *judge);
 bool judge_is_steady(const struct judge *judge, uint8_t node, uint64_t span_ns);
 /* Between two rounds of questions. */
 uint64_t judge_spacing_ns(const struct judge *judge);
+/* Do two nodes not hear each other straight, and have not had to notice yet? */
+bool judge_parted_lately(const struct judge *judge, uint8_t a, uint8_t b);
 /* Nodes that are not frozen and have the VIP. */
 uint64_t judge_awake_holders(const struct judge *judge, uint8_t vip);
 /* A datagram came that somebody had held back: the weather is good again from now on at most. */

@@ -26,6 +26,27 @@ static void judge_dual(struct judge *judge, uint8_t vip)
     }
 }
 
+/* In the weather of S2 whoever hears both tells each of the other one: two holders last no longer
+ * than that takes, whatever paths are cut [SPEC R13, S2]. */
+static void judge_introduced(struct judge *judge, uint8_t vip)
+{
+    const struct judge_vip *state = &judge->vips[vip];
+    uint64_t allowed_ns = 3 * judge_delay_ns(judge) + 2 * (CLUSTER_ADD_NS + judge->kernel_ns) +
+                          CLUSTER_REMOVE_NS + judge->kernel_ns + SLACK_NS;
+    if (!judge_is_settled(judge) || judge->weather.loss_permille > 0 ||
+        since(judge, state->dual_since_ns) <= allowed_ns) {
+        return;
+    }
+    uint64_t settle_ns = judge_convergence_ns(judge);
+    for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
+        bool has_it = (judge_awake_holders(judge, vip) & BIT(node)) != 0;
+        if (has_it && !judge_is_steady(judge, node, settle_ns)) {
+            return;
+        }
+    }
+    judge_break(judge, RULE_DUAL, (uint8_t)__builtin_ctzll(state->holders), vip);
+}
+
 static unsigned count_live(const struct judge *judge)
 {
     unsigned count = 0;
@@ -218,6 +239,7 @@ void judge_look(struct judge *judge)
     for (uint8_t vip = 0; vip < cluster_vip_count(judge->cluster); vip++) {
         if (judge->vips[vip].dual_since_ns != NEVER && judge->mode == VIP_AVAILABLE) {
             judge_dual(judge, vip);
+            judge_introduced(judge, vip);
             judge_deadline(judge, vip);
             judge_deaf(judge, vip);
         }

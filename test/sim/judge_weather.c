@@ -136,9 +136,32 @@ static void follow_deaths(struct judge *judge, uint8_t node)
     }
 }
 
+static void follow_pairs(struct judge *judge)
+{
+    for (uint8_t a = 0; a < cluster_node_count(judge->cluster); a++) {
+        for (uint8_t b = 0; b < a; b++) {
+            bool joined =
+                cluster_is_joined(judge->cluster, a, b) && cluster_is_joined(judge->cluster, b, a);
+            uint64_t *since_ns = &judge->apart_since_ns[a][b];
+            *since_ns = joined ? NEVER : shortest(*since_ns, now_of(judge));
+        }
+    }
+}
+
+/* Their last records to each other may have promised a slow beat; they ask others for each other
+ * when that has not come [SPEC R14, R30, R32]. */
+bool judge_parted_lately(const struct judge *judge, uint8_t a, uint8_t b)
+{
+    uint64_t since_ns = judge->apart_since_ns[a > b ? a : b][a > b ? b : a];
+    uint64_t noticed_ns =
+        by_any_clock(judge, judge_slow_ns(judge) + judge_detection_ns(judge)) + SLACK_NS;
+    return since_ns != NEVER && since(judge, since_ns) <= noticed_ns;
+}
+
 void judge_fault(struct judge *judge)
 {
     uint64_t now_ns = now_of(judge);
+    follow_pairs(judge);
     judge->fault_ns = now_ns;
     judge->paths_ns = now_ns;
     judge->stalled_until_ns = NEVER;

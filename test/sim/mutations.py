@@ -24,6 +24,11 @@ MUTANTS = {
         "        if (node != core->config.self) {\n            membership_init_node")]},
     "only the suspect itself is asked": {"core/suspicion.c": [(
         "    if (member->suspicion.rounds == 1) {", "    if (member->suspicion.rounds >= 1) {")]},
+    "only who is heard is asked about others": {"core/suspicion.c": [(
+        "    ask_unheard(core, node, unheard);\n",
+        "    (void)ask_unheard;\n    (void)unheard;\n")]},
+    "rivals are not introduced": {"core/membership.c": [(
+        "        rivals_introduce(core, node);\n", "")]},
     "no vacancy": {"core/suspicion.c": [(
         "        if (arbiter->elected != node || arbiter->vacant_since.ns == MONO_NEVER.ns) {",
         "        if (node != NODE_NONE) {")]},
@@ -137,8 +142,8 @@ MUTANTS = {
         "        released |= entry->released_to != ID_NONE ? BIT(node) : 0;",
         "        released |= entry->released_to != ID_NONE ? 0 : 0;")]},
     "what another program removed stays away": {"core/kernel.c": [(
-        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_put_back(core, vip);",
-        "    case ADDRESS_LOST_FOREIGN:\n        arbiter_order(core, vip, ACTION_ANNOUNCE);")]},
+        "    arbiter_put_back(core, vip);\n    arbiter->adding = true;",
+        "    arbiter_order(core, vip, ACTION_ANNOUNCE);\n    arbiter->adding = true;")]},
     "wire: no replay window": {"wire/replay.c": [(
         "    if (counter > window->newest)\n        return true;\n    uint64_t age",
         "    if (counter != 0)\n        return true;\n    uint64_t age")]},

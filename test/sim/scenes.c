@@ -13,10 +13,12 @@ enum scene {
     SCENE_ONE_WAY,
     SCENE_RIVAL_OF_A_MOMENT,
     SCENE_RESTART,
+    SCENE_HEALED_AND_CUT,
     SCENE_COUNT_OF_BOTH_MODES,
     SCENE_BOTH_BEST_DIE = SCENE_COUNT_OF_BOTH_MODES,
     SCENE_STALLS_BESIDE_ANOTHER,
     SCENE_STALLED_CLAIMANT,
+    SCENE_MOVES_BEHIND_A_CUT,
     SCENE_COUNT,
 };
 
@@ -161,6 +163,27 @@ static void restart(struct swarm *swarm, uint8_t node)
     }
 }
 
+/* A node hears all others through one of them alone; then every path heals, and that one is cut. It
+ * learns only from the next heartbeats that it hears the others again [SPEC R32]. */
+static void healed_and_cut(struct swarm *swarm, uint8_t relay)
+{
+    uint64_t slow_ns = judge_slow_ns(&swarm->judge);
+    uint8_t deaf = other_than(swarm, relay);
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != relay && other != deaf) {
+            swarm_cut(swarm, other, deaf);
+        }
+    }
+    run(swarm, 2 * judge_convergence_ns(&swarm->judge));
+    swarm_clear_up(swarm);
+    run(swarm, draw(swarm, slow_ns / 4));
+    swarm_cut(swarm, relay, deaf);
+    if (chance(swarm, 50)) {
+        swarm_cut(swarm, deaf, relay);
+    }
+    run(swarm, slow_ns);
+}
+
 /* Until the node has just said something: if it does at all, as a holder within T. */
 static void run_to_beat(struct swarm *swarm, uint8_t node)
 {
@@ -228,6 +251,28 @@ static void stalled_claimant(struct swarm *swarm, uint8_t holder, uint8_t vip)
     if (next != NODE_NONE) {
         swarm_stall(swarm, next, detection_ns + draw(swarm, detection_ns), false);
     }
+}
+
+/* Two nodes are parted, and do not know it before a slow beat is over. Meanwhile the VIP goes to
+ * one of them, and then the other one becomes fit for it [SPEC R13]. */
+static void moves_behind_a_cut(struct swarm *swarm, uint8_t holder)
+{
+    uint64_t slow_ns = judge_slow_ns(&swarm->judge);
+    uint8_t first = other_than(swarm, holder);
+    uint8_t second = other_than(swarm, first);
+    swarm_condition(swarm, first, false, false);
+    swarm_condition(swarm, second, chance(swarm, 50), false);
+    run(swarm, judge_convergence_ns(&swarm->judge));
+    swarm_cut(swarm, first, second);
+    swarm_cut(swarm, second, first);
+    run(swarm, draw(swarm, slow_ns / 4));
+    swarm_condition(swarm, first, true, false);
+    run(swarm, draw(swarm, slow_ns / 4));
+    swarm_condition(swarm, holder, true, true);
+    run(swarm, chance(swarm, 50) ? 0 : draw(swarm, slow_ns / 2));
+    swarm_condition(swarm, second, true, false);
+    run(swarm, slow_ns);
+    swarm_condition(swarm, holder, true, false);
 }
 
 /* Mode quorum: nobody may renew its lease, and nobody is there to end it [SPEC S1]. */
@@ -312,6 +357,9 @@ void swarm_scene(struct swarm *swarm)
     case SCENE_RESTART:
         restart(swarm, holder);
         break;
+    case SCENE_HEALED_AND_CUT:
+        healed_and_cut(swarm, holder);
+        break;
     case SCENE_BOTH_BEST_DIE:
         both_best_die(swarm, holder, vip);
         break;
@@ -320,6 +368,9 @@ void swarm_scene(struct swarm *swarm)
         break;
     case SCENE_STALLED_CLAIMANT:
         stalled_claimant(swarm, holder, vip);
+        break;
+    case SCENE_MOVES_BEHIND_A_CUT:
+        moves_behind_a_cut(swarm, holder);
         break;
     case SCENE_COUNT:
         break;

@@ -206,9 +206,43 @@ static void test_another_claimant_is_waited_for_until_its_deadline(void **unused
     }
 }
 
+/* A record with the flag leaving of a node that said that it holds: it has released it. */
+static void test_the_place_of_a_holder_that_leaves_is_taken_at_once(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record holder = preferred(1, VIP_HOLDING);
+    hear(core, 1, &holder);
+    holder.seq = 2;
+    holder.flags |= RECORD_LEAVING;
+    holder.vip_count = 0;
+    hear(core, 1, &holder);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].reason, REASON_HOLDER_LEFT);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    free(core);
+}
+
+/* fail_open is off, and nobody else is there. */
+static void test_who_is_unfit_gives_it_up_though_nobody_can_take_it(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.fail_open = false;
+    struct core *core = serve_core(&config);
+    hold(core);
+    step(core, 1000, (struct event){.type = EVENT_CONDITION, .condition = {.healthy = false}});
+    assert_int_equal(count(ACTION_ADDRESS_REMOVE), 1);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core->arbiters[0].reason, REASON_UNHEALTHY);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_place_of_a_holder_that_leaves_is_taken_at_once),
+        cmocka_unit_test(test_who_is_unfit_gives_it_up_though_nobody_can_take_it),
         cmocka_unit_test(test_another_claimant_is_waited_for_until_its_deadline),
         cmocka_unit_test(test_what_the_successor_does_not_take_is_taken_back),
         cmocka_unit_test(test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip),

@@ -230,6 +230,23 @@ static void test_checks_without_a_result_have_failed_after_a_while(void **state)
     assert_false(view.has_result);
 }
 
+/* One has been configured a second after the other: its patience ends a second later. */
+static void test_each_check_has_a_patience_of_its_own(void **state)
+{
+    static const struct core_check checks[] = {{1, 1, 0, true, 0}, {1, 1, -10, false, 1}};
+
+    (void)state;
+    begin(checks, 2);
+    core.health[1].since.ns += NS_PER_S;
+    now_ns += PATIENCE_NS;
+    step((struct event){.type = EVENT_TIMER});
+    assert_int_equal(core.health[0].state, CHECK_FAILED);
+    assert_int_equal(core.health[1].state, CHECK_UNKNOWN);
+    now_ns += NS_PER_S;
+    step((struct event){.type = EVENT_TIMER});
+    assert_int_equal(core.health[1].state, CHECK_FAILED);
+}
+
 static void test_each_change_is_told_once_with_a_reason(void **state)
 {
     static const struct core_check checks[] = {{1, 1, 0, true, 0}};
@@ -261,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_a_check_for_one_vip_concerns_no_other),
         cmocka_unit_test(test_weights_add_up_and_the_priority_stays_within_1_and_255),
         cmocka_unit_test(test_checks_without_a_result_have_failed_after_a_while),
+        cmocka_unit_test(test_each_check_has_a_patience_of_its_own),
         cmocka_unit_test(test_each_change_is_told_once_with_a_reason),
     };
     return cmocka_run_group_tests_name("core_health", tests, NULL, NULL);

@@ -276,9 +276,42 @@ static void test_what_is_being_released_is_not_released_again_for_a_reload(void 
     free(core);
 }
 
+/* Node 2 is asked beside node 1; both stay, under other numbers. */
+static void test_who_is_asked_beside_a_holder_is_asked_on(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct core_config config = default_config();
+    struct core_reload reload = same_places();
+    struct record peer = record_of(2, 1, VIP_STANDBY);
+    hear(core, 2, &peer);
+    core->members[2].suspicion = (struct suspicion){.kind = SUSPICION_LINKED, .holder = 1};
+    core = reconfigure(core, &config, &reload);
+    assert_int_equal(core->members[2].suspicion.kind, SUSPICION_LINKED);
+    assert_int_equal(core->members[2].suspicion.holder, 1);
+    free(core);
+}
+
+/* The engine does not reload what stops; but the core is asked to move everything that it knows. */
+static void test_an_ordered_stop_remembers_what_it_released(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct core_config config = default_config();
+    struct core_reload reload = same_places();
+    hold(core);
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    assert_int_equal(core->stop_vips, 1);
+    core = reconfigure(core, &config, &reload);
+    assert_int_equal(core->stop_vips, 1);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_is_asked_beside_a_holder_is_asked_on),
+        cmocka_unit_test(test_an_ordered_stop_remembers_what_it_released),
         cmocka_unit_test(test_nothing_points_to_a_node_that_went),
         cmocka_unit_test(test_what_is_being_released_is_not_released_again_for_a_reload),
         cmocka_unit_test(test_what_did_not_change_stays_as_it_was_and_the_peers_are_told_at_once),

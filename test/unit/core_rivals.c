@@ -99,6 +99,45 @@ static void test_a_rival_that_goes_is_forgotten(void **unused)
     free(core);
 }
 
+/* Is the record of `node` in what the last step sent to `peer`? */
+static bool is_shown(uint8_t peer, uint8_t node)
+{
+    for (uint8_t i = 0; sends_to(peer) && i < actions.out[peer].relay_count; i++) {
+        if (actions.out[peer].relays[i].node == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Neither has named the other one: they do not know yet that they do not hear each other. */
+static void test_two_that_want_the_same_vip_are_shown_to_each_other(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record first = record_of(1, 1, VIP_HOLDING);
+    struct record second = record_of(2, 1, VIP_STANDBY);
+    struct record third = record_of(3, 1, VIP_STANDBY);
+    hear(core, 1, &first);
+    hear(core, 2, &second);
+    hear(core, 3, &third);
+    assert_false(is_shown(1, 2) || is_shown(2, 1));
+    second.vips[0].state = VIP_CLAIMING;
+    second.seq++;
+    hear_through(core, 3, &second, 0); /* whoever hears it straight has done so already */
+    assert_false(is_shown(1, 2) || is_shown(2, 1));
+    second.seq++;
+    hear(core, 2, &second);
+    assert_true(is_shown(1, 2) && is_shown(2, 1));
+    assert_false(is_shown(3, 1) || is_shown(3, 2) || is_shown(1, 3));
+    core->config.vips[0].mode = VIP_QUORUM; /* there the votes decide */
+    second.seq++;
+    second.vips[0].mode = VIP_QUORUM;
+    hear(core, 2, &second);
+    assert_false(is_shown(1, 2) || is_shown(2, 1));
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_a_holder_announces_itself_when_a_node_has_started_anew),
         cmocka_unit_test(test_a_holder_yields_after_4_t_to_a_lower_one_whatever_that_says),
         cmocka_unit_test(test_a_rival_that_goes_is_forgotten),
+        cmocka_unit_test(test_two_that_want_the_same_vip_are_shown_to_each_other),
     };
     return cmocka_run_group_tests_name("core_rivals", tests, NULL, NULL);
 }

@@ -276,9 +276,58 @@ static void test_who_stops_says_no_hello_when_it_can_be_heard_again(void **unuse
     free(core);
 }
 
+/* Stops a core that holds the VIP, or does not; how many rounds of leaving it sends. */
+static unsigned count_leaving_rounds(struct core *core, struct record *peer)
+{
+    unsigned rounds = 0;
+    bool holds = core->arbiters[0].state == VIP_HOLDING;
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    if (holds) {
+        kernel_says(core, ADDRESS_REMOVED, 0);
+    }
+    for (; core->phase == PHASE_LEAVING; rounds++) {
+        assert_true(sends_to(1));
+        if (peer != NULL) {
+            peer->seq++;
+            hear(core, 1, peer);
+            assert_int_equal(core->phase, PHASE_LEAVING); /* not before its time */
+        }
+        tick(core, timing_claim_spacing(T_NS));
+    }
+    assert_int_equal(count(ACTION_STOPPED), 1);
+    free(core);
+    return rounds;
+}
+
+/* Three rounds, and twelve while somebody who could take the VIP has not taken it [SPEC R43]. */
+static void test_who_stops_waits_for_its_successor_for_twelve_rounds_at_most(void **unused)
+{
+    (void)unused;
+    struct record peer = record_of(1, 1, VIP_STANDBY);
+    struct core *core = new_core();
+    hold(core);
+    hear(core, 1, &peer);
+    assert_int_equal(count_leaving_rounds(core, &peer), ROUNDS);
+
+    core = new_core();
+    hold(core);
+    hear(core, 1, &peer);
+    peer.vips[0].state = VIP_HOLDING;
+    assert_int_equal(count_leaving_rounds(core, &peer), 3);
+
+    core = new_core();
+    hear(core, 1, &peer); /* it holds it all the time */
+    assert_int_equal(count_leaving_rounds(core, &peer), 3);
+
+    core = new_core(); /* nobody is there */
+    hold(core);
+    assert_int_equal(count_leaving_rounds(core, NULL), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_stops_waits_for_its_successor_for_twelve_rounds_at_most),
         cmocka_unit_test(test_who_is_alone_by_configuration_asks_nobody_and_no_wire),
         cmocka_unit_test(test_who_hears_none_of_its_peers_asks_the_wire_first),
         cmocka_unit_test(test_a_late_stranger_lengthens_the_hello_once),

@@ -201,6 +201,31 @@ static void test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_hold
     }
 }
 
+/* Node 2 was cut off from this one, and may be back: nobody knows before its next heartbeat. It is
+ * the only one that still hears node 1. */
+static void test_a_live_node_that_is_not_heard_is_asked_about_a_suspect_too(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record suspect = record_of(1, 1, VIP_HOLDING);
+    struct record relay = record_of(3, 1, VIP_STANDBY);
+    struct record unheard = record_of(2, 1, VIP_STANDBY);
+    unsigned asked = 0;
+    unheard.vips[0].ready = VIP_READY_NO; /* it is not asked as a candidate */
+    hear(core, 2, &unheard);
+    core->members[2].direct = (struct mono){1};
+    hear(core, 3, &relay);
+    suspect.next_ms = 100;
+    hear(core, 1, &suspect);
+    while (core->members[1].suspicion.rounds < 3) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        const struct question *question = &actions.out[2].question;
+        asked += sends_to(2) && question->about_count == 1 && question->about[0] == 1001;
+    }
+    assert_int_equal(asked, 2); /* in every round but the first */
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_a_vip_in_fault_takes_no_standby_along),
         cmocka_unit_test(test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question),
         cmocka_unit_test(test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_holder),
+        cmocka_unit_test(test_a_live_node_that_is_not_heard_is_asked_about_a_suspect_too),
     };
     return cmocka_run_group_tests_name("core_suspicion", tests, NULL, NULL);
 }

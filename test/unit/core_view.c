@@ -62,6 +62,24 @@ static void test_a_claim_shows_its_vote_and_a_dead_holder_nothing(void **unused)
     free(core);
 }
 
+/* How long it may hold on without another vote. */
+static void test_the_rest_of_a_lease_is_shown_while_it_is_held(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.node_count = 1;
+    config.vips[0].mode = VIP_QUORUM;
+    config.vips[0].lease_ns = NS_PER_S;
+    struct core *core = serve_core(&config);
+    assert_int_equal(view_of_vip(core).lease_ns, 0);
+    run(core, T_NS);
+    kernel_says(core, ADDRESS_ADDED, 0);
+    struct vip_view view = view_of_vip(core);
+    assert_in_range(view.lease_ns, NS_PER_S / 2, NS_PER_S);
+    assert_int_equal(view.votes_needed, 1);
+    free(core);
+}
+
 /* Somebody answers for the address and no peer is heard: who does is shown [SPEC R66]. */
 static void test_who_answers_for_the_address_is_shown_by_its_mac(void **unused)
 {
@@ -179,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_vip_is_shown_with_its_holder_and_who_is_next),
         cmocka_unit_test(test_a_claim_shows_its_vote_and_a_dead_holder_nothing),
+        cmocka_unit_test(test_the_rest_of_a_lease_is_shown_while_it_is_held),
         cmocka_unit_test(test_who_answers_for_the_address_is_shown_by_its_mac),
         cmocka_unit_test(test_a_node_is_shown_as_far_as_it_is_known),
         cmocka_unit_test(test_a_node_that_has_only_proved_to_run_is_alive_and_no_more_is_known),

@@ -25,7 +25,7 @@ dual
 [ 4000.631] B vip0 releasing -> standby (A): a preferred node claims it
 [ 4000.897] A vip0 claiming -> holding (B): this node is preferred to the holder
 [ 4000.897] A vip0 holder B -> A: the holder handed it over
-[ 4000.987] C vip0 holder B -> A: the holder handed it over
-[ 4001.117] B vip0 holder B -> A: a preferred node claims it
+[ 4000.987] B vip0 holder B -> A: a preferred node claims it
+[ 4001.200] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

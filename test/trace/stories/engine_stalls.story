@@ -28,9 +28,9 @@ dual
 [ 3500.429] A vip0 standby -> claiming (B): this node is preferred to the holder
 [ 3500.744] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3500.804] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3501.074] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3501.074] A vip0 holder B -> A: the holder handed it over
-[ 3501.186] C vip0 holder B -> A: the holder handed it over
-[ 3501.207] B vip0 holder B -> A: a preferred node claims it
+[ 3501.037] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3501.037] A vip0 holder B -> A: the holder handed it over
+[ 3501.090] C vip0 holder B -> A: the holder handed it over
+[ 3501.349] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

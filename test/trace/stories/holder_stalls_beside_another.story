@@ -63,51 +63,51 @@ dual
 [ 3100.919] C vip0 holder B -> A: its holder died
 [ 3100.994] C vip3 claiming -> holding (B): its holder died
 [ 3100.994] C vip3 holder B -> C: its holder died
-[ 3101.208] A vip3 holder B -> C: its holder died
-[ 4050.308] B vip0 holder - -> A: heard from it
-[ 4050.308] B vip2 holder - -> A: heard from it
-[ 4050.308] B vip4 holder - -> A: heard from it
-[ 4050.308] B vip6 holder - -> A: heard from it
-[ 4050.308] B vip7 holder - -> A: heard from it
-[ 4050.652] B vip0 standby -> claiming (A): this node is preferred to the holder
-[ 4050.652] B vip1 holder - -> C: heard from it
-[ 4050.652] B vip3 standby -> claiming: this node is preferred to the holder
-[ 4050.652] B vip3 holder - -> C: heard from it
-[ 4050.652] B vip5 holder - -> C: heard from it
-[ 4050.820] A vip0 holding -> releasing (B): a preferred node claims it
-[ 4050.880] A vip0 releasing -> standby (B): a preferred node claims it
-[ 4050.919] C vip3 holding -> releasing (B): a preferred node claims it
-[ 4050.979] C vip3 releasing -> standby (B): a preferred node claims it
-[ 4051.259] B vip3 claiming -> holding (C): this node is preferred to the holder
-[ 4051.259] B vip3 holder C -> B: the holder handed it over
-[ 4051.359] B vip0 claiming -> holding (A): this node is preferred to the holder
-[ 4051.359] B vip0 holder A -> B: the holder handed it over
-[ 4051.413] A vip0 holder A -> B: a preferred node claims it
-[ 4051.413] A vip3 holder C -> B: the holder handed it over
-[ 4051.451] C vip3 holder C -> B: a preferred node claims it
-[ 4051.604] C vip0 holder A -> B: the holder handed it over
-[ 7250.969] C vip2 holder A -> -: its holder died
-[ 7250.969] C vip4 holder A -> -: its holder died
-[ 7250.969] C vip6 holder A -> -: its holder died
-[ 7250.969] C vip7 holder A -> -: its holder died
-[ 7251.614] C vip0 standby -> claiming (B): its holder died
-[ 7251.614] C vip2 standby -> claiming: nobody held it
-[ 7251.614] C vip3 standby -> claiming (B): its holder died
-[ 7251.614] C vip4 standby -> claiming: nobody held it
-[ 7251.614] C vip6 standby -> claiming: nobody held it
-[ 7251.614] C vip7 standby -> claiming: nobody held it
-[ 7251.714] C vip0 claiming -> holding (B): its holder died
-[ 7251.714] C vip0 holder B -> C: its holder died
-[ 7251.814] C vip2 claiming -> holding: nobody held it
-[ 7251.814] C vip2 holder - -> C: nobody held it
-[ 7251.914] C vip3 claiming -> holding (B): its holder died
-[ 7251.914] C vip3 holder B -> C: its holder died
-[ 7252.014] C vip4 claiming -> holding: nobody held it
-[ 7252.014] C vip4 holder - -> C: nobody held it
-[ 7252.114] C vip6 claiming -> holding: nobody held it
-[ 7252.114] C vip6 holder - -> C: nobody held it
-[ 7252.214] C vip7 claiming -> holding: nobody held it
-[ 7252.214] C vip7 holder - -> C: nobody held it
+[ 3101.084] A vip3 holder B -> C: its holder died
+[ 4050.440] B vip1 holder - -> C: heard from it
+[ 4050.440] B vip3 holder - -> C: heard from it
+[ 4050.440] B vip5 holder - -> C: heard from it
+[ 4050.523] B vip0 standby -> claiming: this node is preferred to the holder
+[ 4050.523] B vip0 holder - -> A: heard from it
+[ 4050.523] B vip2 holder - -> A: heard from it
+[ 4050.523] B vip3 standby -> claiming (C): this node is preferred to the holder
+[ 4050.523] B vip4 holder - -> A: heard from it
+[ 4050.523] B vip6 holder - -> A: heard from it
+[ 4050.523] B vip7 holder - -> A: heard from it
+[ 4050.629] A vip0 holding -> releasing (B): a preferred node claims it
+[ 4050.689] A vip0 releasing -> standby (B): a preferred node claims it
+[ 4050.691] C vip3 holding -> releasing (B): a preferred node claims it
+[ 4050.751] C vip3 releasing -> standby (B): a preferred node claims it
+[ 4050.864] B vip0 claiming -> holding (A): this node is preferred to the holder
+[ 4050.864] B vip0 holder A -> B: the holder handed it over
+[ 4050.951] A vip0 holder A -> B: a preferred node claims it
+[ 4050.957] C vip0 holder A -> B: the holder handed it over
+[ 4051.031] B vip3 claiming -> holding (C): this node is preferred to the holder
+[ 4051.031] B vip3 holder C -> B: the holder handed it over
+[ 4051.209] A vip3 holder C -> B: the holder handed it over
+[ 4051.305] C vip3 holder C -> B: a preferred node claims it
+[ 7250.994] C vip2 holder A -> -: its holder died
+[ 7250.994] C vip4 holder A -> -: its holder died
+[ 7250.994] C vip6 holder A -> -: its holder died
+[ 7250.994] C vip7 holder A -> -: its holder died
+[ 7251.185] C vip0 standby -> claiming (B): its holder died
+[ 7251.185] C vip2 standby -> claiming: nobody held it
+[ 7251.185] C vip3 standby -> claiming (B): its holder died
+[ 7251.185] C vip4 standby -> claiming: nobody held it
+[ 7251.185] C vip6 standby -> claiming: nobody held it
+[ 7251.185] C vip7 standby -> claiming: nobody held it
+[ 7251.285] C vip0 claiming -> holding (B): its holder died
+[ 7251.285] C vip0 holder B -> C: its holder died
+[ 7251.385] C vip2 claiming -> holding: nobody held it
+[ 7251.385] C vip2 holder - -> C: nobody held it
+[ 7251.485] C vip3 claiming -> holding (B): its holder died
+[ 7251.485] C vip3 holder B -> C: its holder died
+[ 7251.585] C vip4 claiming -> holding: nobody held it
+[ 7251.585] C vip4 holder - -> C: nobody held it
+[ 7251.685] C vip6 claiming -> holding: nobody held it
+[ 7251.685] C vip6 holder - -> C: nobody held it
+[ 7251.785] C vip7 claiming -> holding: nobody held it
+[ 7251.785] C vip7 holder - -> C: nobody held it
 = vip0: C
 = vip1: C
 = vip2: C

@@ -31,9 +31,9 @@ dual
 [ 4000.515] A vip0 holder - -> B: nobody held it
 [ 4000.803] B vip0 holding -> releasing (A): a preferred node claims it
 [ 4000.863] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4001.178] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4001.178] A vip0 holder B -> A: the holder handed it over
-[ 4001.508] B vip0 holder B -> A: a preferred node claims it
-[ 4001.520] C vip0 holder B -> A: the holder handed it over
+[ 4001.306] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.306] A vip0 holder B -> A: the holder handed it over
+[ 4001.425] B vip0 holder B -> A: a preferred node claims it
+[ 4001.477] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

@@ -26,19 +26,19 @@ holders
 [ 5000.428] A vip0 standby -> claiming (B): this node is preferred to the holder
 [ 5000.730] B vip0 holding -> releasing (A): a preferred node claims it
 [ 5000.790] B vip0 releasing -> standby (A): a preferred node claims it
-[ 5001.097] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 5001.097] A vip0 holder B -> A: the holder handed it over
-[ 5001.269] C vip0 holder B -> A: the holder handed it over
-[ 5001.317] B vip0 holder B -> A: a preferred node claims it
+[ 5001.153] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 5001.153] A vip0 holder B -> A: the holder handed it over
+[ 5001.326] B vip0 holder B -> A: a preferred node claims it
+[ 5001.413] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 # and once more with the holder dying meanwhile
-[ 6101.233] B vip0 standby -> claiming (A): its holder died
-[ 6101.333] B vip0 claiming -> holding (A): its holder died
-[ 6101.333] B vip0 holder A -> B: its holder died
-[ 6101.628] C vip0 holder A -> B: its holder died
-[ 9000.227] A vip0 holder - -> B: heard from it
-[ 9601.399] A vip0 standby -> claiming (B): its holder died
-[ 9601.499] A vip0 claiming -> holding (B): its holder died
-[ 9601.499] A vip0 holder B -> A: its holder died
-[ 9601.825] C vip0 holder B -> A: its holder died
+[ 6101.435] B vip0 standby -> claiming (A): its holder died
+[ 6101.535] B vip0 claiming -> holding (A): its holder died
+[ 6101.535] B vip0 holder A -> B: its holder died
+[ 6101.813] C vip0 holder A -> B: its holder died
+[ 9000.272] A vip0 holder - -> B: heard from it
+[ 9601.645] A vip0 standby -> claiming (B): its holder died
+[ 9601.745] A vip0 claiming -> holding (B): its holder died
+[ 9601.745] A vip0 holder B -> A: its holder died
+[ 9601.983] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -17,10 +17,10 @@ gap
 [ 3000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
 [ 3000.503] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3000.563] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3000.734] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3000.734] A vip0 holder B -> A: the holder handed it over
-[ 3000.878] B vip0 holder B -> A: a preferred node claims it
-[ 3001.071] C vip0 holder B -> A: the holder handed it over
+[ 3000.973] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3000.973] A vip0 holder B -> A: the holder handed it over
+[ 3001.031] B vip0 holder B -> A: a preferred node claims it
+[ 3001.061] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 0.171 ms at most
+= no holder for 0.410 ms at most

@@ -34,16 +34,16 @@ gap
 [ 4000.135] A vip0 releasing -> standby (C): a preferred node claims it
 [ 4000.308] C vip0 claiming -> holding (A): this node is preferred to the holder
 [ 4000.308] C vip0 holder A -> C: the holder handed it over
-[ 4000.415] A vip0 holder A -> C: a preferred node claims it
-[ 4000.426] B vip0 holder A -> C: the holder handed it over
+[ 4000.567] A vip0 holder A -> C: a preferred node claims it
+[ 4000.604] B vip0 holder A -> C: the holder handed it over
 # and then not to be the last of them
-[ 5000.051] A vip0 standby -> claiming (C): this node is preferred to the holder
-[ 5000.221] C vip0 holding -> releasing (A): a preferred node claims it
-[ 5000.281] C vip0 releasing -> standby (A): a preferred node claims it
-[ 5000.694] A vip0 claiming -> holding (C): this node is preferred to the holder
-[ 5000.694] A vip0 holder C -> A: the holder handed it over
-[ 5000.876] B vip0 holder C -> A: the holder handed it over
-[ 5000.894] C vip0 holder C -> A: a preferred node claims it
+[ 5000.255] A vip0 standby -> claiming (C): this node is preferred to the holder
+[ 5000.368] C vip0 holding -> releasing (A): a preferred node claims it
+[ 5000.428] C vip0 releasing -> standby (A): a preferred node claims it
+[ 5000.701] A vip0 claiming -> holding (C): this node is preferred to the holder
+[ 5000.701] A vip0 holder C -> A: the holder handed it over
+[ 5000.973] C vip0 holder C -> A: a preferred node claims it
+[ 5001.014] B vip0 holder C -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 0.413 ms at most
+= no holder for 0.273 ms at most

@@ -54,30 +54,30 @@ holders
 [ 4000.366] A vip0 standby -> claiming (C): the holder is drained
 [ 4000.625] C vip0 holding -> releasing (A): a preferred node claims it
 [ 4000.685] C vip0 releasing -> standby (A): a preferred node claims it
-[ 4000.957] A vip0 claiming -> holding (C): the holder is drained
-[ 4000.957] A vip0 holder C -> A: the holder handed it over
-[ 4001.028] C vip0 holder C -> A: a preferred node claims it
-[ 4001.157] B vip0 holder C -> A: the holder handed it over
+[ 4000.984] A vip0 claiming -> holding (C): the holder is drained
+[ 4000.984] A vip0 holder C -> A: the holder handed it over
+[ 4001.063] B vip0 holder C -> A: the holder handed it over
+[ 4001.295] C vip0 holder C -> A: a preferred node claims it
 = vip0: A
 # A, whose word it was, dies; B says the same
-[ 5901.059] B vip0 standby -> claiming (A): its holder died
-[ 5901.159] B vip0 claiming -> holding (A): its holder died
-[ 5901.159] B vip0 holder A -> B: its holder died
-[ 5901.430] C vip0 holder A -> B: its holder died
+[ 5901.089] B vip0 standby -> claiming (A): its holder died
+[ 5901.189] B vip0 claiming -> holding (A): its holder died
+[ 5901.189] B vip0 holder A -> B: its holder died
+[ 5901.441] C vip0 holder A -> B: its holder died
 = vip0: B
 # nobody knows any more, and C stays drained
 # it is made active, and B knows it again
-[11800.235] C swarm drain -> active (B): active in the swarm again
-[11800.235] C vip0 standby -> claiming (B): this node is preferred to the holder
-[11800.348] B vip0 holding -> releasing (C): a preferred node claims it
-[11800.408] B vip0 releasing -> standby (C): a preferred node claims it
-[11800.725] C vip0 claiming -> holding (B): this node is preferred to the holder
-[11800.725] C vip0 holder B -> C: the holder handed it over
-[11800.798] B vip0 holder B -> C: a preferred node claims it
+[11800.319] C swarm drain -> active (B): active in the swarm again
+[11800.319] C vip0 standby -> claiming (B): this node is preferred to the holder
+[11800.381] B vip0 holding -> releasing (C): a preferred node claims it
+[11800.441] B vip0 releasing -> standby (C): a preferred node claims it
+[11800.608] C vip0 claiming -> holding (B): this node is preferred to the holder
+[11800.608] C vip0 holder B -> C: the holder handed it over
+[11800.689] B vip0 holder B -> C: a preferred node claims it
 = vip0: C
 # the index decides, not who speaks last
 [14800.000] A check0 unknown -> ok: the check passes
-[14800.262] A vip0 holder - -> C: heard from it
+[14800.348] A vip0 holder - -> C: heard from it
 = vip0: C
 # a manager that is drained sees it itself
 [26800.000] C swarm active -> drain (C): drained in the swarm: docker node update --availability drain

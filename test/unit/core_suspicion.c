@@ -220,7 +220,7 @@ static void test_a_live_node_that_is_not_heard_is_asked_about_a_suspect_too(void
     while (core->members[1].suspicion.rounds < 3) {
         tick(core, mono_elapsed(core_deadline(core), core->now));
         const struct question *question = &actions.out[2].question;
-        asked += sends_to(2) && question->about_count == 1 && question->about[0] == 1001;
+        asked += sends_to(2) && question->about_count > 0 && question->about[0] == 1001;
     }
     assert_int_equal(asked, 2); /* in every round but the first */
     free(core);

@@ -18,8 +18,8 @@ gap
 [ 3000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
 [ 3000.503] B vip0 holding -> releasing (A): a preferred node claims it
 [ 3000.563] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3000.734] A vip0 claiming -> fault: the kernel refused the address
-[ 3000.878] B vip0 standby -> claiming: nobody held it
-[ 3000.991] B vip0 claiming -> holding: nobody held it
+[ 3000.973] A vip0 claiming -> fault: the kernel refused the address
+[ 3001.031] B vip0 standby -> claiming: nobody held it
+[ 3001.452] B vip0 claiming -> holding: nobody held it
 = vip0: B
-= no holder for 0.429 ms at most
+= no holder for 0.889 ms at most

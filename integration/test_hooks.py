@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The hook: called for every change, in order, and nobody's delay but its own."""
+import http.server
 import json
 import os
+import threading
 import time
 
 import pytest
@@ -289,3 +291,93 @@ def test_the_example_has_a_cloud_api_move_the_address(make_cluster, api):
     assert path == "/v1/addresses/10.77.0.100"
     assert headers["Authorization"] == "Bearer secret"
     assert json.loads(cloud.bodies[-1]) == {"node": "n1"}
+
+
+class Cloud:
+    """An API that says where an address is, changed by PUT with If-Match. One for all hosts, at
+    port 9100 of each. What `hold` names is answered only when `go` is set."""
+
+    def __init__(self, cluster, path):
+        self.path, self.node, self.version = path, None, 1
+        self.broken, self.hold, self.came, self.puts = set(), set(), [], []
+        self.go = threading.Event()
+        self.lock = threading.Lock()
+        cloud = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                known = self.path == cloud.path
+                self.reply(200 if known else 404)
+
+            def do_PUT(self):
+                length = int(self.headers["Content-Length"])
+                self.reply(cloud.put(json.loads(self.rfile.read(length))["node"],
+                                     self.headers["If-Match"]))
+
+            def reply(self, status):
+                self.send_response(status)
+                self.send_header("ETag", f'"{cloud.version}"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+
+        self.servers = []
+        for host in cluster.nodes:
+            with cluster.net.hosts[host].ns.inside():
+                self.servers.append(answering.Server(("127.0.0.1", 9100), Handler))
+            threading.Thread(target=self.servers[-1].serve_forever, args=(0.05,),
+                             daemon=True).start()
+
+    def put(self, node, tag):
+        self.came.append(node)
+        if node in self.hold:
+            self.go.wait(30)
+        with self.lock:
+            status = (503 if node in self.broken else
+                      412 if tag != f'"{self.version}"' else 200)
+            if status == 200:
+                self.node, self.version = node, self.version + 1
+            self.puts.append((node, status))
+            return status
+
+    def close(self):
+        self.go.set()
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+
+@pytest.mark.parametrize("late", ["retry", "request"])
+def test_the_example_does_not_move_an_address_back_that_went_on_meanwhile(make_cluster, late):
+    """n1 holds first, and its word comes to the API after that of n2."""
+    cluster = make_cluster(2)
+    for name, node in cluster.nodes.items():
+        (node.directory / "token").write_text("secret\n")
+        hook = node.directory / "hook"
+        hook.write_text(f'#!/bin/sh\nPATH={paths.TOOL.parent}:$PATH exec {example("move-address")} '
+                        f'http://127.0.0.1:9100/v1 {node.directory}/token {node.socket}\n')
+        hook.chmod(0o755)
+        node.write_config({**cluster.config, "hook_timeout": "30s", "hook": str(hook)})
+    cloud = Cloud(cluster, "/v1/addresses/10.77.0.100")
+    try:
+        (cloud.broken if late == "retry" else cloud.hold).add("n1")
+        cluster.start("n1")
+        cluster.wait_holder("n1")
+        cluster.start("n2")
+        cluster.wait_alive("n1", "n2")
+        cluster.wait_until(lambda: "n1" in cloud.came, "n1 has asked for it")
+        assert cluster["n1"].tool("drain", "--wait", "5s").returncode == 0
+        cluster.wait_until(lambda: cloud.node == "n2", "n2 has moved it")
+        cloud.broken.clear()
+        cloud.go.set()
+        cluster.wait_until(lambda: "10.77.0.100 is not n1's any more" in cluster["n1"].log_text(),
+                           "n1 has given up")
+        cluster.wait_until(lambda: ("n1", 503 if late == "retry" else 412) in cloud.puts,
+                           "and its word has come")
+        assert cloud.node == "n2" and ("n1", 200) not in cloud.puts
+        cluster["n1"].tool("undrain")  # and it moves back when the VIP does
+        cluster.wait_until(lambda: cloud.node == "n1", "n1 has moved it")
+    finally:
+        cloud.close()

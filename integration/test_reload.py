@@ -117,7 +117,7 @@ def test_a_vip_follows_another_priority(three):
 
 
 def test_a_node_is_added_in_whatever_order_the_others_learn_of_it(make_cluster):
-    for order in itertools.islice(itertools.permutations(("n1", "n2", "n3")), 0, None, 3):
+    for order in itertools.permutations(("n1", "n2", "n3")):
         cluster = make_cluster(4)
         whole = copy.deepcopy(cluster.config)
         fourth = cluster.config["node"].pop("n4")
@@ -141,6 +141,27 @@ def test_a_node_is_added_in_whatever_order_the_others_learn_of_it(make_cluster):
         reload(cluster, *reversed(order))
         agree(cluster)
         assert removals(cluster) == 0
+
+
+def test_in_every_order_of_the_nodes_a_vip_and_a_check_come_and_go_beside_what_stays(three):
+    """test/unit/core_orders.c does the same with nodes, priorities and votes."""
+    for order in itertools.permutations(three.nodes):
+        three.config["vip"]["other"] = {"address": [OTHER]}
+        three.config["check"] = {"up": {"exec": ["/bin/true"], "interval": "100ms"}}
+        for name in order:
+            write(three, name)
+            reload(three, name)
+        three.wait_holder("n1", OTHER)
+        agree(three)
+        del three.config["vip"]["other"]
+        three.config["check"] = {}
+        for name in order:
+            write(three, name)
+            reload(three, name)
+        three.wait_holder(None, OTHER)
+        agree(three)
+        assert removals(three) == 0 and three.watch.changes(VIP) == 1, order
+    assert three.dual_ms() == 0 and three.dual_ms(OTHER) == 0
 
 
 def test_keys_are_rotated_in_three_steps_without_a_lost_heartbeat(three):

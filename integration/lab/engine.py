@@ -32,6 +32,8 @@ class Engine:
     def __init__(self, host):
         self.host = host
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vg-docker-"))
+        # Images are ten thousands of files, and go with the engine.
+        netns.run("mount", "-t", "tmpfs", "none", str(self.directory))
         self.socket = self.directory / "s"
         self.process = None
 
@@ -52,15 +54,31 @@ class Engine:
                 raise Unable(f"dockerd does not start here: {self.log_end()}")
             time.sleep(0.2)
 
-    def docker(self, *arguments, check=True):
+    def docker(self, *arguments, check=True, seconds=60, stdin=None):
         try:
             done = subprocess.run([DOCKER, "-H", f"unix://{self.socket}", *arguments],
-                                  capture_output=True, text=True, timeout=60, check=False)
+                                  input=stdin, capture_output=True, text=True, timeout=seconds,
+                                  check=False)
         except subprocess.TimeoutExpired as expired:
             raise Unable(f"docker {' '.join(arguments)} hangs") from expired
         if check and done.returncode != 0:
             raise Unable(f"docker {' '.join(arguments)}: {done.stderr.strip()}")
         return done
+
+    def import_root(self, directory, name):
+        """A directory as an image."""
+        with subprocess.Popen(["tar", "-C", directory, "-c", "."],
+                              stdout=subprocess.PIPE) as archive:
+            subprocess.run([DOCKER, "-H", f"unix://{self.socket}", "import", "-", name],
+                           stdin=archive.stdout, stdout=subprocess.DEVNULL, timeout=600,
+                           check=True)
+
+    def give(self, image, other):
+        """The image to another engine."""
+        with subprocess.Popen([DOCKER, "-H", f"unix://{self.socket}", "save", image],
+                              stdout=subprocess.PIPE) as archive:
+            subprocess.run([DOCKER, "-H", f"unix://{other.socket}", "load"], stdin=archive.stdout,
+                           stdout=subprocess.DEVNULL, timeout=600, check=True)
 
     def log_end(self):
         lines = (self.directory / "log").read_text(errors="replace").splitlines()
@@ -68,6 +86,12 @@ class Engine:
 
     def signal(self, number):
         os.kill(self.process.pid, number)
+
+    def restart(self):
+        """In order, as `systemctl restart docker` does."""
+        self.signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        self.start()
 
     def kill(self):
         """dockerd as by the OOM killer. Its containerd dies with it; a zombie that nobody collects
@@ -88,6 +112,7 @@ class Engine:
                 self.kill()
         netns.empty(self.host.ns.name)
         self.unmount()
+        netns.run("umount", "-l", str(self.directory), check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def unmount(self):

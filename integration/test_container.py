@@ -73,6 +73,13 @@ class Lab:
               f"{self.cluster.max_gap_ms(VIP, self.since_ns):.0f} ms")
         return result
 
+    def wait_settled(self):
+        """n1 holds, and all is well; what happens from now on counts."""
+        self.wait_holder("n1")
+        for name in self.engines:
+            self.wait_status(name, 0)
+        self.since_ns = time.monotonic_ns()
+
     def clear(self):
         for one in self.engines.values():
             one.docker("rm", "-f", "vipgossip", check=False)
@@ -120,9 +127,7 @@ def three(empty):
     """A container on each node; n1 holds."""
     for name in empty.engines:
         empty.run(name)
-    empty.wait_holder("n1")
-    for name in empty.engines:
-        empty.wait_status(name, 0)
+    empty.wait_settled()
     return empty
 
 
@@ -185,9 +190,7 @@ def test_a_container_that_ends_or_stands_still_loses_the_vip(three, how):
 def test_in_mode_quorum_with_a_long_lease_there_are_never_two_holders(empty, how):
     for name in empty.engines:
         empty.run(name, "-e", "VIPGOSSIP_MODE=quorum", "-e", "VIPGOSSIP_INTERVAL=750ms")
-    empty.wait_holder("n1")
-    for name in empty.engines:
-        empty.wait_status(name, 0)
+    empty.wait_settled()
     empty.docker("n1", how, "vipgossip")
     empty.wait_holder("n2")
     empty.docker("n1", "unpause" if how == "pause" else "start", "vipgossip")

@@ -22,8 +22,12 @@ ATTACKER = "attacker"
 FLOOD_KINDS = ("forged", "replayed", "recorded")
 GROWTH_KB_MAX = 256
 GAP_MS = 50
-# An engine that waits for a processor longer than it runs: its time is the machine's, not its own.
+# Of the datagrams that were to be sent; less would be no such flood.
+SENT_PART_MIN = 0.9
+# An engine that waits for a processor so long: its time is the machine's, not its own. In the short
+# form its gaps are not judged then; the long one wants a machine for itself.
 WAITED_PERCENT_MAX = 15
+BUSY = 30
 # A bare recvmmsg is the measure; a MAC and a decoder come on top.
 SINK_TIMES_MAX = 5
 PORT_UNREACHABLE = 3, 3
@@ -192,8 +196,8 @@ def sink_us(cluster, corpus, rate):
     return sink.us_per_datagram()
 
 
-def judge_flood(cluster, name, corpus, rate, seconds):
-    """Quiet, then the flood, for so long each; the figures as a dictionary."""
+def judge_flood(cluster, name, corpus, rate, seconds, short=False):
+    """Quiet, then the flood, for so long each."""
     witness = next(other for other in ("n2", "n3") if other != name)
     machine = stalls.Stalls()
     cluster.closers.append(machine.close)
@@ -215,13 +219,16 @@ def judge_flood(cluster, name, corpus, rate, seconds):
              "no_room": flood.unread, "stall_ms": round(stall_ms, 1),
              "dropped": sum(cluster[name].drops().values()) - drops}
     print(json.dumps(found))
+    assert cluster.holders() == {"n1"} and cluster.changes() == 1, cluster.report()
     assert flood.grown_kb < GROWTH_KB_MAX
     assert found["engine_us"] < SINK_TIMES_MAX * sink
-    if found["engine_waited_percent"] > WAITED_PERCENT_MAX:
-        pytest.skip(f"other programs take the processors: {found}")
-    assert cluster.holders() == {"n1"} and cluster.changes() == 1, cluster.report()
-    assert flood.gap_ms < quiet.gap_ms + GAP_MS + 2 * stall_ms
     cluster.settle("n1")
+    starved = found["engine_waited_percent"] > WAITED_PERCENT_MAX
+    if short and (starved or sent["sent"] < SENT_PART_MIN * rate * seconds):
+        pytest.skip(f"the holder stayed; other programs take the processors: {found}")
+    assert sent["sent"] >= SENT_PART_MIN * rate * seconds
+    assert not starved, "this is measured on a machine without other work"
+    assert flood.gap_ms < quiet.gap_ms + GAP_MS + 2 * stall_ms
 
 
 @pytest.mark.parametrize("name", ["n1", "n2"])
@@ -231,7 +238,7 @@ def test_flood_moves_nothing_grows_nothing_and_keeps_the_beat(attacked, name):
     kinds = corpora(cluster, name, hours=0.1)
     mixed = [one for three in zip(*(itertools.islice(itertools.cycle(kind), 3000)
                                     for kind in kinds.values())) for one in three]
-    judge_flood(cluster, name, mixed, rate=20000, seconds=3)
+    judge_flood(cluster, name, mixed, rate=20000, seconds=3, short=True)
 
 
 @pytest.mark.long
@@ -240,6 +247,33 @@ def test_flood_moves_nothing_grows_nothing_and_keeps_the_beat(attacked, name):
 def test_flood_of_fifty_thousand_per_second_for_half_a_minute(attacked, name, kind):
     cluster = attacked(urgent=True)
     judge_flood(cluster, name, corpora(cluster, name, hours=1)[kind], rate=50000, seconds=30)
+
+
+@pytest.fixture
+def busy():
+    """Programs of normal priority that want every processor."""
+    programs = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(BUSY)]
+    yield
+    for one in programs:
+        one.kill()
+        one.wait()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", FLOOD_KINDS)
+def test_flood_beside_busy_programs_costs_the_holder_nothing(attacked, busy, kind):
+    """At normal priority, like them: its heartbeat does not wait until all is read."""
+    cluster = attacked()
+    corpus = corpora(cluster, "n1", hours=0.2)[kind]
+    found = Figures(cluster, "n1", "n3")
+    sent = flood_of(cluster, "n1", corpus, rate=50000, seconds=15).result()
+    found.end()
+    print(json.dumps({"kind": kind, "sent": sent["sent"], "gap_ms": round(found.gap_ms, 1),
+                      "engine_ran_s": round(found.ran_s, 2),
+                      "engine_waited_s": round(found.waited_s, 2), "no_room": found.unread}))
+    assert sent["sent"] >= SENT_PART_MIN * 50000 * 15
+    assert cluster.holders() == {"n1"} and cluster.changes() == 1, cluster.report()
+    assert "missed its own deadline" not in cluster["n1"].log_text()
 
 
 def test_source_address_of_a_peer_is_believed_by_nobody(attacked):

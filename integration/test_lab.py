@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The laboratory itself: an instrument that errs would make every other test worthless."""
 import time
+import types
 
 import pytest
 
-from lab import client, network, watch
+from lab import client, judge, network, watch, weather
 
 ADDRESS = "10.77.0.100"
 
@@ -106,3 +107,86 @@ def test_client_measures_an_outage_and_who_answers(lab, address):
     assert 250 < report.outage_ms < 2000
     assert report.answered_by() == ["n1"]
     assert report.lost <= report.sent // 2
+
+
+# The judge of the long runs.
+
+
+ADDRESSES = {"web": "a", "vote": "b", "hard": "c"}
+STALLED = (3.0, 3.1)
+
+
+class Past:
+    """Addresses as they came and went, in seconds of a time of its own."""
+
+    def __init__(self, **held):
+        self.begun_ns = time.monotonic_ns() - 60 * judge.NS_PER_S
+        self.held = {ADDRESSES[vip]: spans for vip, spans in held.items()}
+        vip = {name: {"address": [address]} for name, address in ADDRESSES.items()}
+        vip["vote"].update(mode="quorum")
+        vip["hard"].update(mode="quorum", lease="3s")
+        self.config = {"interval": "100ms", "vip": vip}
+        self.watch = types.SimpleNamespace(intervals=self.intervals, forget=lambda: None)
+
+    def at_ns(self, seconds):
+        return self.begun_ns + round(seconds * judge.NS_PER_S)
+
+    def intervals(self, address):
+        always = {"n1": [(0, 60)]}
+        return {host: [tuple(map(self.at_ns, span)) for span in spans]
+                for host, spans in self.held.get(address, always).items()}
+
+    def ms(self, since_ns, until_ns):
+        start, end = map(self.at_ns, STALLED)
+        return max(0, min(end, until_ns) - max(start, since_ns)) / judge.NS_PER_MS
+
+    def forget(self, _):
+        pass
+
+    def judged(self, joined=True):
+        sky = weather.Weather(["n1", "n2", "n3"])
+        sky.history = [(self.begun_ns - judge.NS_PER_S, joined, joined)]
+        one = judge.Judge(self, sky, self)
+        one.since_ns = self.begun_ns
+        one.look()
+        return one
+
+
+def overlap(seconds, start=3.0):
+    return {"n1": [(0, start + seconds)], "n2": [(start, 60)]}
+
+
+def test_judge_finds_nothing_where_there_is_nothing():
+    one = Past().judged()
+    assert not one.breaches and not one.excused
+
+
+@pytest.mark.parametrize("vip", ADDRESSES)
+def test_judge_sees_two_holders(vip):
+    one = Past(**{vip: overlap(0.2, start=9.0)}).judged()
+    assert len(one.breaches) == 1 and f"{vip}: two holders" in one.breaches[0]
+    assert one.dual_ms[vip] == pytest.approx(200)
+
+
+@pytest.mark.parametrize("vip", ["web", "vote"])
+def test_judge_excuses_as_much_as_the_machine_stood_still_and_counts_it(vip):
+    one = Past(**{vip: overlap(0.099)}).judged()
+    assert not one.breaches and len(one.excused) == 1
+    assert one.excused_ms == pytest.approx(99 - (judge.HANDOVER_MS if vip == "web" else 0))
+    assert Past(**{vip: overlap(0.103)}).judged().breaches
+    assert Past(**{vip: overlap(0.05, start=3.4)}).judged().breaches  # it was over by then
+
+
+def test_judge_excuses_nothing_where_the_lease_outlives_the_kernels_lifetime():
+    assert Past(hard=overlap(0.001)).judged().breaches
+    assert not Past(hard=overlap(0.0)).judged().breaches
+
+
+@pytest.mark.parametrize("vip,seconds", [("web", 5), ("vote", 7), ("hard", 20)])
+def test_judge_sees_that_nobody_holds_for_too_long_in_every_mode(vip, seconds):
+    def gap(length):
+        return Past(**{vip: {"n1": [(0, 20)], "n2": [(20 + length, 60)]}})
+
+    assert "nobody holds" in gap(seconds + 0.1).judged().breaches[0]
+    assert not gap(seconds - 0.1).judged().breaches
+    assert not gap(seconds + 0.1).judged(joined=False).breaches

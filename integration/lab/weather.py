@@ -15,7 +15,7 @@ class Weather:
         self.silent = set()    # lives, but may pass nothing on: it has just begun, or is to end
         self.loss = 0
         self.names = list(names)
-        self.history = [(time.monotonic_ns(), False)]
+        self.history = [(time.monotonic_ns(), False, False)]
         self.deeds = []        # (when, kind, node): faults of processes
 
     def links(self, name):
@@ -33,17 +33,26 @@ class Weather:
         return all(b in self.links(a) or (self.links(a) & self.links(b)) - self.silent
                    for a in live for b in live if a != b)
 
+    def is_direct(self):
+        """Every live node hears every other one itself, and they are a majority: votes are asked
+        for and given, and none of them has just begun."""
+        live = [name for name in self.names if name not in self.dead | self.silent]
+        return (2 * len(live) > len(self.names) and self.is_joined()
+                and all(b in self.links(a) for a in live for b in live if a != b))
+
     def note(self):
         """After every change for the better; before one for the worse comes to pass."""
-        self.history.append((time.monotonic_ns(), self.is_joined()))
+        self.history.append((time.monotonic_ns(), self.is_joined(), self.is_direct()))
 
     def deed(self, kind, node):
         self.deeds.append((time.monotonic_ns(), kind, node))
 
-    def settled(self, since_ns, until_ns, patience_ns):
-        """Spans within these times in which all had been joined for that long already."""
+    def settled(self, since_ns, until_ns, patience_ns, direct=False):
+        """Spans within these times in which all had been joined, or heard each other directly, for
+        that long already."""
         begun = None
-        for at, joined in [*self.history, (until_ns, False)]:
+        for at, *found in [*self.history, (until_ns, False, False)]:
+            joined = found[direct]
             if joined and begun is None:
                 begun = at
             elif not joined and begun is not None:

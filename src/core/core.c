@@ -70,7 +70,8 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
  * R37]. */
 static void measure_lateness(struct core *core)
 {
-    uint64_t late_ns = mono_elapsed(core->now, core->due);
+    uint64_t late_ns = mono_elapsed(core->now, mono_max(core->due, core->late_told));
+    core->late_told = core->now;
     if (late_ns > core->counters.lateness_max_ns) {
         core->counters.lateness_max_ns = late_ns;
     }
@@ -86,6 +87,7 @@ static void take(struct core *core, const struct event *event)
 {
     switch (event->type) {
     case EVENT_TIMER:
+    case EVENT_BEAT:
         measure_lateness(core);
         break;
     case EVENT_MESSAGE:
@@ -175,6 +177,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
 {
     ASSERT(!mono_before(event->now, core->now));
     bool timer = event->type == EVENT_TIMER;
+    bool beats = timer || event->type == EVENT_BEAT;
     ret->count = 0;
     ret->send = 0;
     core->actions = ret;
@@ -204,7 +207,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
             arbiter_step(core, vip, timer && pass == 0);
         }
     }
-    gossip_finish(core, timer);
+    gossip_finish(core, beats);
     majority_finish(core);
     core->due = next_deadline(core);
     if (timer) {
@@ -217,6 +220,11 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
 struct mono core_deadline(const struct core *core)
 {
     return core->due;
+}
+
+struct mono core_beat_deadline(const struct core *core)
+{
+    return core->phase == PHASE_STOPPED ? MONO_NEVER : core->beat_next;
 }
 
 const struct record *core_record(const struct core *core)

@@ -330,7 +330,7 @@ static void beat(struct core *core)
 }
 
 /* The end of every step: is a heartbeat due, and which record goes with what is sent? */
-void gossip_finish(struct core *core, bool timer)
+void gossip_finish(struct core *core, bool beats)
 {
     if (core->phase == PHASE_STOPPED) {
         return;
@@ -338,7 +338,7 @@ void gossip_finish(struct core *core, bool timer)
     gossip_compose(core);
     struct record *published = &core->record;
     struct record *draft = &core->draft;
-    bool due = timer && mono_reached(core->now, core->beat_next);
+    bool due = beats && mono_reached(core->now, core->beat_next);
     bool urgent = is_urgent(published, draft) || core->swarm.is_news;
     bool changed = elects_others(published, draft);
     if (due || urgent) {

@@ -242,6 +242,7 @@ struct core {
     struct mono beat_next;
     struct mono measured_at; /* last heartbeat that asked for answers */
     struct mono due;         /* core_deadline() after the last step */
+    struct mono late_told;   /* lateness until here was measured already */
     enum phase phase;
     bool healthy;
     bool drained;
@@ -350,7 +351,7 @@ void gossip_news(struct core *core, uint8_t node, uint8_t from);
 void gossip_named(struct core *core, uint8_t peer, const struct record *before);
 void gossip_answer(struct core *core, uint8_t peer, const struct question *question);
 void gossip_compose(struct core *core);
-void gossip_finish(struct core *core, bool timer);
+void gossip_finish(struct core *core, bool beats);
 
 /* --- election.c --- */
 uint8_t election_best(const struct core *core, uint8_t vip, uint64_t excluded);

@@ -462,7 +462,7 @@ static void news(struct world *world)
         break;
     default:
         if (!flag)
-            return;
+            event.type = EVENT_BEAT;
         break;
     }
     step(world, &event);

@@ -368,4 +368,5 @@ void core_guard_step(struct core_guard *guard, const struct event *event)
     check_views(guard, event->now);
     /* A deadline in the past would make the loop spin. */
     MUST(event->type != EVENT_TIMER || core_deadline(guard->core).ns > event->now.ns);
+    MUST(event->type != EVENT_BEAT || core_beat_deadline(guard->core).ns > event->now.ns);
 }

@@ -318,6 +318,15 @@ void cluster_deliver(struct cluster *cluster, uint8_t node, struct event event,
     }
 }
 
+/* Its own heartbeat goes before the next datagram is read. */
+static void beat_in_time(struct cluster *cluster, uint8_t node)
+{
+    struct mono now = {cluster_local(cluster, node)};
+    if (mono_reached(now, core_beat_deadline(cluster->hosts[node].core))) {
+        cluster_step(cluster, node, (struct event){.type = EVENT_BEAT});
+    }
+}
+
 /* The keeper's news first, then every socket, and only then time is judged. */
 static void drain(struct cluster *cluster, uint8_t node)
 {
@@ -329,6 +338,9 @@ static void drain(struct cluster *cluster, uint8_t node)
     host->queue_size = 0;
     for (unsigned pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < count; i++) {
+            if (host->alive && pass == 1 && queue[i].packet != NULL) {
+                beat_in_time(cluster, node);
+            }
             if (host->alive && (queue[i].packet != NULL) == (pass == 1)) {
                 take(cluster, node, queue[i].event, queue[i].packet);
             }

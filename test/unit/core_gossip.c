@@ -187,6 +187,93 @@ static void test_a_holder_answers_each_record_of_a_rival_and_of_nobody_else(void
     free(core);
 }
 
+/* --- a heartbeat waits for nobody --- */
+
+static void beat(struct core *core, uint64_t after_ns)
+{
+    step(core, after_ns, (struct event){.type = EVENT_BEAT});
+}
+
+static void test_a_heartbeat_goes_before_what_waits_is_read_and_gives_a_deadline(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    tick(core, mono_elapsed(core_deadline(core), core->now));
+    struct mono due = core_beat_deadline(core);
+    uint64_t seq = core->record.seq;
+    beat(core, mono_elapsed(due, core->now) - NS_PER_MS);
+    assert_int_equal(actions.send, 0); /* not before its time */
+    beat(core, 2 * NS_PER_MS);
+    for (uint8_t node = 1; node < NODES; node++) {
+        assert_true(sends_to(node));
+    }
+    assert_true(core->record.seq > seq);
+    assert_int_equal(count(ACTION_DEADLINE), 1);
+    assert_true(core_beat_deadline(core).ns == core->now.ns + T_NS);
+    beat(core, 0);
+    assert_int_equal(actions.send, 0); /* once */
+    free(core);
+}
+
+/* The rest is for when everything is read [SPEC R31]. */
+static void test_a_heartbeat_before_what_waits_is_read_judges_nobody(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    struct record other = record_of(1, 1, VIP_STANDBY);
+    hear(core, 1, &other);
+    uint64_t slow_ns = other.next_ms * NS_PER_MS;
+    beat(core, 2 * slow_ns);
+    assert_int_equal(core->members[1].state, MEMBER_ALIVE);
+    assert_true(mono_reached(core->now, core_deadline(core))); /* and it is still to be done */
+    tick(core, 0);
+    assert_int_equal(core->members[1].state, MEMBER_SUSPECT);
+    free(core);
+}
+
+static void test_a_late_heartbeat_is_one_stall_however_it_came(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record other = record_of(1, 1, VIP_STANDBY);
+    hold(core);
+    hear(core, 1, &other);
+    run(core, 3900 * NS_PER_MS);
+    tick(core, 0);
+    uint64_t stalls = core->counters.stalls;
+    beat(core, 190 * NS_PER_MS); /* somebody was to be suspected, too */
+    assert_int_equal(core->counters.stalls, stalls + 1);
+    tick(core, NS_PER_MS);
+    assert_int_equal(core->counters.stalls, stalls + 1);
+    free(core);
+}
+
+/* Waking, it releases: a heartbeat that said "holding" would be a lie [SPEC R37]. */
+static void test_a_holder_past_its_own_deadline_releases_and_does_not_beat_on(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    beat(core, 3 * T_NS);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core->record.vips[0].state, VIP_RELEASING);
+    assert_int_equal(count(ACTION_DEADLINE), 0);
+    free(core);
+}
+
+static void test_a_node_that_has_stopped_owes_no_heartbeat(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    step(core, 1000, (struct event){.type = EVENT_STOP});
+    run(core, NS_PER_S);
+    assert_int_equal(core->phase, PHASE_STOPPED);
+    assert_true(core_beat_deadline(core).ns == MONO_NEVER.ns);
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +285,11 @@ int main(void)
         cmocka_unit_test(test_a_witness_says_so_and_never_claims),
         cmocka_unit_test(test_what_a_check_changes_is_told_at_once),
         cmocka_unit_test(test_a_holder_answers_each_record_of_a_rival_and_of_nobody_else),
+        cmocka_unit_test(test_a_heartbeat_goes_before_what_waits_is_read_and_gives_a_deadline),
+        cmocka_unit_test(test_a_heartbeat_before_what_waits_is_read_judges_nobody),
+        cmocka_unit_test(test_a_late_heartbeat_is_one_stall_however_it_came),
+        cmocka_unit_test(test_a_holder_past_its_own_deadline_releases_and_does_not_beat_on),
+        cmocka_unit_test(test_a_node_that_has_stopped_owes_no_heartbeat),
     };
     return cmocka_run_group_tests_name("core_gossip", tests, NULL, NULL);
 }

@@ -103,6 +103,10 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
 /* When to deliver EVENT_TIMER next; MONO_NEVER if the node waits for the world only. */
 struct mono core_deadline(const struct core *core);
 
+/* When the next heartbeat is due. Whoever has more to read then delivers EVENT_BEAT before the next
+ * datagram, however many wait; EVENT_TIMER is for when all are read. */
+struct mono core_beat_deadline(const struct core *core);
+
 /* The node's own record as it has to be signed now. Valid until the next step. */
 const struct record *core_record(const struct core *core);
 

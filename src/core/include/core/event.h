@@ -11,6 +11,7 @@
 enum event_type {
     EVENT_TIMER, /* core_deadline() is reached, and every socket was drained after it was [SPEC R31]
                   */
+    EVENT_BEAT,  /* core_beat_deadline() is reached, and more is to be read [SPEC R10] */
     EVENT_MESSAGE,     /* an authenticated datagram */
     EVENT_ADDRESS,     /* the kernel's answer, or its news, about the addresses of a VIP */
     EVENT_FRAME,       /* a foreign host answers for a VIP */

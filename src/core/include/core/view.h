@@ -57,7 +57,7 @@ struct core_counters {
     uint64_t handovers; /* of these, handed over by a live holder */
     uint64_t suspicions;
     uint64_t deaths;
-    uint64_t lateness_max_ns; /* how late EVENT_TIMER came at worst */
+    uint64_t lateness_max_ns; /* how late EVENT_TIMER or EVENT_BEAT came at worst */
     uint64_t stalls;          /* times it was later than T/2 */
 };
 

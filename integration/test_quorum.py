@@ -168,6 +168,22 @@ def test_cut_off_and_then_frozen_nobody_holds_beside_another(make_quorum, web, s
     assert cluster.dual_ms() == 0
 
 
+@pytest.mark.parametrize("first, seconds", [("cut", 0.2), ("cut", 1.5), ("kill", 0.5)])
+def test_cut_off_and_without_its_keeper_nobody_holds_beside_another(make_quorum, first, seconds):
+    cluster = make_quorum(3, web={"lease": "3000ms"})
+    keeper = [cluster["n1"].process.pid]
+    if first == "cut":
+        cut(cluster, ("n1",), ("n2", "n3"))
+        time.sleep(seconds)
+        network.kill(keeper, signal.SIGKILL)
+    else:
+        network.kill(keeper, signal.SIGKILL)
+        time.sleep(seconds)
+        cut(cluster, ("n1",), ("n2", "n3"))
+    cluster.wait_holder("n2", seconds=30)
+    assert cluster.dual_ms() == 0
+
+
 def test_who_is_heard_keeps_an_address_whose_lifetime_ends_before_the_lease(make_quorum):
     cluster = make_quorum(3, web={"lease": "2500ms", "kernel_lease": "1s"})
     cluster.net.loss(20)

@@ -18,7 +18,8 @@
 
 /* Items for one batch, and which address each is about. */
 struct piece {
-    uint32_t valid_s; /* the kernel's lifetime; VIP_FOR_EVER is what netlink means by that, too */
+    uint32_t valid_s;   /* the kernel's lifetime; VIP_FOR_EVER is what netlink means by that, too */
+    uint64_t before_ns; /* from then on it would end too late */
     size_t count;
     struct netlink_item items[NETLINK_BATCH_IPV4];
     uint16_t index[NETLINK_BATCH_IPV4]; /* of conf.addresses */
@@ -77,7 +78,8 @@ static unsigned piece_fill(const struct keeper *keeper, unsigned vip, unsigned n
 /* Carries a piece out and writes down what the kernel confirmed. 0 or the first error. */
 static int piece_run(struct keeper *keeper, struct piece *piece)
 {
-    const int result = netlink_batch(&keeper->netlink, piece->items, piece->count);
+    const int result =
+        netlink_batch(&keeper->netlink, piece->items, piece->count, piece->before_ns);
 
     for (size_t i = 0; i < piece->count; i++) {
         const struct netlink_item *item = &piece->items[i];
@@ -120,6 +122,7 @@ static bool piece_may_live(struct keeper *keeper, unsigned vip, uint64_t deadlin
     piece->valid_s = vip_lifetime_s(state, deadline_ns, clock_now_ns());
     if (piece->valid_s == 0)
         return false;
+    piece->before_ns = vip_tell_before_ns(state, deadline_ns, piece->valid_s);
     vip_shortened(state, piece->valid_s);
     return true;
 }
@@ -137,9 +140,13 @@ static int add_once(struct keeper *keeper, unsigned vip, uint64_t deadline_ns)
         next = piece_fill(keeper, vip, next, JOB_ADD, &piece);
         result = piece_run(keeper, &piece);
         if (result < 0) {
-            log_refusal(keeper, vip, &piece);
+            if (result != -ETIME)
+                log_refusal(keeper, vip, &piece);
             return result;
         }
+        /* This process may have stood still just before the kernel was told. */
+        if (clock_now_ns() >= piece.before_ns)
+            return -ETIME;
         if (next < section->address_count)
             keeper_due(keeper); /* the other VIPs do not wait for this one */
         if (clock_now_ns() >= deadline_ns)
@@ -204,7 +211,8 @@ int holding_remove(struct keeper *keeper, unsigned vip)
     const struct conf_vip *section = &keeper->conf.vips[vip];
     struct vip *state = &keeper->vips[vip];
     const bool again = state->phase == VIP_LEAVING;
-    struct piece piece = {.valid_s = VIP_FOR_EVER}; /* of no meaning here */
+    struct piece piece = {.valid_s = VIP_FOR_EVER /* of no meaning here */,
+                          .before_ns = CLOCK_NEVER_NS};
     int result = 0;
 
     vip_gone(state);
@@ -228,7 +236,7 @@ int holding_remove(struct keeper *keeper, unsigned vip)
 
 void holding_remove_one(struct keeper *keeper, unsigned vip, unsigned index)
 {
-    struct piece piece = {.count = 1, .index = {(uint16_t)index}};
+    struct piece piece = {.before_ns = CLOCK_NEVER_NS, .count = 1, .index = {(uint16_t)index}};
     char text[CONF_ADDRESS_TEXT];
     int error;
 
@@ -248,6 +256,8 @@ void holding_renew(struct keeper *keeper, unsigned vip)
     const struct conf_vip *section = &keeper->conf.vips[vip];
     struct sweep *sweep = &keeper->vips[vip].renew;
     struct piece piece;
+    unsigned next;
+    int result;
 
     news_read(keeper);
     if (!vip_may_claim(&keeper->vips[vip], clock_now_ns()))
@@ -257,10 +267,20 @@ void holding_renew(struct keeper *keeper, unsigned vip)
         sweep_stop(sweep);
         return;
     }
-    sweep->next = (uint16_t)piece_fill(keeper, vip, sweep->next, JOB_RENEW, &piece);
+    next = piece_fill(keeper, vip, sweep->next, JOB_RENEW, &piece);
+    result = piece_run(keeper, &piece);
+    if (clock_now_ns() >= piece.before_ns) {
+        /* This process stood still. What has ended meanwhile may be there again, and goes at once
+         * if it must not be; else it is told a shorter lifetime. */
+        vip_not_renewed(&keeper->vips[vip]);
+        sweep_stop(sweep);
+        keeper_due(keeper);
+        return;
+    }
     /* What went wrong comes as news, if it matters: an address that is gone is told as such. */
-    if (piece_run(keeper, &piece) < 0)
+    if (result < 0)
         log_debug("vip %s: not every lifetime was renewed", section->name);
+    sweep->next = (uint16_t)next;
     if (sweep->next >= section->address_count)
         sweep_stop(sweep);
 }
@@ -318,7 +338,7 @@ int holding_remove_leftovers(struct keeper *keeper)
             items[i] = (struct netlink_item){.verb = NETLINK_REMOVE,
                                              .address = &leftovers.found[i].address,
                                              .ifindex = leftovers.found[i].ifindex};
-        result = netlink_batch(&keeper->netlink, items, leftovers.count);
+        result = netlink_batch(&keeper->netlink, items, leftovers.count, CLOCK_NEVER_NS);
         if (result < 0)
             return result;
         removed += leftovers.count;

@@ -2,6 +2,7 @@
 #include "netlink.h"
 
 #include "host/kernel.h"
+#include "keeper/clock.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -147,7 +148,8 @@ static int fail_all(struct netlink_item *items, size_t count, int error)
     return error;
 }
 
-int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count)
+int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count,
+                  uint64_t before_ns)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_BATCH_IPV4 * ITEM_BYTES];
     size_t length = 0;
@@ -164,6 +166,8 @@ int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t co
         items[i].error = 0;
         length += (size_t)result;
     }
+    if (clock_now_ns() >= before_ns)
+        return fail_all(items, count, -ETIME);
     if (send(nl_socket_get_fd(netlink->batch), buffer, length, 0) < 0)
         return fail_all(items, count, -errno);
     result = read_answers(netlink, items, count);

@@ -47,9 +47,12 @@ void netlink_close(struct netlink *netlink);
 
 /*
  * Carries `count` items out, at most NETLINK_BATCH_IPV4, in their order and in one system call, and
- * fills the `error` of each. 0 if every item succeeded, else the first error.
+ * fills the `error` of each. 0 if every item succeeded, else the first error. From `before_ns` on
+ * nothing is done (-ETIME). The clock is looked at last of all, because no flag keeps the kernel
+ * from making an address anew that is to be renewed and has ended meanwhile.
  */
-int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count);
+int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count,
+                  uint64_t before_ns);
 
 typedef void netlink_visit(void *arg, struct nlmsghdr *message);
 

@@ -37,6 +37,15 @@ uint32_t vip_lifetime_s(const struct vip *vip, uint64_t deadline_ns, uint64_t no
     return (uint32_t)(most_ns / CLOCK_NS_PER_S);
 }
 
+uint64_t vip_tell_before_ns(const struct vip *vip, uint64_t deadline_ns, uint32_t lifetime_s)
+{
+    const uint64_t span_ns = vip->lateness_ns + lifetime_s * CLOCK_NS_PER_S;
+
+    if (vip->lateness_ns == 0 || lifetime_s == VIP_FOR_EVER)
+        return deadline_ns;
+    return deadline_ns >= span_ns ? deadline_ns - span_ns + 1 : 0;
+}
+
 void vip_held(struct vip *vip, uint64_t now_ns, uint64_t deadline_ns)
 {
     vip->phase = VIP_HELD;

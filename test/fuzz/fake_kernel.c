@@ -290,10 +290,12 @@ static int carry_out(const struct netlink_item *item)
     return 0;
 }
 
-int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count)
+int netlink_batch(struct netlink *netlink, struct netlink_item *items, size_t count,
+                  uint64_t before_ns)
 {
     int first = 0;
     (void)netlink;
+    (void)before_ns;
     MUST(count <= NETLINK_BATCH_IPV4);
     for (size_t i = 0; i < count; i++) {
         items[i].error = carry_out(&items[i]);

@@ -146,7 +146,7 @@ static int meddle(struct fixture *fixture, enum netlink_verb verb, unsigned addr
                                 .ifindex = fixture->keeper->interfaces[0].ifindex,
                                 .valid_s = 100};
 
-    return netlink_batch(&fixture->other, &item, 1);
+    return netlink_batch(&fixture->other, &item, 1, CLOCK_NEVER_NS);
 }
 
 struct count {
@@ -437,6 +437,23 @@ static void test_the_deadline_of_one_vip_leaves_the_other_alone(void **state)
     assert_int_equal(in_kernel(fixture, NULL), 0);
 }
 
+/* The kernel would make it anew, for as long as it is told. */
+static void test_an_address_that_has_ended_is_not_brought_back_by_a_late_renewal(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+    struct netlink_item item = {.verb = NETLINK_RENEW,
+                                .address = &keeper->conf.addresses[0],
+                                .ifindex = keeper->interfaces[0].ifindex,
+                                .valid_s = 2};
+
+    assert_int_equal(netlink_batch(&keeper->netlink, &item, 1, clock_now_ns()), -ETIME);
+    assert_int_equal(item.error, -ETIME);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_int_equal(netlink_batch(&keeper->netlink, &item, 1, later()), 0);
+    assert_int_equal(in_kernel(fixture, NULL), 1);
+}
+
 /* The engine frees its votes by that word. */
 static void test_no_address_is_said_to_be_lost_while_the_kernel_keeps_it(void **state)
 {
@@ -520,6 +537,7 @@ int main(void)
         IN_NAMESPACE(test_a_link_that_goes_down_takes_the_whole_vip_with_it),
         IN_NAMESPACE(test_leftovers_of_an_earlier_run_go_before_anything_starts),
         IN_NAMESPACE(test_the_deadline_of_one_vip_leaves_the_other_alone),
+        IN_NAMESPACE(test_an_address_that_has_ended_is_not_brought_back_by_a_late_renewal),
         IN_NAMESPACE(test_no_address_is_said_to_be_lost_while_the_kernel_keeps_it),
         IN_NAMESPACE(test_an_interface_that_is_not_there_is_no_place_for_a_vip),
         IN_NAMESPACE(test_the_kernel_says_whether_an_interface_forwards),

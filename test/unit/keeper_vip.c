@@ -139,6 +139,9 @@ static void test_a_lifetime_and_the_kernels_lateness_end_before_the_deadline(voi
     assert_int_equal(vip_lifetime_s(&vip, 3 * S, S), 1);
     assert_int_equal(vip_lifetime_s(&vip, 3 * S, S + 1), 0);
     assert_int_equal(vip_lifetime_s(&vip, 3 * S, 4 * S), 0);
+    /* Until when that is true. */
+    assert_true(vip_tell_before_ns(&vip, 3 * S, 2) == 1);
+    assert_true(vip_tell_before_ns(&vip, 3 * S, 1) == S + 1);
     vip_init(&vip, 2, 0);
     assert_int_equal(vip_lifetime_s(&vip, 1, 0), 2);
     vip_init(&vip, 0, 0);

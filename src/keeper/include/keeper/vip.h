@@ -71,6 +71,9 @@ void vip_set_kernel_lease(struct vip *vip, uint32_t kernel_lease_s, uint64_t lat
  * because not a second is left. VIP_FOR_EVER: without an end. */
 uint32_t vip_lifetime_s(const struct vip *vip, uint64_t deadline_ns, uint64_t now_ns);
 
+/* From then on that lifetime, which was right with that deadline, would end too late. */
+uint64_t vip_tell_before_ns(const struct vip *vip, uint64_t deadline_ns, uint32_t lifetime_s);
+
 /* The kernel has all addresses since `now_ns`. */
 void vip_held(struct vip *vip, uint64_t now_ns, uint64_t deadline_ns);
 

@@ -303,7 +303,7 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
         }
         if (claim_waits_for(core, vip) != NODE_NONE) {
             deadline = mono_min(deadline, arbiter->claim_next);
-            struct mono enough = mono_add(arbiter->claimed_at, detection_ns);
+            struct mono enough = mono_add(arbiter->waits_since, detection_ns);
             deadline = mono_reached(core->now, enough) ? deadline : mono_min(deadline, enough);
         } else if (arbiter->probe_rounds > 0) {
             deadline = mono_min(deadline, arbiter->probe_next);

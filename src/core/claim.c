@@ -84,29 +84,52 @@ static void ask_holder(struct core *core, uint8_t vip, uint8_t holder)
     arbiter->claim_next = mono_add(core->now, wait_ns);
 }
 
-/*
- * Who may have the address: a holder; or another claimant, whose kernel may have added it already.
- * That one says so, or yields, as soon as it is run. If it is not, its keeper removes the address
- * before this claim is one detection old, and until then it is waited for [SPEC R61]. Whoever did
- * not take what this node released has been waited for already.
- */
-uint8_t claim_waits_for(const struct core *core, uint8_t vip)
+/* Live nodes that claim what this one claims. Whoever did not take what this node released has been
+ * waited for already. */
+static uint64_t rival_claimants(const struct core *core, uint8_t vip)
 {
     const struct arbiter *arbiter = &core->arbiters[vip];
-    uint8_t holder = election_holder(core, vip);
-    struct mono enough = mono_add(arbiter->claimed_at, timing_detection(core->config.interval_ns));
-    if (holder != NODE_NONE || majority_decides(core, vip) || mono_reached(core->now, enough)) {
-        return holder;
-    }
+    uint64_t ret = 0;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
         bool refused = node == arbiter->refused && mono_before(core->now, arbiter->refused_until);
         if (node != core->config.self && !refused && entry != NULL &&
             entry->state == VIP_CLAIMING && membership_is_live(core, node)) {
-            return node;
+            ret |= BIT(node);
         }
     }
-    return NODE_NONE;
+    return ret;
+}
+
+/* A claimant may add the address when it sees no holder any more, or when this node hears of it:
+ * what is waited for begins then, and not with this node's own claim [SPEC R61]. */
+static void follow_claimants(struct core *core, uint8_t vip)
+{
+    struct arbiter *arbiter = &core->arbiters[vip];
+    uint64_t claimants = rival_claimants(core, vip);
+    bool is_held = election_holder(core, vip) != NODE_NONE;
+    if (is_held || arbiter->was_held || (claimants & ~arbiter->claimants) != 0) {
+        arbiter->waits_since = core->now;
+    }
+    arbiter->claimants = claimants;
+    arbiter->was_held = is_held;
+}
+
+/*
+ * Who may have the address: a holder; or another claimant, whose kernel may have added it already.
+ * That one says so, or yields, as soon as it is run. If it is not, its keeper removes the address
+ * within a detection time, and until then it is waited for [SPEC R61].
+ */
+uint8_t claim_waits_for(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    uint8_t holder = election_holder(core, vip);
+    struct mono enough = mono_add(arbiter->waits_since, timing_detection(core->config.interval_ns));
+    if (holder != NODE_NONE || majority_decides(core, vip) || mono_reached(core->now, enough)) {
+        return holder;
+    }
+    uint64_t claimants = rival_claimants(core, vip);
+    return claimants == 0 ? NODE_NONE : (uint8_t)__builtin_ctzll(claimants);
 }
 
 /* Why does this node claim? */
@@ -154,6 +177,7 @@ void claim_step(struct core *core, uint8_t vip)
         arbiter_set_state(core, vip, VIP_STANDBY, REASON_NOT_ELECTED);
         return;
     }
+    follow_claimants(core, vip);
     uint8_t holder = claim_waits_for(core, vip);
     if (holder != NODE_NONE) {
         ask_holder(core, vip, holder);
@@ -214,7 +238,9 @@ void claim_begin(struct core *core, uint8_t vip)
     }
     arbiter->claim_rounds = 0;
     arbiter->claim_next = core->now;
-    arbiter->claimed_at = core->now;
+    arbiter->waits_since = core->now;
+    arbiter->claimants = 0;
+    arbiter->was_held = false;
     arbiter->probe_rounds = 0;
     arbiter->answered = false;
     arbiter->error = 0;

@@ -89,6 +89,7 @@ static void move_arbiter(struct core *core, uint8_t vip, const struct arbiter *f
     arbiter->told_to = renumber->now[former->told_to];
     arbiter->refused = renumber->now[former->refused];
     arbiter->rival = renumber->now[former->rival];
+    arbiter->claimants = renumber_set(renumber, former->claimants);
     arbiter->rivals = renumber_set(renumber, former->rivals);
     arbiter->released = renumber_set(renumber, former->released);
     arbiter->yielded = renumber_set(renumber, former->yielded);

@@ -120,7 +120,9 @@ struct arbiter {
     struct mono ready_at;     /* preempt_delay ends */
     uint8_t claim_rounds;
     struct mono claim_next;
-    struct mono claimed_at;
+    struct mono waits_since; /* for other claimants; `claimants` are those that it knows of */
+    uint64_t claimants;
+    bool was_held; /* at the last look of the claim */
     uint8_t probe_rounds;
     bool answered; /* a foreign host answers the probes */
     uint8_t answered_mac[6];

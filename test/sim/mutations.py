@@ -96,6 +96,9 @@ MUTANTS = {
     "the claimant does not wait": {"core/claim.c": [(
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);\n        return;",
         "    if (holder != NODE_NONE) {\n        ask_holder(core, vip, holder);")]},
+    "another claimant is not waited for": {"core/claim.c": [(
+        "    return claimants == 0 ? NODE_NONE : (uint8_t)__builtin_ctzll(claimants);",
+        "    return claimants == core->now.ns ? 0 : NODE_NONE;")]},
     "released before the kernel has": {"core/arbiter.c": [(
         "    arbiter_take_away(core, vip);\n"
         "    arbiter_set_state(core, vip, VIP_RELEASING, reason);",

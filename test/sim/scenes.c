@@ -275,6 +275,35 @@ static void moves_behind_a_cut(struct swarm *swarm, uint8_t holder)
     swarm_condition(swarm, holder, true, false);
 }
 
+/* Who takes over is not run from the moment on when it has asked its kernel for the address, and
+ * the former holder is the best again: it sees a claim, and nobody who holds [SPEC R61]. */
+static void turned_back(struct swarm *swarm, uint8_t holder, uint8_t vip)
+{
+    const uint64_t glance_ns = CLUSTER_ADD_NS / 2;
+    struct vip_view view;
+    if (!cluster_is_alive(swarm->cluster, holder) || cluster_is_stalled(swarm->cluster, holder)) {
+        return;
+    }
+    cluster_view_vip(swarm->cluster, holder, vip, &view);
+    uint8_t next = view.next;
+    if (next == NODE_NONE || next == holder) {
+        return;
+    }
+    swarm_condition(swarm, holder, false, false);
+    bool asked = false;
+    for (uint64_t i = swarm->judge.interval_ns / glance_ns; i > 0 && !asked; i--) {
+        run(swarm, glance_ns);
+        if (!cluster_is_alive(swarm->cluster, next)) {
+            return;
+        }
+        cluster_view_vip(swarm->cluster, next, vip, &view);
+        asked = view.state == VIP_CLAIMING && view.may_be_there;
+    }
+    swarm_stall(swarm, next, draw(swarm, 2 * judge_detection_ns(&swarm->judge)), false);
+    swarm_condition(swarm, holder, true, false);
+    run(swarm, 2 * judge_detection_ns(&swarm->judge));
+}
+
 /* Mode quorum: nobody may renew its lease, and nobody is there to end it [SPEC S1]. */
 static void frozen_when_cut(struct swarm *swarm, uint8_t holder)
 {
@@ -332,6 +361,10 @@ void swarm_scene(struct swarm *swarm)
     uint8_t holder = holder_of(swarm, vip);
     if (swarm->weight[FAULT_KEEP] > 0 && chance(swarm, 40)) {
         kept(swarm, holder);
+        return;
+    }
+    if (swarm->turns_back && available && chance(swarm, 30)) {
+        turned_back(swarm, holder, vip);
         return;
     }
     if (swarm->judge.mode == VIP_QUORUM && chance(swarm, 30)) {

@@ -540,6 +540,7 @@ void swarm_run(const struct swarm_config *config, struct journal *journal, struc
     /* Of a stream of its own: in all other runs nothing else is drawn for it. */
     swarm->random = config->seed ^ UINT64_C(0x6B656570696E6721);
     swarm->weight[FAULT_KEEP] = chance(swarm, 30) ? 1 + (unsigned)draw(swarm, 8) : 0;
+    swarm->turns_back = chance(swarm, 30);
     swarm->random = config->seed ^ UINT64_C(0x7669702D73696D21);
     struct cluster_config cluster_config;
     draw_cluster(swarm, config, &cluster_config);

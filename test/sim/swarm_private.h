@@ -53,6 +53,7 @@ struct swarm {
     bool has_check;
     bool spreads; /* a node's priorities differ from VIP to VIP */
     bool attacker;
+    bool turns_back; /* scenes in which a holder is fit again while its successor's kernel adds */
 };
 
 /* A number below that, from the seed. */

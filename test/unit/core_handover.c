@@ -238,12 +238,66 @@ static void test_who_is_unfit_gives_it_up_though_nobody_can_take_it(void **unuse
     free(core);
 }
 
+/* Not one that began with this node's own, which waited for somebody else. */
+static void assert_waits_a_detection(struct core *core)
+{
+    assert_false(core->arbiters[0].adding);
+    run(core, DETECTION_NS - NS_PER_MS);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_false(core->arbiters[0].adding);
+    run(core, 2 * NS_PER_MS);
+    assert_true(core->arbiters[0].adding);
+    free(core);
+}
+
+static void test_the_wait_for_another_claimant_begins_when_the_holder_is_gone(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record holder = record_of(1, 1, VIP_HOLDING);
+    struct record other = record_of(2, 1, VIP_CLAIMING);
+    other.vips[0].priority = 1;
+    hear(core, 1, &holder);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    hear(core, 2, &other);
+    for (unsigned i = 0; i < 4; i++) {
+        run(core, T_NS - NS_PER_MS);
+        holder.seq++;
+        hear(core, 1, &holder);
+        other.seq++;
+        hear(core, 2, &other);
+    }
+    holder.seq++;
+    holder.vips[0].state = VIP_STANDBY;
+    hear(core, 1, &holder);
+    assert_waits_a_detection(core);
+}
+
+static void test_the_wait_for_another_claimant_begins_when_it_is_heard_of(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record first = record_of(1, 1, VIP_CLAIMING);
+    struct record second = record_of(2, 1, VIP_CLAIMING);
+    first.vips[0].priority = second.vips[0].priority = 1;
+    hear(core, 1, &first);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    run(core, DETECTION_NS / 2);
+    hear(core, 2, &second);
+    first.seq++;
+    first.vips[0].state = VIP_STANDBY;
+    hear(core, 1, &first);
+    assert_waits_a_detection(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_place_of_a_holder_that_leaves_is_taken_at_once),
         cmocka_unit_test(test_who_is_unfit_gives_it_up_though_nobody_can_take_it),
         cmocka_unit_test(test_another_claimant_is_waited_for_until_its_deadline),
+        cmocka_unit_test(test_the_wait_for_another_claimant_begins_when_the_holder_is_gone),
+        cmocka_unit_test(test_the_wait_for_another_claimant_begins_when_it_is_heard_of),
         cmocka_unit_test(test_what_the_successor_does_not_take_is_taken_back),
         cmocka_unit_test(test_the_back_off_of_a_successor_doubles_until_it_takes_the_vip),
         cmocka_unit_test(test_the_successor_is_judged_though_a_datagram_comes_first),

@@ -118,6 +118,8 @@ static void reload(struct world *world)
         return;
     }
     draw_another(&world->input, &world->config, &world->next, &world->reload);
+    if (core_may_change_voters(world->guard.core, &world->next) != VOTERS_ALLOWED)
+        return;
     event.retire.vips = draw_gone(&world->config, &world->next, &world->reload);
     world->reloads = true;
     if (event.retire.vips != 0)
@@ -192,7 +194,7 @@ static void fill_record(struct world *world, uint8_t node, struct record *record
     record->next_ms = (bits & 64U) != 0
                           ? (uint32_t)input_number(input, 3) % (RECORD_NEXT_MS_MAX + 1)
                           : record->interval_ms;
-    record->config = 1;
+    record->config = (bits & 6U) == 6U ? 1 : world->config.config;
     record->flags = RECORD_HEALTHY;
     if ((bits & 128U) != 0)
         record->flags = input_u8(input) & RECORD_FLAGS_ALL;
@@ -295,17 +297,18 @@ static void add_grant(struct world *world)
 {
     struct grant *grant = &world->message.grant;
     const uint8_t bits = input_u8(&world->input);
-    const uint32_t bad = (bits & 1U) != 0 ? 1 : 0;
+    const uint32_t own = core_guard_voters(&world->config);
+    const uint32_t other = world->guard.former_voters != 0 ? world->guard.former_voters : own + 1;
     *grant = (struct grant){.incarnation = world->config.incarnation + ((bits & 2U) != 0 ? 1 : 0),
                             .seq = core_record(world->guard.core)->seq - (bits >> 2 & 7U),
-                            .voters = core_guard_voters(&world->config) + bad,
+                            .voters = (bits & 1U) != 0 ? other : own,
                             .vote_count = world->config.vip_count};
     for (uint8_t i = 0; i < grant->vote_count; i++) {
-        const uint8_t own = (bits & 32U) != 0 ? input_u8(&world->input) : 0;
+        const uint8_t word = (bits & 32U) != 0 ? input_u8(&world->input) : 0;
         grant->votes[i] = (struct vote){.vip = 1000U + i + (bits >> 7),
-                                        .verdict = own % VERDICT_COUNT,
-                                        .holder = (own & 8U) != 0 ? some_id(world) : ID_NONE,
-                                        .rest_ms = (own >> 4) * 50U};
+                                        .verdict = word % VERDICT_COUNT,
+                                        .holder = (word & 8U) != 0 ? some_id(world) : ID_NONE,
+                                        .rest_ms = (word >> 4) * 50U};
     }
     if (grant->seq == 0 || grant->seq > core_record(world->guard.core)->seq)
         grant->vote_count = 0;

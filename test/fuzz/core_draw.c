@@ -100,22 +100,25 @@ static uint32_t unused_id(const struct core_config *before, const struct core_co
     return id;
 }
 
-/* Voters stay; others come, go and change places. */
+/* They come, go and change places; of voters one at a time. */
 static void draw_nodes(uint8_t bits, const struct core_config *before, struct core_config *ret,
                        struct core_reload *ret_reload)
 {
-    const bool fixed = has_quorum(before);
+    bool changes = false;
     ret->node_count = 0;
     for (uint8_t i = 0; i < before->node_count; i++) {
         const uint8_t was = (uint8_t)((i + bits) % before->node_count);
-        if (!fixed && was != before->self && (bits & 8U) != 0 && i == (bits >> 4) % 8U)
+        if (was != before->self && (bits & 8U) != 0 && i == (bits >> 4) % 8U) {
+            changes = true;
             continue;
+        }
         if (was == before->self)
             ret->self = ret->node_count;
         ret->nodes[ret->node_count] = before->nodes[was];
         ret_reload->node_was[ret->node_count++] = was;
     }
-    if (!fixed && (bits & 128U) != 0 && ret->node_count < DRAW_NODES) {
+    changes = changes && has_quorum(before);
+    if (!changes && (bits & 128U) != 0 && ret->node_count < DRAW_NODES) {
         ret_reload->node_was[ret->node_count] = CORE_NEW;
         ret->nodes[ret->node_count] = (struct core_node){.id = 0, .witness = false};
         ret->nodes[ret->node_count].id = unused_id(before, ret, 100);

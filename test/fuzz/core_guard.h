@@ -50,6 +50,7 @@ struct core_guard {
     struct record record;       /* own, as last sent */
     struct core_guard_votes votes[VIPS_MAX];
     struct core_guard_peer peers[NODES_MAX];
+    uint32_t former_voters; /* hash of the set before the last change; 0: it has not changed */
     struct {
         uint64_t seq;
         uint64_t claim_ns;

@@ -20,6 +20,13 @@ uint32_t core_guard_voters(const struct core_config *config)
     return sum;
 }
 
+/* Of the set that it has, or had before the last change: never of another one [SPEC R95, R102]. */
+static bool is_known(const struct core_guard *guard, uint32_t voters)
+{
+    return voters == core_guard_voters(guard->config) ||
+           (guard->former_voters != 0 && voters == guard->former_voters);
+}
+
 static bool has_quorum(const struct core_guard *guard, uint8_t vip)
 {
     return guard->config->vips[vip].mode == VIP_QUORUM;
@@ -50,6 +57,7 @@ void core_guard_votes_init(struct core_guard *guard)
     guard->claim_ns = guard->vote_ns = guard->now.ns;
     guard->abstain_ns = guard->vote_ns + guard->config->abstain_ns;
     guard->slewed = false;
+    guard->former_voters = 0;
     for (uint8_t vip = 0; vip < VIPS_MAX; vip++)
         guard->votes[vip].holder = NODE_NONE;
 }
@@ -72,8 +80,7 @@ static void take_grant(struct core_guard *guard, const struct message_in *messag
     const struct grant *grant = &message->grant;
     const uint64_t seq = grant->seq;
     if (grant->incarnation != guard->record.incarnation || seq == 0 ||
-        grant->voters != core_guard_voters(guard->config) ||
-        guard->sent[seq % SENT_KEPT].seq != seq)
+        !is_known(guard, grant->voters) || guard->sent[seq % SENT_KEPT].seq != seq)
         return;
     for (uint8_t i = 0; i < grant->vote_count; i++) {
         const uint8_t vip = vip_index(guard, grant->votes[i].vip);
@@ -95,6 +102,8 @@ void core_guard_votes_before(struct core_guard *guard, const struct event *event
 
 /* --- what it may hold by that --- */
 
+/* By grants in the name of either set: while the voters change, a majority of the own set is needed
+ * all the time, and one of the former set beside it [SPEC R101]. */
 static uint64_t majority_sent_ns(const struct core_guard *guard, uint8_t vip)
 {
     const struct core_guard_votes *votes = &guard->votes[vip];
@@ -153,7 +162,9 @@ static void follow_claims(struct core_guard *guard)
 static void follow_record(struct core_guard *guard)
 {
     const uint64_t seq = core_record(guard->core)->seq;
-    if (guard->actions.send == 0 || seq == guard->record.seq)
+    const bool is_alone = guard->config->node_count == 1; /* it publishes, and sends nothing */
+    if ((guard->actions.send == 0 && !is_alone) || seq == guard->record.seq ||
+        guard->sent[seq % SENT_KEPT].seq == seq)
         return;
     guard->sent[seq % SENT_KEPT].seq = seq;
     guard->sent[seq % SENT_KEPT].claim_ns = guard->claim_ns;
@@ -262,7 +273,7 @@ static void check_grant(struct core_guard *guard, const struct event *event, uin
     MUST(grant->vote_count <= guard->config->vip_count);
     MUST(grant->incarnation == core_member_incarnation(guard->core, peer));
     MUST(grant->seq != 0 && grant->seq <= core_member_seq(guard->core, peer));
-    MUST(grant->voters == core_guard_voters(guard->config));
+    MUST(is_known(guard, grant->voters));
     for (uint8_t i = 0; i < grant->vote_count; i++) {
         const struct vote *vote = &grant->votes[i];
         const uint8_t vip = vip_index(guard, vote->vip);
@@ -317,6 +328,8 @@ void core_guard_votes_reconfigure(struct core_guard *guard, const struct core_co
     struct core_guard_peer before[NODES_MAX];
     memcpy(before, peers, sizeof(before));
     memset(votes, 0, sizeof(votes));
+    if (core_guard_voters(config) != core_guard_voters(guard->config))
+        guard->former_voters = core_guard_voters(guard->config);
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         const struct core_guard_votes *former = &guard->votes[reload->vip_was[vip] % VIPS_MAX];
         votes[vip].holder = NODE_NONE;

@@ -20,6 +20,7 @@ SEEDS = {
     1800222: "core: a claimant was not run once its kernel had the address; nobody waited for it",
     1820075: "judge: what a node said before it fell silent was read only when its reader was run",
     1870052: "core: the next one, found not to be due, was not asked on beside its holder",
+    820712: "core: the VIP went to a node behind a young cut, and somebody else claimed it, too",
     820296: "core: a claimant told of its address after its deadline said that it holds it",
 }
 
@@ -29,6 +30,7 @@ QUORUM = {
     1000150: "core: its own vote waited for the next heartbeat after a release",
     7000019: "judge: where the keeper gives up before the deadline, it is not overdue yet",
     1000678: "keeper: a lifetime in the kernel outlived the lease of one that was frozen",
+    10000495: "core: a path that has healed was not used to ask about a node behind another cut",
     1000365: "judge: a slewed voter that has started abstains for longer",
 }
 

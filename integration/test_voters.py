@@ -9,6 +9,7 @@ from test_quorum import remember
 
 VIP = "10.77.0.100"
 LEASE_MS = 400
+CHANGE_SECONDS = 40  # a change lasts for as long as any voter's promise may, 10 s
 
 
 def write(cluster, *names):
@@ -20,7 +21,7 @@ def apply(cluster, name):
     """That node takes the file of the cluster, as soon as the change before is done."""
     write(cluster, name)
     cluster.wait_until(lambda: cluster[name].tool("reload").returncode == 0,
-                       f"{name} takes its file")
+                       f"{name} takes its file", CHANGE_SECONDS)
 
 
 def refused(cluster, name, reason):
@@ -76,19 +77,23 @@ def take_out(cluster, number, order):
         apply(cluster, name)
 
 
-def test_three_voters_become_five_and_three_again_while_the_vip_is_held(make_voters):
+@pytest.mark.parametrize("most", [4, pytest.param(5, marks=pytest.mark.long)])
+def test_three_voters_become_more_and_three_again_while_the_vip_is_held(make_voters, most):
     cluster = make_voters(3)
     client = cluster.client()
     before = removals(cluster)
     add(cluster, 4, ("n1", "n2", "n3"))
-    add(cluster, 5, ("n4", "n3", "n2", "n1"))  # the holder last
-    cluster.wait_until(lambda: same_everywhere(cluster), "all five have the same file")
+    if most == 5:
+        add(cluster, 5, ("n4", "n3", "n2", "n1"))  # the holder last
+    cluster.wait_until(lambda: same_everywhere(cluster), "all have the same file")
     cluster.settle("n1", seconds=30)
     cluster.wait_until(lambda: cluster["n1"].vip()["votes"]["needed"] == 3, "it is done")
-    take_out(cluster, 5, ("n2", "n1", "n3", "n4"))
+    if most == 5:
+        take_out(cluster, 5, ("n2", "n1", "n3", "n4"))
     take_out(cluster, 4, ("n3", "n2", "n1"))
     cluster.settle("n1", seconds=30)
-    cluster.wait_until(lambda: cluster["n1"].vip()["votes"]["needed"] == 2, "it is done")
+    cluster.wait_until(lambda: cluster["n1"].vip()["votes"]["needed"] == 2, "it is done",
+                       CHANGE_SECONDS)
     assert removals(cluster) == before and cluster.holders() == {"n1"}
     assert client.stop().answered_by() == ["n1"]
     assert cluster.dual_ms() == 0
@@ -151,7 +156,8 @@ def test_voter_that_is_dead_is_taken_out(make_voters):
     for name in ("n3", "n1", "n2"):
         apply(cluster, name)
     cluster.wait_until(lambda: all(cluster[name].vip()["votes"]["needed"] == 2
-                                   for name in ("n1", "n2", "n3")), "the change is done")
+                                   for name in ("n1", "n2", "n3")), "the change is done",
+                       CHANGE_SECONDS)
     cluster["n3"].kill()
     cluster.quiet(2, lambda: cluster.holders() == {"n1"})  # two of three, not two of four
     assert removals(cluster) == 0

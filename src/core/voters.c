@@ -19,9 +19,12 @@ static uint32_t hash_of(const struct core_config *config)
     return hash;
 }
 
-/* The longest lease of this node's VIPs, since it was started. */
+/* The longest lease that any voter may have promised: others may have had another configuration. */
 static void note_lease(struct core *core)
 {
+    if (core->voters.longest_lease_ns < core->config.lease_max_ns) {
+        core->voters.longest_lease_ns = core->config.lease_max_ns;
+    }
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         uint64_t lease_ns = core->config.vips[vip].lease_ns;
         struct voters *voters = &core->voters;

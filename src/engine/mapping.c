@@ -49,6 +49,7 @@ void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret
     ret->fail_open = conf->fail_open;
     ret->interval_ns = conf->interval_ns;
     ret->config = conf_hash(conf);
+    ret->lease_max_ns = CONF_LEASE_MAX_NS;
     for (uint8_t n = 0; n < conf->node_count; n++) {
         ret->nodes[n].id = keyring_id(conf->nodes[n].name);
         ret->nodes[n].witness = conf->nodes[n].witness;

@@ -52,13 +52,15 @@ static struct core *core_with(uint8_t nodes)
     return core;
 }
 
-/* The first so many nodes from now on. */
-static struct core *reload(struct core *former, uint8_t nodes, uint32_t hash)
+/* The first so many nodes from now on; whatever a voter promises ends within that. */
+static struct core *reload_with(struct core *former, uint8_t nodes, uint32_t hash,
+                                uint64_t lease_max_ns)
 {
     struct core *core = calloc(1, sizeof *core);
     struct core_config config = config_of(nodes, hash);
     struct core_reload places;
     assert_non_null(core);
+    config.lease_max_ns = lease_max_ns;
     memset(&places, 0, sizeof places); /* one VIP, no check */
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         places.node_was[node] = node < former->config.node_count ? node : CORE_NEW;
@@ -68,6 +70,11 @@ static struct core *reload(struct core *former, uint8_t nodes, uint32_t hash)
     tick(core, 0);
     tick(core, 10 * NS_PER_MS);
     return core;
+}
+
+static struct core *reload(struct core *former, uint8_t nodes, uint32_t hash)
+{
+    return reload_with(former, nodes, hash, 0);
 }
 
 static enum voters_answer may_have(const struct core *core, uint8_t nodes, uint32_t hash)
@@ -100,6 +107,21 @@ static void test_a_change_is_done_when_majorities_of_both_sets_have_had_it_for_a
     tick(core, 10 * NS_PER_MS);
     assert_false(core->voters.changing);
     assert_int_equal(voters_needed(core), 3);
+    free(core);
+}
+
+/* This node's own leases were always shorter, but another one's may not have been. */
+static void test_a_change_waits_for_the_longest_promise_that_any_voter_may_have_made(void **unused)
+{
+    (void)unused;
+    struct core *core = core_with(3);
+    core = reload_with(core, 4, OWN, 10 * NS_PER_S);
+    answer(core, 3, 1, OWN);
+    answer(core, 1, 2, OWN);
+    tick(core, lease_real(10 * NS_PER_S) - 10 * NS_PER_MS);
+    assert_true(core->voters.changing);
+    tick(core, 10 * NS_PER_MS);
+    assert_false(core->voters.changing);
     free(core);
 }
 
@@ -242,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_a_change_is_done_when_majorities_of_both_sets_have_had_it_for_a_lease),
+        cmocka_unit_test(test_a_change_waits_for_the_longest_promise_that_any_voter_may_have_made),
         cmocka_unit_test(test_what_lay_under_way_is_no_word_of_the_new_set),
         cmocka_unit_test(test_next_change_waits_and_may_only_be_taken_back),
         cmocka_unit_test(test_next_change_waits_for_a_live_node_that_lags),

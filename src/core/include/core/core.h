@@ -47,6 +47,7 @@ struct core_config {
     uint64_t incarnation; /* random, not 0 */
     uint64_t seed;        /* of the core's own generator (challenges, whom to ask) */
     uint64_t abstain_ns;  /* an earlier run may have promised its vote for that long [SPEC R99] */
+    uint64_t lease_max_ns; /* no voter promises for longer, whatever its configuration is or was */
     struct core_node nodes[NODES_MAX];
     struct core_vip vips[VIPS_MAX];
     uint8_t check_count;

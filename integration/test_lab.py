@@ -143,8 +143,9 @@ class Past:
     def forget(self, _):
         pass
 
-    def judged(self, joined=True):
+    def judged(self, joined=True, deeds=()):
         sky = weather.Weather(["n1", "n2", "n3"])
+        sky.deeds = [(self.at_ns(at), *rest) for at, *rest in deeds]
         sky.history = [(self.begun_ns - judge.NS_PER_S, joined, joined)]
         one = judge.Judge(self, sky, self)
         one.since_ns = self.begun_ns
@@ -190,3 +191,10 @@ def test_judge_sees_that_nobody_holds_for_too_long_in_every_mode(vip, seconds):
     assert "nobody holds" in gap(seconds + 0.1).judged().breaches[0]
     assert not gap(seconds - 0.1).judged().breaches
     assert not gap(seconds + 0.1).judged(joined=False).breaches
+
+
+def test_judge_does_not_miss_a_vip_that_was_not_configured_meanwhile():
+    past = Past(web={"n1": [(0, 20)], "n2": [(30, 60)]})
+    assert not past.judged(deeds=[(19.95, "unconfigure", "web")]).breaches
+    assert past.judged(deeds=[(10, "unconfigure", "web")]).breaches
+    assert past.judged(deeds=[(19.95, "unconfigure", "vote")]).breaches

@@ -260,6 +260,8 @@ class Chaos:
                 self.random.choice([120, 150, 200])
         elif config["vip"].pop("extra", None) is None:
             config["vip"]["extra"] = EXTRA
+        else:
+            self.weather.deed("unconfigure", "extra")
         for node in self.cluster.nodes.values():
             node.write_config(config)
         for name in self.up():

@@ -143,6 +143,9 @@ class Judge:
             # Promises, and the voter that started anew: as long as it may have promised.
             allowed_ms += (LEASES_MAX + 1) * lease_ms
         settled = self.weather.settled(start, end, 0, direct=rule != AVAILABLE)
+        gone = self.spans_of(("unconfigure",), {name}, 0)
+        if any(start - NOTICE_NS < at < end for at, _ in gone):
+            return  # a reload took it away and, as it is judged, another one brought it back
         self.verdict(f"{name}: nobody holds", span,
                      (spans_ms(settled), allowed_ms, self.late_ms(start, end)))
 

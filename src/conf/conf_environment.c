@@ -205,8 +205,6 @@ static int names_check(struct conf_draft *draft)
 static int name_check(struct conf_draft *draft, const char *name, const char *value)
 {
     struct conf_place place = {NULL, 0, name, draft->error};
-    if (conf_is_unavailable("environment", name, NULL))
-        return conf_fail(&place, "not available in this version");
     char names[256] = "";
     for (size_t i = 0; i < VARIABLE_COUNT; i++) {
         if (strcmp(name, variables[i].name) == 0)

@@ -231,8 +231,6 @@ static void on_error(cfg_t *cfg, const char *format, va_list arguments)
 static char *message_unknown_key(const cfg_t *cfg, const char *key)
 {
     char *text = NULL;
-    if (conf_is_unavailable(cfg->name, key, NULL))
-        return asprintf(&text, "%s: not available in this version", key) < 0 ? NULL : text;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
     if (stream == NULL)

@@ -108,12 +108,6 @@ int conf_check_add(struct conf_draft *draft, const struct conf_place *place, con
 int conf_check_end(struct conf_target *target, const struct conf_place *place);
 conf_setter conf_set_hook, conf_set_hook_timeout;
 
-/* conf_section.c */
-
-/* True if `value` of `key` in `section` ("root", "node", "vip", "check", "environment") belongs to
- * a later version; `value` NULL asks for the key as such. */
-bool conf_is_unavailable(const char *section, const char *key, const char *value);
-
 /* conf_check.c */
 
 int conf_check(struct conf_draft *draft);

@@ -21,19 +21,6 @@ static const struct conf_range kernel_lease_range = {1 * NS_PER_S, 60 * NS_PER_M
 static const struct conf_range lease_range = {30 * NS_PER_MS, CONF_LEASE_MAX_NS};
 static const struct conf_range announce_refresh_range = {1 * NS_PER_S, 60 * NS_PER_M};
 
-/*
- * Keys, sections and values of the configuration whose feature this version does not have. They are
- * refused, as anything that would be ignored must be. A key gets a line in its table below, a value
- * in its function, when its line here goes.
- */
-static const struct {
-    const char *section;
-    const char *key;
-    const char *value; /* NULL: the key as such */
-} unavailable[] = {
-    {"root", "realtime", "true"}, /* real-time priority */
-};
-
 static conf_setter set_cluster, set_key_file, set_node_key_file, set_port, set_interval,
     set_control_socket, set_state_dir, set_fail_open, set_realtime, set_log_level;
 static conf_setter set_node_address, set_node_priority, set_node_witness, set_node_public_key;
@@ -52,7 +39,7 @@ const struct conf_key conf_keys_top[] = {
     {"fail_open", false, set_fail_open},            /* unhealthy and drained nodes may hold, last */
     {"hook", true, conf_set_hook},                  /* a program that is told of every change */
     {"hook_timeout", false, conf_set_hook_timeout}, /* how long it may take */
-    {"realtime", false, set_realtime},              /* real-time priority of the engine */
+    {"realtime", false, set_realtime},              /* real-time priority, keeper and engine */
     {"log_level", false, set_log_level},            /* the least grave level that is logged */
     {NULL, false, NULL},
 };
@@ -82,18 +69,6 @@ const struct conf_key conf_keys_vip_node[] = {
     {"priority", false, set_vip_node_priority}, /* of that node on this VIP; required */
     {NULL, false, NULL},
 };
-
-bool conf_is_unavailable(const char *section, const char *key, const char *value)
-{
-    for (size_t i = 0; i < sizeof(unavailable) / sizeof(unavailable[0]); i++) {
-        if (strcmp(unavailable[i].section, section) != 0 || strcmp(unavailable[i].key, key) != 0)
-            continue;
-        if (unavailable[i].value == NULL)
-            return value == NULL;
-        return value != NULL && strcmp(unavailable[i].value, value) == 0;
-    }
-    return false;
-}
 
 int conf_node_add(struct conf_draft *draft, const struct conf_place *place, const char *name)
 {
@@ -184,13 +159,7 @@ static int set_fail_open(struct conf_target *target, const struct conf_place *pl
 static int set_realtime(struct conf_target *target, const struct conf_place *place,
                         const char *text)
 {
-    bool realtime;
-    if (conf_value_boolean(place, text, &realtime) < 0)
-        return -1;
-    if (conf_is_unavailable("root", "realtime", realtime ? "true" : "false"))
-        return conf_fail(place, "not available in this version (%.64s)", text);
-    target->draft->conf.realtime = realtime;
-    return 0;
+    return conf_value_boolean(place, text, &target->draft->conf.realtime);
 }
 
 static int set_log_level(struct conf_target *target, const struct conf_place *place,

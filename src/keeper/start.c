@@ -11,6 +11,7 @@
 #include "packet.h"
 #include "place.h"
 #include "privilege.h"
+#include "realtime.h"
 
 #include "conf/key.h"
 #include "ipc/setup.h"
@@ -189,6 +190,8 @@ static int start_rest(struct keeper *keeper, struct ipc_setup *setup,
     if (start_steward(keeper, setup, begin) < 0)
         return -1;
     drain_close(&keeper->drain);
+    if (keeper->conf.realtime)
+        realtime_begin(keeper->engine_pid); /* not of the checker, nor of what it starts */
     return confine_keeper(&confine);
 }
 

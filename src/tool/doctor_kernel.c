@@ -21,6 +21,7 @@
 
 /* Locked memory that the engine's keys need at most: a pair key for each other node and some. */
 #define LOCKED_BYTES (128UL * 1024UL)
+#define RTPRIO_MIN   3 /* keeper/realtime.c */
 
 /* A set of capabilities of a process ("CapEff", "CapBnd"); 0 if it cannot be read. */
 static uint64_t read_set(const struct doctor *doctor, const char *process, const char *set)
@@ -97,10 +98,11 @@ void doctor_limits(const struct doctor *doctor, struct doctor_line *line)
         doctor_remedy(line, "Type 'ulimit -l 1024' before it starts, set LimitMEMLOCK=1M in the "
                             "unit, or '--ulimit memlock=1048576' for a container");
     }
-    if (doctor->conf.realtime && (own & BIT_NICE) == 0 && rt.rlim_cur == 0) {
+    if (doctor->conf.realtime && (own & BIT_NICE) == 0 && rt.rlim_cur < RTPRIO_MIN) {
         doctor_say(line, DOCTOR_WARN, "realtime = true, but real-time priority may not be had");
-        doctor_remedy(line, "Set LimitRTPRIO=10 and RestrictRealtime=no in a drop-in of the unit, "
-                            "or '--cap-add SYS_NICE' for a container");
+        doctor_remedy(line, "Set LimitRTPRIO=10, RestrictRealtime=no and "
+                            "SystemCallFilter=@resources in a drop-in of the unit, or '--cap-add "
+                            "SYS_NICE' for a container");
     }
     doctor_say(line, DOCTOR_OK, "keys can be locked in memory%s",
                doctor->conf.realtime ? ", real-time priority can be had" : "");

@@ -51,7 +51,7 @@ static void test_every_key_is_read(void **state)
     static struct conf conf;
     read_good("cluster = \"c.1\"\nkey_file = \"/k\"\nnode_key_file = \"/n\"\nport = 7113\n"
               "interval = \"1s\"\ncontrol_socket = \"/s\"\nstate_dir = \"/d\"\nfail_open = "
-              "no\nrealtime = off\n"
+              "no\nrealtime = yes\n"
               "log_level = \"debug\"\n"
               "vip \"v\" { address = {\"10.0.0.9/24\", \"fd00::9\"} interface = \"eth0\"\n"
               " mode = \"available\" preempt = false preempt_delay = \"3s\" kernel_lease = \"1m\"\n"
@@ -70,6 +70,7 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(conf.control_socket, "/s");
     assert_string_equal(conf.state_dir, "/d");
     assert_false(conf.fail_open);
+    assert_true(conf.realtime);
     assert_int_equal(conf.log_level, LOG_LEVEL_DEBUG);
     const struct conf_node *a = &conf.nodes[conf_node_index(&conf, "a")];
     assert_int_equal(a->address_count, 2);

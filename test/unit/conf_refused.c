@@ -145,16 +145,6 @@ static void test_comments_do_not_shift_the_line(void **state)
     ASSERT_REFUSED(files);
 }
 
-static void test_features_of_later_versions_are_refused_not_ignored(void **state)
-{
-    (void)state;
-    static const struct refused files[] = {
-        {GOOD "realtime = true\n", "f.conf:5: realtime: not available in this version (true)"},
-        {GOOD "realtime = yes\n", "f.conf:5: realtime: not available in this version (yes)"},
-    };
-    ASSERT_REFUSED(files);
-}
-
 static void test_variables_of_the_environment_are_refused_unless_set(void **state)
 {
     (void)state;
@@ -323,7 +313,6 @@ int main(void)
         cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
         cmocka_unit_test(test_grammar_is_refused_with_line),
         cmocka_unit_test(test_comments_do_not_shift_the_line),
-        cmocka_unit_test(test_features_of_later_versions_are_refused_not_ignored),
         cmocka_unit_test(test_variables_of_the_environment_are_refused_unless_set),
         cmocka_unit_test(test_what_is_missing_is_named),
         cmocka_unit_test(test_contradictions_between_sections_are_refused),

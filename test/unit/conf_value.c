@@ -83,6 +83,7 @@ static void test_top_keys_at_both_ends(void **state)
         {"fail_open", "TRUE", "\"TRUE\"" NO_BOOLEAN},
         {"fail_open", "1", "\"1\"" NO_BOOLEAN},
         {"realtime", "false", NULL},
+        {"realtime", "true", NULL},
         {"realtime", "maybe", "\"maybe\"" NO_BOOLEAN},
         {"log_level", "error", NULL},
         {"log_level", "trace",

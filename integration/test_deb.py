@@ -182,6 +182,21 @@ def test_upgrade_moves_the_vip_once_with_preempt_off_and_not_at_all_on_a_standby
     assert cluster.dual_ms() < 50
 
 
+def test_upgrade_to_a_version_that_refuses_the_file_leaves_the_former_one_running(three, packages):
+    install_and_start(three, packages[0])
+    moved, pid = moves(three.cluster), three.show("MainPID")
+    three.write("vipgossip.conf", "cluster = ", 0o644)
+    said = install(three, packages[1])
+    assert "vipgossip.conf:1: " in said
+    assert "the former one runs, it goes" in said
+    three.cluster.quiet(2, lambda: three.cluster.holders() == {"n1"})
+    assert (moves(three.cluster), three.show("MainPID")) == (moved, pid)
+    configure(three)
+    install(three, packages[2])
+    assert three.show("MainPID") != pid
+    three.cluster.wait_holder("n1")
+
+
 def test_remove_keeps_what_is_the_administrators_and_purge_leaves_nothing(three, packages):
     before, users = files(three), names(three)
     install_and_start(three, packages[0])

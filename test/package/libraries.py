@@ -28,22 +28,21 @@ def needed(program):
     return {path for name, path in found if name in names}
 
 
-def package(path):
-    """The package that has the file, also where /lib has become /usr/lib."""
-    real = pathlib.Path(path).resolve()
-    for one in (path, str(real), str(real).removeprefix("/usr")):
-        done = subprocess.run(["dpkg", "-S", one], capture_output=True, text=True, timeout=60,
-                              check=False)
-        if done.returncode == 0:
-            return done.stdout.split(":")[0]
-    return path
+def packages(paths):
+    """The packages that have these files, also where /lib has become /usr/lib."""
+    real = {path: str(pathlib.Path(path).resolve()) for path in paths}
+    every = {path: {path, real[path], real[path].removeprefix("/usr")} for path in paths}
+    done = subprocess.run(["dpkg", "-S", *set().union(*every.values())], capture_output=True,
+                          text=True, timeout=200, check=False)
+    owners = {line.partition(": ")[2]: line.split(":")[0] for line in done.stdout.splitlines()}
+    return {next((owners[one] for one in every[path] if one in owners), path) for path in paths}
 
 
 def main():
     if shutil.which("dpkg") is None:
         return SKIPPED
     listed = set(output(sys.argv[1] + "/scripts/install-deps", "--list", "run").split())
-    wanted = {package(path) for program in sys.argv[2:] for path in needed(program)}
+    wanted = packages(set().union(*(needed(program) for program in sys.argv[2:])))
     for name in sorted(wanted - listed - BASE):
         print(f"{name} is not in scripts/install-deps run")
     return 1 if wanted - listed - BASE or not wanted else 0

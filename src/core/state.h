@@ -164,6 +164,9 @@ struct swarm {
     uint16_t first;                 /* of the exceptions that the own record names */
     uint16_t next;                  /* where the next part begins */
     bool is_news;                   /* others have to know at once */
+    uint8_t split[2];               /* managers whose words differ; NODE_NONE: there are none */
+    uint32_t split_index[2];        /* of these words */
+    struct mono split_since;        /* neither has moved since then */
 };
 #define CHECK_NONE ((uint8_t)255)
 

@@ -17,6 +17,10 @@
 #define BYTES_EXCEPTION 9U
 #define SHORT_LIST      15U /* elements whose count takes one byte */
 
+/* A swarm has one log: words of two managers that stay different for so long, beyond two looks, and
+ * both stand still, are of two swarms. */
+#define SPLIT_NS (60 * NS_PER_S)
+
 static uint64_t key_of(uint64_t exception)
 {
     return exception & ~EXCEPTION_AVAILABILITY;
@@ -26,6 +30,7 @@ void swarm_init(struct core *core)
 {
     core->swarm.check = CHECK_NONE;
     core->swarm.said_by = NODE_NONE;
+    core->swarm.split[0] = core->swarm.split[1] = NODE_NONE;
 }
 
 static bool differ(const struct swarm_news *a, const struct swarm_news *b)
@@ -141,12 +146,57 @@ static void become(struct core *core, enum availability availability, uint8_t sa
     gossip_compose(core); /* the election reads it, in this very step */
 }
 
+/* Does the node give a word now? `ret`: how new it is. */
+static bool gives_word(const struct core *core, uint8_t node, uint32_t *ret)
+{
+    const struct record_swarm *said = &core->members[node].record.swarm;
+    bool is_own = node == core->config.self;
+    *ret = is_own ? core->swarm.news.index : said->index;
+    return is_own ? core->swarm.news.knows
+                  : membership_is_live(core, node) && said->word != SWARM_WORD_NONE;
+}
+
+/* Two managers whose words differ, and for how long. */
+static void watch_words(struct core *core)
+{
+    struct swarm *swarm = &core->swarm;
+    uint8_t found[2] = {NODE_NONE, NODE_NONE};
+    uint32_t index[2] = {0};
+    for (uint8_t node = 0; node < core->config.node_count && found[1] == NODE_NONE; node++) {
+        unsigned place = found[0] == NODE_NONE ? 0 : 1;
+        if (gives_word(core, node, &index[place]) && (place == 0 || index[1] != index[0])) {
+            found[place] = node;
+        }
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (swarm->split[i] != found[i] || swarm->split_index[i] != index[i]) {
+            swarm->split_since = core->now;
+        }
+        swarm->split[i] = found[i];
+        swarm->split_index[i] = index[i];
+    }
+}
+
+bool core_swarm_is_split(const struct core *core, struct mono now, uint8_t ret[static 2])
+{
+    const struct swarm *swarm = &core->swarm;
+    uint64_t patience_ns = SPLIT_NS + 2 * core->config.swarm_look_ns;
+    if (swarm->split[1] == NODE_NONE || mono_elapsed(now, swarm->split_since) < patience_ns) {
+        return false;
+    }
+    ret[0] = swarm->split[0];
+    ret[1] = swarm->split[1];
+    return true;
+}
+
 void swarm_step(struct core *core)
 {
     if (core->swarm.news.own == 0) {
+        core->swarm.split[1] = NODE_NONE;
         become(core, AVAILABILITY_UNKNOWN, NODE_NONE);
         return;
     }
+    watch_words(core);
     uint8_t speaker = swarm_speaker(core);
     if (speaker == NODE_NONE) {
         return;
@@ -219,10 +269,14 @@ void swarm_move(struct core *core, uint8_t check, const uint8_t now[static NODE_
 {
     struct swarm *swarm = &core->swarm;
     swarm->said_by = now[swarm->said_by];
+    swarm->split[0] = swarm->split[1] = NODE_NONE;
     if (swarm->check == CHECK_NONE || check != CHECK_NONE) {
         swarm->check = check;
         return;
     }
     /* Nobody asks the engine any more. */
-    *swarm = (struct swarm){.check = CHECK_NONE, .said_by = NODE_NONE, .is_news = true};
+    *swarm = (struct swarm){.check = CHECK_NONE,
+                            .said_by = NODE_NONE,
+                            .split = {NODE_NONE, NODE_NONE},
+                            .is_news = true};
 }

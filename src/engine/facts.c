@@ -26,13 +26,27 @@ static void pack_reload(const struct facts *facts, struct pack *pack)
     pack_key_text(pack, "error", failed ? facts->reload.text : NULL);
 }
 
+static void pack_swarm(const struct facts *facts, struct pack *pack)
+{
+    uint8_t nodes[2];
+
+    if (!core_swarm_is_split(facts->core, facts->now, nodes)) {
+        pack_key_nil(pack, "swarm_split");
+        return;
+    }
+    pack_key(pack, "swarm_split");
+    pack_array(pack, 2);
+    pack_text(pack, facts->conf->nodes[nodes[0]].name);
+    pack_text(pack, facts->conf->nodes[nodes[1]].name);
+}
+
 static void pack_counters(const struct facts *facts, struct pack *pack);
 
 void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 13);
+    pack_map(pack, 14);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
@@ -46,6 +60,7 @@ void facts_pack(const struct facts *facts, struct pack *pack)
     pack_key(pack, "checks");
     pack_checks(facts, pack);
     pack_key_bool(pack, "checker_lost", facts->checker_lost);
+    pack_swarm(facts, pack);
     pack_key(pack, "drain");
     pack_drain(facts, pack);
     pack_key(pack, "reload");

@@ -63,6 +63,10 @@ void mapping_core(const struct conf *conf, uint8_t self, struct core_config *ret
         uint64_t patience_ns = conf->checks[c].timeout_ns + CHECKER_START_NS;
 
         map_check(&conf->checks[c], &ret->checks[c]);
+        if (conf->checks[c].kind == CONF_CHECK_DOCKER &&
+            conf->checks[c].interval_ns + conf->checks[c].timeout_ns > ret->swarm_look_ns) {
+            ret->swarm_look_ns = conf->checks[c].interval_ns + conf->checks[c].timeout_ns;
+        }
         if (patience_ns > ret->check_patience_ns) {
             ret->check_patience_ns = patience_ns;
         }

@@ -55,6 +55,7 @@ static void judge_silence(const struct view *view, const json_t *node);
 static void judge_fitness(const struct view *view, const json_t *node);
 static void judge_path(const struct view *view, const json_t *node);
 static void judge_check(const struct view *view, const json_t *check);
+static void judge_swarm(const struct view *view, const json_t *split);
 static void judge_reload(const struct view *view, const json_t *reload);
 static void problem(const struct view *view, enum verdict_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -100,6 +101,7 @@ void verdict_judge(const json_t *facts, struct verdict *ret)
                 "the checker of %s has ended for good, the last results of its checks count on: "
                 "restart vipgossipd",
                 view.self);
+    judge_swarm(&view, json_object_get(facts, "swarm_split"));
     judge_reload(&view, json_object_get(facts, "reload"));
 }
 
@@ -417,4 +419,18 @@ static void judge_reload(const struct view *view, const json_t *reload)
                 "the last reload of %s failed and what was before stays: %s; correct it and call "
                 "'vipgossip reload'",
                 view->self, error);
+}
+
+/* The words of managers are compared by the index of their swarm's log. */
+static void judge_swarm(const struct view *view, const json_t *split)
+{
+    const char *one = json_string_value(json_array_get(split, 0));
+    const char *other = json_string_value(json_array_get(split, 1));
+
+    if (one != NULL && other != NULL)
+        problem(view, VERDICT_WARNING,
+                "%s and %s are managers of different Docker Swarms, and who is drained in one of "
+                "them may be missed: compare 'docker node ls' on both, and give each swarm a "
+                "cluster of its own",
+                one, other);
 }

@@ -109,6 +109,37 @@ static void test_a_part_of_a_list_says_something_from_its_first_to_its_last_key_
     free(core);
 }
 
+/* Two swarms in one cluster: their indexes cannot be compared. */
+static void test_managers_that_stay_apart_for_a_minute_are_of_two_swarms(void **unused)
+{
+    uint8_t nodes[2];
+
+    (void)unused;
+    struct core *core = docker_core(1, true, 0);
+    be_manager(core, 0);
+    manager_says(core, SWARM_WORD_WHOLE, NULL, 0);
+    core->members[1].record.swarm.index = 7; /* as the own one */
+    tick(core, 1000);
+    assert_int_equal(core->swarm.split[1], NODE_NONE);
+    core->members[1].record.swarm.index = 8;
+    tick(core, 1000);
+    assert_int_equal(core->swarm.split[1], 1);
+    struct mono soon = mono_add(core->swarm.split_since, 59 * NS_PER_S);
+    struct mono late = mono_add(core->swarm.split_since, 60 * NS_PER_S);
+    assert_false(core_swarm_is_split(core, soon, nodes));
+    assert_true(core_swarm_is_split(core, late, nodes));
+    assert_int_equal(nodes[0] + nodes[1], 1);
+    core->config.swarm_look_ns = NS_PER_S; /* either word may be that old */
+    assert_false(core_swarm_is_split(core, late, nodes));
+    core->members[1].record.swarm.index = 9; /* it moves: one of them is only behind */
+    tick(core, 1000);
+    assert_true(mono_before(mono_add(soon, 0), mono_add(core->swarm.split_since, 60 * NS_PER_S)));
+    core->members[1].record.swarm.word = SWARM_WORD_NONE;
+    tick(core, 1000);
+    assert_int_equal(core->swarm.split[1], NODE_NONE);
+    free(core);
+}
+
 static void test_who_is_paused_drained_and_active_again_is_told_why(void **unused)
 {
     static const uint64_t paused[] = {OWN | PAUSED};
@@ -252,6 +283,7 @@ static void test_what_the_swarm_says_stays_with_the_check_that_asks(void **unuse
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_managers_that_stay_apart_for_a_minute_are_of_two_swarms),
         cmocka_unit_test(test_a_part_of_a_list_says_something_from_its_first_to_its_last_key_only),
         cmocka_unit_test(test_who_is_paused_drained_and_active_again_is_told_why),
         cmocka_unit_test(test_a_drain_is_for_the_vips_of_the_check_that_asked),

@@ -345,9 +345,26 @@ static void test_the_numbers_are_those_of_monitoring_plugins(void **state)
     assert_int_equal(VERDICT_UNKNOWN, 3);
 }
 
+static void test_two_swarms_in_one_cluster_are_a_warning(void **state)
+{
+    json_t *facts = parse("{'node':'a','vips':[],'nodes':[],'swarm_split':['a','c']}");
+    struct verdict verdict;
+
+    (void)state;
+    verdict_judge(facts, &verdict);
+    assert_int_equal(verdict.status, VERDICT_WARNING);
+    assert_string_equal(json_string_value(json_array_get(verdict.warnings, 0)),
+                        "a and c are managers of different Docker Swarms, and who is drained in "
+                        "one of them may be missed: compare 'docker node ls' on both, and give "
+                        "each swarm a cluster of its own");
+    verdict_deinit(&verdict);
+    json_decref(facts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_swarms_in_one_cluster_are_a_warning),
         cmocka_unit_test(test_each_fact_has_its_verdict_and_its_sentence),
         cmocka_unit_test(test_every_sentence_says_what_to_do_after_a_colon),
         cmocka_unit_test(test_a_starting_node_does_not_complain_of_peers_it_has_not_heard_yet),

@@ -53,6 +53,7 @@ struct core_config {
     uint8_t check_count;
     uint64_t check_patience_ns; /* an unknown check without a result for so long has failed */
     struct core_check checks[CHECKS_MAX];
+    uint64_t swarm_look_ns; /* a manager's word on its swarm is at most that old, on any node */
 };
 
 struct core; /* state.h: embedded by its owner, not opaque to sizeof, but nobody's business */

@@ -66,6 +66,8 @@ void core_view_node(const struct core *core, uint8_t node, struct mono now, stru
 void core_view_check(const struct core *core, uint8_t check, struct mono now,
                      struct check_view *ret);
 const struct core_counters *core_counters(const struct core *core);
+/* Have two nodes been saying for a minute what cannot be of one Docker Swarm [SPEC R59]? These. */
+bool core_swarm_is_split(const struct core *core, struct mono now, uint8_t ret[static 2]);
 /* Still saying hello, no claim yet? */
 bool core_is_starting(const struct core *core);
 /* The same of one VIP, which may also say hello alone because its interface came back [SPEC R40].

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What each kind of check finds: docker, http, process, interface, gateway."""
 import os
+import ssl
 import subprocess
 
 import pytest
@@ -186,6 +187,34 @@ def test_an_http_answer_without_end_is_bounded(make_cluster, serve):
                      contains="never", timeout="2s")
     assert wait_check(cluster, "n1", False) == \
         'status 200, but "never" is not in the first MiB of the answer'
+
+
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def test_https_wants_a_certificate_that_the_host_trusts(make_cluster, serve):
+    cluster = make_cluster(1)
+    node = cluster["n1"]
+    key, certificate = (node.directory / name for name in ("tls.key", "tls.crt"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=lab",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    one = serve(answering.Answering, 8443, {"/health": (200, {}, b"fine")},
+                ns=cluster.net.hosts["n1"].ns)
+    one.server.socket = context.wrap_socket(one.server.socket, server_side=True)
+    node.write_config({**cluster.config, "check": {"web": {
+        **FAST, "timeout": "2s", "http": "https://127.0.0.1:8443/health", "contains": "fine"}}})
+    cluster.start()
+    assert "certificate" in wait_check(cluster, "n1", False)
+    assert node.stop() == 0
+    command = node.command()
+    node.command = lambda: ["unshare", "--mount", "sh", "-c",
+                            f'mount --bind {certificate} {TRUSTED} && exec "$@"', "sh", *command]
+    cluster.start()
+    assert wait_check(cluster, "n1", True) == "status 200"
 
 
 def test_http_through_a_unix_socket(make_cluster, serve):

@@ -349,11 +349,14 @@ static void test_two_swarms_in_one_cluster_are_a_warning(void **state)
 {
     json_t *facts = parse("{'node':'a','vips':[],'nodes':[],'swarm_split':['a','c']}");
     struct verdict verdict;
+    const char *said;
 
     (void)state;
     verdict_judge(facts, &verdict);
     assert_int_equal(verdict.status, VERDICT_WARNING);
-    assert_string_equal(json_string_value(json_array_get(verdict.warnings, 0)),
+    said = json_string_value(json_array_get(verdict.warnings, 0));
+    assert_non_null(said);
+    assert_string_equal(said,
                         "a and c are managers of different Docker Swarms, and who is drained in "
                         "one of them may be missed: compare 'docker node ls' on both, and give "
                         "each swarm a cluster of its own");

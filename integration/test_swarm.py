@@ -67,8 +67,10 @@ def test_a_paused_node_comes_after_the_active_ones(swarm):
     cluster, engines = swarm
     say(engines["n3"], 7, n1="pause")
     cluster.wait_holder("n2")
-    assert cluster["n3"].sees("n1")["effective_priority"] == {"web": 1}
-    assert "n1 is paused in the swarm, says n3" in cluster["n2"].tool("status").stdout
+    cluster.wait_until(lambda: cluster["n3"].sees("n1")["effective_priority"] == {"web": 1},
+                       "n3 knows")
+    cluster.wait_until(lambda: "n1 is paused in the swarm, says n3"
+                       in cluster["n2"].tool("status").stdout, "n2 says so")
     cluster["n2"].kill()
     cluster["n3"].kill()
     cluster.wait_holder("n1", seconds=20)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """vipgossip drain and undrain: a node gives its VIPs away, and stays the last resort."""
+import contextlib
 import os
+import pathlib
 import signal
+import subprocess
 import time
 
 import pytest
@@ -125,6 +128,43 @@ def test_a_disk_that_hangs_is_said_and_costs_no_deadline(two):
     assert (two["n1"].state / "drained").read_text() == ""
     assert "is kept now" in two["n1"].log_text()
     assert two.dual_ms(since_ns=since) == 0
+
+
+def hanging_reload(node):
+    """A reload, and who reads the file for it: that one stands still, as on a disk that does not
+    answer. It lives for some milliseconds only, and is not caught each time."""
+    node.file.write_text(node.file.read_text() + 30000 * "# long enough to be caught\n")
+    children = pathlib.Path("/proc/{0}/task/{0}/children".format(node.pids()[2]))
+    for _ in range(20):
+        reload = subprocess.Popen([paths.TOOL, "reload", "--socket", node.socket],
+                                  stdout=subprocess.PIPE, text=True)
+        found = []
+        while not found and reload.poll() is None:
+            found = children.read_text().split()
+        with contextlib.suppress(IndexError, ProcessLookupError):
+            os.kill(int(found[0]), signal.SIGSTOP)
+            try:
+                reload.wait(0.5)
+            except subprocess.TimeoutExpired:
+                return reload, int(found[0])
+            os.kill(int(found[0]), signal.SIGCONT)
+        reload.communicate(timeout=20)
+    raise AssertionError("it was never caught")
+
+
+def test_a_reload_that_hangs_does_not_keep_a_drain_from_the_disk(two):
+    node = two["n1"]
+    reload, reader = hanging_reload(node)
+    try:
+        done = node.tool("drain", "--wait", "5s")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert drained(node)["kept"] is True
+        assert reload.poll() is None
+    finally:
+        os.kill(reader, signal.SIGCONT)
+        out, _ = reload.communicate(timeout=20)
+    assert reload.returncode == 0 and "applied" in out
+    assert (node.state / "drained").read_text() == "*\n"
 
 
 def test_without_a_file_what_is_drained_is_kept_too(make_cluster):

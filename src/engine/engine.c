@@ -14,11 +14,15 @@
 #include "sandbox/sandbox.h"
 
 #define SECOND_MS 1000U
+/* Until the first own address can be used: after a keeper was killed the engine that it left behind
+ * has the port for a while, and nobody else may hold. */
+#define BIND_MS 100U
 /* A peer that was not heard for so long since the start, although datagrams come that name it. */
 #define HINT_AFTER_NS (3 * NS_PER_S)
 
 static int open_all(struct engine *engine, const struct engine_descriptors *descriptors);
 static void close_all(struct engine *engine);
+static void on_bind(uv_timer_t *timer);
 static void on_second(uv_timer_t *timer);
 
 void engine_end(struct engine *engine, int exit_code)
@@ -221,6 +225,24 @@ static void hint_at_keys(struct engine *engine)
     }
 }
 
+static void bind_addresses(struct engine *engine)
+{
+    if (udp_bind(&engine->udp) > 0 && !engine->running) {
+        loop_start(engine);
+    }
+}
+
+static void on_bind(uv_timer_t *timer)
+{
+    struct engine *engine = timer->data;
+
+    if (engine->running || engine->ending) {
+        (void)uv_timer_stop(timer); /* from now on once per second, for those that come late */
+    } else {
+        bind_addresses(engine);
+    }
+}
+
 static void on_second(uv_timer_t *timer)
 {
     struct engine *engine = timer->data;
@@ -229,9 +251,7 @@ static void on_second(uv_timer_t *timer)
         return;
     }
     orphan_watch(engine);
-    if (udp_bind(&engine->udp) > 0 && !engine->running) {
-        loop_start(engine);
-    }
+    bind_addresses(engine);
     if (engine->running && mono_elapsed(clock_now(), engine->started) >= HINT_AFTER_NS) {
         hint_at_keys(engine);
     }
@@ -304,10 +324,16 @@ static int open_all(struct engine *engine, const struct engine_descriptors *desc
     }
     engine_deposit_wills(engine);
     (void)uv_prepare_init(&engine->loop, &engine->prepare);
+    (void)uv_timer_init(&engine->loop, &engine->bind);
     (void)uv_timer_init(&engine->loop, &engine->second);
     engine->prepare.data = engine;
+    engine->bind.data = engine;
     engine->second.data = engine;
     error = uv_prepare_start(&engine->prepare, on_prepare);
+    if (error != 0) {
+        return error;
+    }
+    error = uv_timer_start(&engine->bind, on_bind, BIND_MS, BIND_MS);
     if (error != 0) {
         return error;
     }
@@ -317,6 +343,7 @@ static int open_all(struct engine *engine, const struct engine_descriptors *desc
 static void close_all(struct engine *engine)
 {
     uv_close((uv_handle_t *)&engine->prepare, NULL);
+    uv_close((uv_handle_t *)&engine->bind, NULL);
     uv_close((uv_handle_t *)&engine->second, NULL);
     clock_timer_close(&engine->timer);
     keeper_link_close(&engine->keeper);

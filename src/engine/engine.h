@@ -38,6 +38,7 @@ struct reload {
 struct engine {
     uv_loop_t loop;
     uv_prepare_t prepare; /* sets the timer before the loop waits */
+    uv_timer_t bind;      /* until the first own address is open */
     uv_timer_t second;    /* what may wait a second: addresses that come late, hints for people */
     struct clock_timer timer; /* core_deadline() */
     struct udp udp;

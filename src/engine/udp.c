@@ -109,8 +109,8 @@ static void bind_socket(struct udp *udp, unsigned index)
     (void)conf_address_text(address, false, text);
     if (fd < 0) {
         if (!self->warned) {
-            log_warning("cannot use %s port %u: %s; trying again every second", text,
-                        udp->conf->port, remedy(fd));
+            log_warning("cannot use %s port %u: %s; trying again", text, udp->conf->port,
+                        remedy(fd));
             self->warned = true;
         }
         return;

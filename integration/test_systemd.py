@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from lab import cluster as lab_cluster
-from lab import config, paths, systemd
+from lab import config, paths, roots, systemd
 
 pytestmark = pytest.mark.long
 EXAMPLES = paths.ROOT / "scripts" / "systemd"
@@ -19,6 +19,19 @@ Address={}/16
 LinkLocalAddressing=no
 IPv6AcceptRA=no
 """
+CONNECTION = """[connection]
+id=eth0
+type=ethernet
+interface-name=eth0
+
+[ipv4]
+method=manual
+address1=10.77.0.1/16
+
+[ipv6]
+method=disabled
+"""
+MANAGER = ["systemd", "systemd-sysv", "dbus", "libpam-systemd", "network-manager", "udev"]
 WATCHDOG_SECONDS = 30
 DROP_IN = """[Unit]
 ConditionFileNotEmpty=
@@ -31,20 +44,22 @@ Environment=VIPGOSSIP_KEY_FILE=/etc/vipgossip/cluster.key
 
 @pytest.fixture
 def make_machine(make_cluster):
-    """n1 runs under a systemd that starts these units too, n2 as ever. Files by their path."""
+    """n1 runs under a systemd that starts these units too, which give it its address; n2 as ever.
+    Files by their path."""
     if systemd.missing():
         pytest.skip(systemd.missing())
 
-    def make(*units, files=None):
+    def make(*units, files=None, lower="/"):
         cluster = make_cluster(2)
-        machine = systemd.Machine(cluster["n1"].host, *units)
-        if "systemd-networkd.service" in units:
+        machine = systemd.Machine(cluster["n1"].host, *units, lower=lower)
+        if units:
             cluster["n1"].host.ns.ip("addr flush dev eth0")
         cluster.closers.append(machine.close)
         machine.cluster = cluster
         for path, text in (files or {}).items():
             (machine.root / path).parent.mkdir(parents=True, exist_ok=True)
             (machine.root / path).write_text(text)
+            (machine.root / path).chmod(0o600 if "system-connections" in path else 0o644)
         machine.write("cluster.key", cluster.key)
         machine.write("vipgossip.conf", config.text(config.merge(
             cluster.config, {"key_file": "/etc/vipgossip/cluster.key"})), 0o644)
@@ -86,6 +101,55 @@ def test_networkd_without_it_takes_the_vip_away_and_the_daemon_puts_it_back(make
     machine.cluster.wait_until(lambda: machine.cluster.changes(lab_cluster.VIP) > before,
                                "the VIP was put back")
     machine.cluster.wait_holder("n1")
+
+
+@pytest.fixture
+def network_manager(make_machine):
+    if roots.missing():
+        pytest.skip(roots.missing())
+
+    def make(example):
+        files = {"etc/NetworkManager/system-connections/eth0.nmconnection": CONNECTION}
+        if example:
+            files["etc/NetworkManager/conf.d/vipgossip.conf"] = (
+                EXAMPLES / "NetworkManager.conf").read_text()
+        machine = make_machine("dbus.service", "NetworkManager.service",
+                               "NetworkManager-wait-online.service", files=files,
+                               lower=roots.debian([*MANAGER, *roots.group("run")]))
+        machine.cluster.wait_until(lambda: "eth0:connected" in machine.run(
+            "-t", "-f", "DEVICE,STATE", "device", program="nmcli"), "NetworkManager has eth0")
+        return machine
+
+    return make
+
+
+def lose_carrier(machine, seconds):
+    """As a cable that is pulled for so long; whether the host kept its own address."""
+    switch, watch = machine.cluster.net.switch, machine.cluster.watch
+    before = len(watch.of("10.77.0.1"))
+    switch.ip("link set n1 down")
+    machine.cluster.wait_holder("n2")
+    machine.cluster.quiet(seconds, lambda: machine.cluster.holders() == {"n2"})
+    switch.ip("link set n1 up")
+    machine.cluster.wait_holder("n1", seconds=30)
+    machine.cluster.quiet(3, lambda: machine.cluster.holders() == {"n1"})
+    return all(event.added for event in watch.of("10.77.0.1")[before:])
+
+
+@pytest.mark.parametrize("example", (True, False))
+def test_network_manager_with_the_example_lets_the_interface_be_when_the_cable_comes_back(
+        network_manager, example):
+    assert lose_carrier(network_manager(example), seconds=10) is example
+
+
+@pytest.mark.parametrize("order", (("device", "reapply", "eth0"), ("connection", "up", "eth0")))
+def test_network_manager_that_takes_the_vip_away_gets_it_put_back(network_manager, order):
+    machine = network_manager(True)
+    cluster = machine.cluster
+    before = cluster.changes(lab_cluster.VIP)
+    machine.run(*order, program="nmcli")
+    cluster.wait_until(lambda: cluster.changes(lab_cluster.VIP) > before, "it was taken away")
+    cluster.wait_holder("n1")
 
 
 def test_services_may_bind_to_the_vip_on_a_standby(make_machine):

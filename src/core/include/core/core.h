@@ -42,11 +42,11 @@ struct core_config {
     uint8_t node_count;
     uint8_t vip_count;
     bool fail_open;
-    uint64_t interval_ns; /* T */
-    uint32_t config;      /* hash of what has to be the same everywhere */
-    uint64_t incarnation; /* random, not 0 */
-    uint64_t seed;        /* of the core's own generator (challenges, whom to ask) */
-    uint64_t abstain_ns;  /* an earlier run may have promised its vote for that long [SPEC R99] */
+    uint64_t interval_ns;  /* T */
+    uint32_t config;       /* hash of what has to be the same everywhere */
+    uint64_t incarnation;  /* random, not 0 */
+    uint64_t seed;         /* of the core's own generator (challenges, whom to ask) */
+    uint64_t abstain_ns;   /* an earlier run may have promised its vote for that long [SPEC R99] */
     uint64_t lease_max_ns; /* no voter promises for longer, whatever its configuration is or was */
     struct core_node nodes[NODES_MAX];
     struct core_vip vips[VIPS_MAX];

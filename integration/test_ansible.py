@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""The role of scripts/ansible, by a real ansible over ssh, on hosts with a systemd of their own.
+One fleet for all tests, which go in their order: each starts where the one before has ended, and
+a client asks the VIP once per millisecond. Run by `scripts/test --long ansible`."""
+import os
+import subprocess
+import time
+
+import pytest
+
+from lab import ansible, paths
+
+pytestmark = pytest.mark.long
+# Lets in what ansible and the client need; nothing of vipgossip.
+NFTABLES = """flush ruleset
+table inet filter {
+    chain input {
+        type filter hook input priority 0; policy drop;
+        ct state established accept
+        meta l4proto { icmp, icmpv6 } accept
+        tcp dport 22 accept
+        udp dport 9000 accept
+    }
+}
+"""
+CONTROL = """Package: vipgossip
+Version: {}
+Architecture: all
+Maintainer: nobody <nobody@localhost>
+Description: the programs of a build, for a test
+"""
+POSTINST = """#!/bin/sh
+set -e
+systemd-sysusers /usr/local/lib/sysusers.d/vipgossip.conf
+systemctl daemon-reload
+[ -z "$2" ] || systemctl try-restart vipgossipd
+"""
+
+
+def stage(directory):
+    subprocess.run(["cmake", "--install", paths.BUILD, "--prefix", "/usr/local"], check=True,
+                   capture_output=True, timeout=60, env={**os.environ, "DESTDIR": str(directory)})
+    return directory
+
+
+def package(directory, version):
+    """A package of the programs of the build; scripts/package would build them again."""
+    root = stage(directory / version)
+    (root / "DEBIAN").mkdir()
+    (root / "DEBIAN" / "control").write_text(CONTROL.format(version))
+    (root / "DEBIAN" / "postinst").write_text(POSTINST)
+    (root / "DEBIAN" / "postinst").chmod(0o755)
+    file = directory / f"vipgossip_{version}.deb"
+    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "-b", root, file],
+                   check=True, capture_output=True, timeout=60)
+    return str(file)
+
+
+def archive(directory):
+    root = stage(directory / "archive")
+    file = directory / "vipgossip.tar.gz"
+    subprocess.run(["tar", "-C", root, "-czf", file, "."], check=True, timeout=60)
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    """n1 to n3 are deployed from a package, n1 behind a firewall; n4 waits."""
+    if ansible.missing():
+        pytest.skip(ansible.missing())
+    directory = tmp_path_factory.mktemp("ansible")
+    one = ansible.Fleet(4, members=3)
+    try:
+        one.packages = [package(directory, version) for version in ("0.1.0-1", "0.1.0-2")]
+        one.archive = archive(directory)
+        one.inventory = one.vary(vipgossip_install="deb", vipgossip_prefix="/usr/local",
+                                 vipgossip_deb=one.packages[0])
+        one.hosts["n1"].path("etc/nftables.conf").write_text(NFTABLES)
+        one.hosts["n1"].run("start", "nftables")
+        good(one.play("deploy"))
+        one.settle("n1")
+        yield one
+    finally:
+        one.close()
+
+
+def good(result):
+    assert result.code == 0, result.text
+    return result
+
+
+class Watched:
+    """What happens to the VIP between begin and end, for a client and for the kernels."""
+
+    def __init__(self, fleet):
+        self.fleet = fleet
+        self.before = fleet.changes()
+        self.since_ns = time.monotonic_ns()
+        self.client = fleet.client()
+
+    def moves(self):
+        return self.fleet.changes() - self.before
+
+    def end(self):
+        report = self.client.stop()
+        assert self.fleet.watch.dual_ms(ansible.VIP, self.since_ns) == 0
+        return report
+
+
+def unmoved(watched):
+    """Nobody else ever had it; what the client lost, this machine itself lost."""
+    report = watched.end()
+    assert watched.moves() == 0
+    assert report.lost == 0 or report.stalls, report.data
+
+
+def test_first_run_opened_the_firewall_and_left_the_key_to_the_daemon_alone(fleet):
+    chain = fleet.hosts["n1"].call("nft", "list", "chain", "inet", "filter", "input").stdout
+    assert 'udp dport 7112 accept comment "vipgossip"' in chain
+    for name in ("n1", "n2", "n3"):
+        key = fleet.hosts[name].path("etc/vipgossip/cluster.key")
+        assert key.read_text() == fleet.key()
+        assert key.stat().st_mode & 0o777 == 0o640
+        assert fleet.hosts[name].tool("status").returncode == 0
+    assert (fleet.directory / "vipgossip-lab.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_second_run_changes_nothing(fleet):
+    watched = Watched(fleet)
+    result = good(fleet.play("deploy"))
+    assert result.changed() == {}, result.text
+    assert fleet.key().strip() not in result.text
+    unmoved(watched)
+
+
+def test_check_mode_shows_a_change_and_makes_none(fleet):
+    files = fleet.files()
+    changed = fleet.vary({"n2": {"vipgossip_priority": 250}})
+    result = good(fleet.play("deploy", "--check", "--diff", inventory=changed))
+    assert set(result.changed()) == {"n1", "n2", "n3"}
+    assert "+    priority = 250" in result.text
+    assert fleet.files() == files and fleet.holders() == {"n1"}
+
+
+def test_changed_priority_moves_the_vip_once(fleet):
+    watched = Watched(fleet)
+    pids = fleet.pids()
+    fleet.inventory = fleet.vary({"n2": {"vipgossip_priority": 250}})
+    good(fleet.play("deploy"))
+    fleet.settle("n2")
+    watched.end()
+    assert watched.moves() == 1
+    assert fleet.pids() == pids  # reloaded, not restarted
+
+
+def test_node_comes_and_goes_and_the_vip_stays(fleet):
+    watched = Watched(fleet)
+    new = {**fleet.host_vars(4), "vipgossip_install": "archive",
+           "vipgossip_archive": fleet.archive}
+    four = fleet.vary({"n4": new})
+    good(fleet.play("deploy", inventory=four))
+    fleet.settle("n2", nodes=("n1", "n2", "n3", "n4"))
+    good(fleet.play("remove", "-e", "node=n4", inventory=four))
+    fleet.settle("n2")
+    unmoved(watched)
+    left = fleet.hosts["n4"]
+    for name in ("etc/vipgossip", "var/lib/vipgossip", "usr/local/sbin/vipgossipd",
+                 "usr/local/libexec/vipgossip", "var/cache/vipgossip"):
+        assert not left.path(name).exists(), name
+    assert left.call("id", "vipgossip").returncode != 0
+
+
+def test_rotated_key_costs_no_heartbeat(fleet):
+    watched = Watched(fleet)
+    former = fleet.key()
+    before = {name: fleet.hosts[name].status()["counters"] for name in ("n1", "n2", "n3")}
+    result = good(fleet.play("rotate-key"))
+    unmoved(watched)
+    assert fleet.key() != former
+    assert former.strip() not in result.text and fleet.key().strip() not in result.text
+    for name, counters in before.items():
+        assert fleet.hosts[name].path("etc/vipgossip/cluster.key").read_text() == fleet.key()
+        status = fleet.hosts[name].status()
+        assert status["counters"]["deaths"] == counters["deaths"]
+        assert all(node["mac_failures"] == 0 for node in status["nodes"])
+
+
+def test_upgrade_moves_the_vip_away_and_back(fleet):
+    watched = Watched(fleet)
+    fleet.inventory = fleet.vary(vipgossip_deb=fleet.packages[1])
+    result = good(fleet.play("upgrade"))
+    fleet.settle("n2")
+    watched.end()
+    assert watched.moves() == 2
+    assert result.text.index("changed: [n1]") < result.text.index("changed: [n2]")
+    for name in ("n1", "n2", "n3"):
+        shown = fleet.hosts[name].call("dpkg-query", "-W", "-f=${Version}", "vipgossip")
+        assert shown.stdout == "0.1.0-2"
+    watched = Watched(fleet)
+    assert good(fleet.play("upgrade")).changed() == {}
+    unmoved(watched)
+
+
+@pytest.mark.parametrize("options, why", [
+    ({"interval": "1ms"}, "10ms"),                    # the file is wrong: vipgossipd -t
+    ({"interval": "100ms", "port": 7113}, "port"),    # the daemon refuses the reload
+])
+def test_refused_change_ends_the_run_and_leaves_all_as_it_was(fleet, options, why):
+    watched = Watched(fleet)
+    files = fleet.files()
+    result = fleet.play("deploy", inventory=fleet.vary(vipgossip_options=options))
+    assert result.code != 0 and why in result.text
+    assert "was put back" in result.text
+    assert fleet.files() == files
+    assert [name for name, host in result.hosts.items() if host["failed"]] == ["n1"]
+    unmoved(watched)
+
+
+def test_drain_moves_the_vip_and_undrain_brings_it_back(fleet):
+    watched = Watched(fleet)
+    assert fleet.play("drain").code != 0
+    good(fleet.play("drain", "--limit", "n2"))
+    assert fleet.holders() == {"n1"}
+    assert good(fleet.play("drain", "--limit", "n2")).changed() == {}
+    good(fleet.play("undrain", "--limit", "n2"))
+    fleet.settle("n2")
+    watched.end()
+    assert watched.moves() == 2
+
+
+def test_voters_come_and_go_one_at_a_time(fleet):
+    for name in ("n1", "n2", "n3"):
+        fleet.hosts[name].run("stop", "vipgossipd")
+    fleet.inventory = fleet.vary(vipgossip_vips=[{"name": "web", "address": ansible.VIP,
+                                                  "mode": "quorum"}])
+    good(fleet.play("deploy"))
+    fleet.settle("n2")
+    watched = Watched(fleet)
+    new = {**fleet.host_vars(4), "vipgossip_install": "archive",
+           "vipgossip_archive": fleet.archive}
+    exchanged = fleet.vary({"n4": new})
+    del exchanged["vipgossip"]["hosts"]["n3"]
+    files = fleet.files()
+    result = fleet.play("deploy", inventory=exchanged)
+    assert result.code != 0 and "n3 and n4 would come or go at once" in result.text
+    assert fleet.files() == files
+    fleet.inventory = fleet.vary({"n4": new})
+    good(fleet.play("deploy"))
+    fleet.settle("n2", nodes=("n1", "n2", "n3", "n4"))
+    assert fleet.hosts["n1"].status()["vips"][0]["votes"]["needed"] == 3
+    unmoved(watched)
+
+
+def test_removal_of_all_leaves_nothing(fleet):
+    good(fleet.play("remove", "-e", "node=all"))
+    assert fleet.holders() == set()
+    for name, host in fleet.hosts.items():
+        for path in ("etc/vipgossip", "var/lib/vipgossip", "usr/local/sbin/vipgossipd",
+                     "etc/sysctl.d/50-vipgossip.conf", "etc/nftables.d/vipgossip.nft"):
+            assert not host.path(path).exists(), (name, path)
+        assert host.call("id", "vipgossip").returncode != 0
+    chain = fleet.hosts["n1"].call("nft", "list", "chain", "inet", "filter", "input").stdout
+    assert "dport 22" in chain and "vipgossip" not in chain

@@ -2,6 +2,7 @@
 """The role of scripts/ansible, by a real ansible over ssh, on hosts with a systemd of their own.
 One fleet for all tests, which go in their order: each starts where the one before has ended, and
 a client asks the VIP once per millisecond. Run by `scripts/test --long ansible`."""
+import json
 import os
 import subprocess
 import time
@@ -35,6 +36,92 @@ systemd-sysusers /usr/local/lib/sysusers.d/vipgossip.conf
 systemctl daemon-reload
 [ -z "$2" ] || systemctl try-restart vipgossipd
 """
+
+
+ROLE = ansible.PLAYBOOKS / "roles" / "vipgossip"
+# Every shape of a value, and text that looks like something else.
+EVERYTHING = {"vipgossip": {
+    "hosts": {
+        "a": {"ansible_host": "10.0.0.1", "vipgossip_priority": 200, "vipgossip_node_key": "-"},
+        "b": {"vipgossip_address": ["10.0.0.2", "fd00::2"]},
+        "c.example": {"ansible_host": "10.0.0.3", "vipgossip_witness": True}},
+    "vars": {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "vipgossip_cluster": "lab",
+        "vipgossip_options": {"fail_open": False, "port": 7113,
+                              "hook": ["/bin/echo", 'a "b" \\', "it's ${HOME}"]},
+        "vipgossip_vips": [
+            {"name": "web", "address": "10.0.0.9", "mode": "quorum", "lease": "2500ms",
+             "kernel_lease": "1s", "preempt": False, "priorities": {"b": 250}},
+            {"name": "two", "address": ["10.0.0.10/24", "fd00::9"], "nodes": ["a", "b"]}],
+        "vipgossip_checks": [
+            {"name": "docker", "docker": "/var/run/docker.sock", "weight": -50},
+            {"name": "spare", "exec": ["/usr/bin/test", "!", "-e", "/spare"], "vip": "web"}],
+    }}}
+RENDERED = """cluster = "lab"
+key_file = "/etc/vipgossip/cluster.key"
+node_key_file = "/etc/vipgossip/node.key"
+fail_open = false
+port = 7113
+hook = {"/bin/echo", "a \\"b\\" \\\\", 'it\\'s ${HOME}'}
+
+node "a" {
+    address = "10.0.0.1"
+    priority = 200
+}
+
+node "b" {
+    address = {"10.0.0.2", "fd00::2"}
+    priority = 100
+}
+
+node "c.example" {
+    address = "10.0.0.3"
+    witness = true
+}
+
+vip "web" {
+    address = "10.0.0.9"
+    mode = "quorum"
+    lease = "2500ms"
+    kernel_lease = "1s"
+    preempt = false
+    node "b" { priority = 250 }
+}
+
+vip "two" {
+    address = {"10.0.0.10/24", "fd00::9"}
+    nodes = {"a", "b"}
+}
+
+check "docker" {
+    docker = "/var/run/docker.sock"
+    weight = -50
+}
+
+check "spare" {
+    exec = {"/usr/bin/test", "!", "-e", "/spare"}
+    vip = "web"
+}
+"""
+
+
+def test_template_takes_every_key_and_text_as_it_stands(tmp_path):
+    if ansible.missing():
+        pytest.skip(ansible.missing())
+    out = tmp_path / "vipgossip.conf"
+    (tmp_path / "hosts.yml").write_text(json.dumps(EVERYTHING))
+    (tmp_path / "play.yml").write_text(json.dumps([{
+        "hosts": "a", "gather_facts": False, "vars_files": [str(ROLE / "vars" / "main.yml")],
+        "vars": {"vipgossip_group": "vipgossip"},
+        "tasks": [{"ansible.builtin.template": {
+            "src": str(ROLE / "templates" / "vipgossip.conf.j2"), "dest": str(out),
+            "validate": f"{paths.DAEMON} -t -c %s"}}]}]))
+    done = subprocess.run(["ansible-playbook", "-i", "hosts.yml", "play.yml"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+    assert out.read_text().partition("\n\n")[2] == RENDERED
 
 
 def stage(directory):

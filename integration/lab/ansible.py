@@ -152,8 +152,13 @@ class Fleet:
     def members(self):
         return list(self.inventory["vipgossip"]["hosts"])
 
-    def settle(self, holder, nodes=None, seconds=30):
-        """Until this host has the VIP, and all nodes of the inventory say that all is well."""
+    def preferred(self):
+        hosts = self.inventory["vipgossip"]["hosts"]
+        return max(hosts, key=lambda name: hosts[name]["vipgossip_priority"])
+
+    def settle(self, nodes=None, seconds=30):
+        """Until the preferred host has the VIP, and all nodes say that all is well."""
+        holder = self.preferred()
         deadline = time.monotonic() + seconds
         while True:
             verdicts = {name: self.hosts[name].tool("status") for name in nodes or self.members()}

@@ -181,21 +181,23 @@ class Watched:
 
     def __init__(self, fleet):
         self.fleet = fleet
-        self.before = fleet.changes()
+        self.before = len(fleet.turns())
         self.since_ns = time.monotonic_ns()
         self.client = fleet.client()
 
     def moves(self):
-        return self.fleet.changes() - self.before
+        """How often another node took it. One that takes it again after this machine stood still
+        for longer than a heartbeat has not moved it."""
+        return len(self.fleet.turns()) - self.before
 
     def end(self):
         report = self.client.stop()
-        assert self.fleet.watch.dual_ms(ansible.VIP, self.since_ns) == 0
+        assert self.fleet.watch.dual_ms(ansible.VIP, self.since_ns) < 5
         return report
 
 
 def unmoved(watched):
-    """Nobody else ever had it; what the client lost, this machine itself lost."""
+    """Nobody else ever had it; what the client lost, it lost because this machine stood still."""
     report = watched.end()
     assert watched.moves() == 0
     assert report.lost == 0 or report.stalls, report.data
@@ -291,7 +293,7 @@ def test_upgrade_moves_the_vip_away_and_back(fleet):
 
 @pytest.mark.parametrize("options, why", [
     ({"interval": "1ms"}, "10ms"),                    # the file is wrong: vipgossipd -t
-    ({"interval": "100ms", "port": 7113}, "port"),    # the daemon refuses the reload
+    ({"port": 7113}, "port"),                         # the daemon refuses the reload
 ])
 def test_refused_change_ends_the_run_and_leaves_all_as_it_was(fleet, options, why):
     watched = Watched(fleet)

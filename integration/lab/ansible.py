@@ -117,7 +117,6 @@ class Fleet:
                 "ansible_ssh_private_key_file": str(self.directory / "id"),
                 "ansible_python_interpreter": "/usr/bin/python3",
                 "vipgossip_cluster": "lab",
-                "vipgossip_options": {"interval": "100ms"},
                 "vipgossip_vips": [{"name": "web", "address": VIP}],
                 "vipgossip_wait": 30,
             }}}
@@ -183,5 +182,7 @@ class Fleet:
     def holders(self):
         return self.watch.holders(VIP)
 
-    def changes(self):
-        return self.watch.changes(VIP)
+    def turns(self):
+        """Who had the VIP, in their order; who lost it and took it again counts once."""
+        taken = [event.host for event in self.watch.of(VIP) if event.added]
+        return [host for host, former in zip(taken, [None, *taken]) if host != former]

@@ -225,6 +225,15 @@ def test_a_drain_outlives_the_container(three):
     three.wait_holder("n1")
 
 
+def test_the_check_of_the_engine_reaches_its_socket_from_inside(empty):
+    empty.run("n1", "-v", f"{empty.engines['n1'].socket}:/var/run/docker.sock", "-e",
+              "VIPGOSSIP_DOCKER=/var/run/docker.sock")
+    empty.wait_holder("n1")
+    empty.cluster.wait_until(
+        lambda: "this node is in no swarm" in empty.tool("n1", "status").stdout,
+        "the engine has answered the check", seconds=PATIENCE)
+
+
 def test_compose_file_works_as_written(empty):
     if shutil.which("docker-compose") is None:
         pytest.skip("docker-compose is not installed")

@@ -103,6 +103,10 @@ field(ProtoField.uint8, "swarm.word", "Word on the others", base.DEC, WORDS)
 field(ProtoField.uint32, "swarm.index", "Index of the swarm's log")
 field(ProtoField.uint64, "swarm.exception", "Drained or paused", base.HEX)
 
+id_field("link.vip", "VIP of the link")
+field(ProtoField.uint64, "link.own", "Own MAC address", base.HEX)
+field(ProtoField.uint64, "link.seen", "MAC address of a foreign host that uses it", base.HEX)
+
 field(ProtoField.uint64, "question.id", "Id", base.HEX)
 id_field("question.about", "About")
 field(ProtoField.uint64, "answer.id", "Id of the question", base.HEX)
@@ -382,6 +386,20 @@ local function dissect_swarm(cursor, tree)
     end)
 end
 
+-- [SPEC F8]
+local function dissect_link(cursor, tree)
+    in_array(cursor, tree, "Link", 3, function(subtree)
+        add_integer(cursor, subtree, "link.vip")
+        for _, name in ipairs({"link.own", "link.seen"}) do
+            local mac = add_integer(cursor, subtree, name)
+            if mac:higher() > 0xFFFF or math.floor(mac:higher() / 256) % 2 == 1 then
+                mark(subtree, "%s is no MAC address of one host", name)
+            end
+        end
+        return ""
+    end)
+end
+
 -- [SPEC F3]
 local function dissect_record(outer, tree)
     local bytes = outer:bytes(1, RECORD_BYTES_MAX)
@@ -401,6 +419,9 @@ local function dissect_record(outer, tree)
         end
         if elements > 9 then
             dissect_swarm(cursor, subtree)
+        end
+        if elements > 10 then
+            dissect_link(cursor, subtree)
         end
         if numbers.node == UInt64(outer.tvb(8, 4):uint())
                 and numbers.incarnation ~= outer.tvb(16, 8):uint64() then

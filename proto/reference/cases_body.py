@@ -9,6 +9,8 @@ from stories import (INCARNATIONS, NODES, VIP, Peer, Story, largest_record, own_
 ID = {name: keys.name_id(name) for name in NODES}
 LONG = 2**64 - 1
 NO_SWARM = [0, 0, []]
+NO_LINK = [0, 0, 0]
+MAC = 0x02005E1000FF
 SWARM = {"availability": 1, "word": 2, "index": 4711, "exceptions": [7, LONG]}
 
 
@@ -110,18 +112,20 @@ def growth():
     yield _pass("1200 arrays, one in the other, in what is stepped over", ["D7"],
                 b"\x92\x32" + b"\x91" * 1200 + b"\x90")
     yield _pass("elements appended to a record", ["F6"],
-                _changed(lambda all_: all_ + [NO_SWARM] + tail))
+                _changed(lambda all_: all_ + [NO_SWARM, NO_LINK] + tail))
     yield _pass("a record of 64 elements", ["F6"],
-                _changed(lambda all_: all_ + [NO_SWARM] + [0] * 54))
+                _changed(lambda all_: all_ + [NO_SWARM, NO_LINK] + [0] * 53))
     yield _pass("elements appended to what is said of a swarm", ["F6", "F7"],
                 _changed(lambda all_: all_ + [[*NO_SWARM, *tail]]))
+    yield _pass("elements appended to what is said of a link", ["F6", "F8"],
+                _changed(lambda all_: all_ + [NO_SWARM, [7, MAC, 0, *tail]]))
     yield _pass("elements appended to a VIP", ["F6"],
                 _changed(lambda all_: all_[8][0].extend(tail)))
     yield _pass("a VIP of 64 elements", ["F6"], _changed(lambda all_: all_[8][0].extend([0] * 57)))
     yield _pass("elements appended to a node not heard", ["F6"],
                 _changed(lambda all_: all_[7].append([ID["swarm-3"], 0, 0, *tail])))
     big = pack(records.elements(own_record("swarm-1"))
-               + [NO_SWARM, bytes(1214 - len(record) - 4 - 3)])
+               + [NO_SWARM, NO_LINK, bytes(1214 - len(record) - 8 - 3)])
     yield _pass("a record of 1214 bytes", ["I2", "F6"], peer.signed(big))
 
 
@@ -186,7 +190,7 @@ def bad_items():
             ("an empty record", "I2", [*item[:4], b""]),
             ("a record of 1215 bytes", "I2", [*item[:4], pack(
                 records.elements(own_record("swarm-1"))
-                + [NO_SWARM, bytes(1215 - len(record) - 4 - 3)])]),
+                + [NO_SWARM, NO_LINK, bytes(1215 - len(record) - 8 - 3)])]),
             ("question 0", "I3", [1, 0, []]), ("a question about id 0", "I3", [1, 5, [0]]),
             ("a question about 2^32", "I3", [1, 5, [2**32]]),
             ("a question about nine nodes", "I3", [1, 5, [1] * 9]),
@@ -260,8 +264,9 @@ def bad_records():
     yield _fail("the first VIP as the last", ["F5"], _record(vips=many[:30] + [many[0]]))
     yield _fail("a record of 8 elements", ["F3"], _changed(lambda all_: all_[:8]))
     yield _fail("a record of 65 elements", ["F3"],
-                _changed(lambda all_: all_ + [NO_SWARM] + [0] * 55))
+                _changed(lambda all_: all_ + [NO_SWARM, NO_LINK] + [0] * 54))
     yield from swarms()
+    yield from links()
     yield from foreign_records()
 
 
@@ -282,6 +287,27 @@ def swarms():
                   [0, 1, [7]], [3, 1, [7]], [8, 1, [7] * 65], [8, 1, [7]] + [0] * 62):
         yield _fail(f"what is said of a swarm: {_text(value)}", ["F7"],
                     _changed(lambda all_, value=value: all_ + [value]))
+
+
+def links():
+    """[SPEC F8]"""
+    for name, change in (
+            ("the author's MAC address", {}), ("a host that uses the VIP", {"seen": MAC + 1}),
+            ("an author without a MAC address", {"own": 0, "seen": MAC}),
+            ("numbers as large as they may be",
+             {"vip": 2**32 - 1, "own": 2**48 - 2**40 - 1, "seen": 2**48 - 2**40 - 1})):
+        link = {"vip": VIP, "own": MAC, "seen": 0, **change}
+        yield _pass(f"of a link: {name}", ["F8"], _record(link=link))
+        yield _pass(f"of a swarm and of a link: {name}", ["F7", "F8"],
+                    _record(swarm=SWARM, link=link))
+    yield _pass("a record that says nothing of a link at length", ["F8"],
+                _changed(lambda all_: all_ + [NO_SWARM, NO_LINK]))
+    yield _pass("of the link of no VIP", ["F8"],
+                _changed(lambda all_: all_ + [NO_SWARM, [0, MAC, MAC]]))
+    for value in (0, [], [1, 0], [2**32, 0, 0], [1, 2**48, 0], [1, 0, 2**48], [1, 2**40, 0],
+                  [1, 0, 2**48 - 1], [1, b"123456", 0], [1, 0, None], [1, 0, 0] + [0] * 62):
+        yield _fail(f"what is said of a link: {_text(value)}", ["F8"],
+                    _changed(lambda all_, value=value: all_ + [NO_SWARM, value]))
 
 
 def foreign_records():

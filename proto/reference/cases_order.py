@@ -262,7 +262,7 @@ def more_of_relays():
     yield story
     story = Story("what later versions append is verified and relayed with the rest", ["F2", "F6"])
     longer = pack(records.elements(own_record("swarm-3", seq=30))
-                  + [[0, 0, []], b"later", [1, None]])
+                  + [[0, 0, []], [0, 0, 0], b"later", [1, None]])
     story.receives(peer.seal(other.signed(longer, 77)))
     story.knows({"swarm-3": {"seq": 30}})
     story.sends("swarm-1", {"relays": [{"node": "swarm-3", "age_ns": f"{77_500:016x}"}]}, 1)

@@ -6,7 +6,8 @@ bytes two each; nodes of the configuration stand by name; everything else is a p
 """
 _IDS = {"node", "vip", "addresses", "config", "elects", "released_to", "relays", "about",
         "target", "asker", "holder", "voters"}
-_LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns", "exceptions"}
+_LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns", "exceptions",
+         "own", "seen"}
 _BYTES = {"signature"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Records: SPEC.md, F1 to F7. A record is a dict; its keys stand in the tables below."""
+"""Records: SPEC.md, F1 to F8. A record is a dict; its keys stand in the tables below."""
 from packing import U64_MAX, Malformed, Reader, pack
 
 ID_MAX = 2**32 - 1
@@ -7,6 +7,8 @@ ELEMENTS_MAX = 64
 UNHEARD_MAX = 16
 VIPS_MAX = 32
 EXCEPTIONS_MAX = 64
+MAC_MAX = 2**48 - 1
+MAC_GROUP = 2**40
 
 # (key, least, most), in the order of the elements.
 RECORD_NUMBERS = (
@@ -81,8 +83,19 @@ def _decode_swarm(reader):
     return swarm if conduct else None
 
 
+def _decode_link(reader):
+    """[SPEC F8] None if it says nothing."""
+    count = reader.array(3, ELEMENTS_MAX)
+    link = {"vip": reader.integer(0, ID_MAX), "own": reader.integer(0, MAC_MAX),
+            "seen": reader.integer(0, MAC_MAX)}
+    reader.skip(count - 3)
+    if (link["own"] | link["seen"]) & MAC_GROUP:
+        raise Malformed("the MAC address of a group")
+    return link if link["vip"] else None
+
+
 def decode(data):
-    """[SPEC F3] to [SPEC F7]. Raises Malformed."""
+    """[SPEC F3] to [SPEC F8]. Raises Malformed."""
     reader = Reader(data)
     listed = len(RECORD_NUMBERS) + 2
     count = reader.array(listed, ELEMENTS_MAX)
@@ -92,7 +105,10 @@ def decode(data):
     if count > listed:
         swarm = _decode_swarm(reader)
         record.update({"swarm": swarm} if swarm else {})
-        reader.skip(count - listed - 1)
+    if count > listed + 1:
+        link = _decode_link(reader)
+        record.update({"link": link} if link else {})
+        reader.skip(count - listed - 2)
     if not reader.at_end():
         raise Malformed("something follows the record")
     if len({vip["vip"] for vip in record["vips"]}) != len(record["vips"]):
@@ -109,11 +125,14 @@ def elements(record):
         values = dict(vip, conduct=vip["state"] + 8 * vip["ready"] + 32 * vip["mode"]
                       + 64 * vip["unhealthy"] + 128 * vip["drained"])
         vips.append([values[key] for key, _, _ in VIP_NUMBERS])
-    if not record.get("swarm"):
-        return [*numbers, unheard, vips]
-    swarm = record["swarm"]
-    return [*numbers, unheard, vips, [swarm["availability"] + 4 * swarm["word"], swarm["index"],
-                                      list(swarm["exceptions"])]]
+    swarm, link = record.get("swarm"), record.get("link")
+    appended = [[0, 0, []]]
+    if swarm:
+        appended = [[swarm["availability"] + 4 * swarm["word"], swarm["index"],
+                     list(swarm["exceptions"])]]
+    if link:
+        appended.append([link["vip"], link["own"], link["seen"]])
+    return [*numbers, unheard, vips, *(appended if swarm or link else [])]
 
 
 def encode(record):

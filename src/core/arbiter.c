@@ -51,11 +51,14 @@ void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enu
                             .to = (uint8_t)state,
                             .reason = reason,
                             .error = arbiter->error};
-    if (reason == REASON_ADDRESS_ANSWERED) {
+    if (reason_has_mac(reason)) {
         __builtin_memcpy(change.mac, arbiter->answered_mac, sizeof change.mac);
     }
     core_change(core, &change);
     arbiter->state = state;
+    if (state == VIP_CLAIMING || state == VIP_HOLDING) {
+        conflict_tell_first(core, vip);
+    }
     arbiter->rival = NODE_NONE;
     arbiter->has_looked = false;
     core->dirty = true;
@@ -143,8 +146,7 @@ void arbiter_fault(struct core *core, uint8_t vip, enum reason reason, int32_t e
     struct arbiter *arbiter = &core->arbiters[vip];
     arbiter->error = error;
     arbiter->fault_count++;
-    uint64_t backoff_ns =
-        reason == REASON_ADDRESS_ANSWERED ? NS_PER_S : timing_backoff(arbiter->fault_count);
+    uint64_t backoff_ns = reason_has_mac(reason) ? NS_PER_S : timing_backoff(arbiter->fault_count);
     arbiter->retry_at = mono_add(core->now, backoff_ns);
     arbiter->probe_rounds = 0;
     arbiter_set_state(core, vip, VIP_FAULT, reason);
@@ -231,7 +233,7 @@ static void timers(struct core *core, uint8_t vip)
     }
     if (arbiter->state == VIP_FAULT && !arbiter->removing && !arbiter->in_kernel &&
         mono_reached(core->now, arbiter->retry_at)) {
-        if (arbiter->reason == REASON_ADDRESS_ANSWERED) {
+        if (reason_has_mac(arbiter->reason)) {
             claim_probe_again(core, vip);
         } else {
             arbiter_set_state(core, vip, VIP_STANDBY, REASON_RETRY);
@@ -305,7 +307,7 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
             deadline = mono_min(deadline, arbiter->claim_next);
             struct mono enough = mono_add(arbiter->waits_since, detection_ns);
             deadline = mono_reached(core->now, enough) ? deadline : mono_min(deadline, enough);
-        } else if (arbiter->probe_rounds > 0) {
+        } else if (mono_before(core->now, arbiter->probe_next)) {
             deadline = mono_min(deadline, arbiter->probe_next);
         }
         return deadline;

@@ -27,12 +27,17 @@ enum probe {
     PROBE_ANSWERED,
 };
 
-/* A node that has heard none of its peers may have the wrong key: before a claim it asks the wire
- * [SPEC R66]. */
+/* A node that has heard none of its peers may have the wrong key. And where nobody has held the
+ * VIP yet, nobody misses it for a moment: before such a claim the wire is asked [SPEC R66]. */
+static bool has_to_ask(const struct core *core, uint8_t vip)
+{
+    return (!core->peer_heard && core->config.node_count > 1) || !core->arbiters[vip].ever_held;
+}
+
 static enum probe probe(struct core *core, uint8_t vip)
 {
     struct arbiter *arbiter = &core->arbiters[vip];
-    if (core->peer_heard || core->config.node_count == 1) {
+    if (!has_to_ask(core, vip)) {
         return PROBE_CLEAN;
     }
     if (arbiter->answered) {
@@ -183,21 +188,24 @@ void claim_step(struct core *core, uint8_t vip)
         ask_holder(core, vip, holder);
         return;
     }
+    switch (probe(core, vip)) {
+    case PROBE_RUNS:
+        return;
+    case PROBE_CLEAN:
+        break;
+    case PROBE_ANSWERED:
+        arbiter->answered = false;
+        arbiter_fault(core, vip,
+                      core->peer_heard || core->config.node_count == 1 ? REASON_ADDRESS_USED
+                                                                       : REASON_ADDRESS_ANSWERED,
+                      0);
+        return;
+    }
     if (majority_decides(core, vip) && !majority_is_sure(core, vip)) {
         majority_seek(core, vip);
         return;
     }
-    switch (probe(core, vip)) {
-    case PROBE_RUNS:
-        break;
-    case PROBE_CLEAN:
-        add(core, vip);
-        break;
-    case PROBE_ANSWERED:
-        arbiter->answered = false;
-        arbiter_fault(core, vip, REASON_ADDRESS_ANSWERED, 0);
-        break;
-    }
+    add(core, vip);
 }
 
 /* The node that this one released to has not taken it within one detection time: not it, for a
@@ -242,6 +250,7 @@ void claim_begin(struct core *core, uint8_t vip)
     arbiter->claimants = 0;
     arbiter->was_held = false;
     arbiter->probe_rounds = 0;
+    arbiter->probe_next = core->now;
     arbiter->answered = false;
     arbiter->error = 0;
     majority_begin(core, vip);

@@ -97,10 +97,10 @@ static void take(struct core *core, const struct event *event)
         kernel_take(core, event);
         break;
     case EVENT_FRAME:
-        ASSERT(event->frame.vip < core->config.vip_count);
-        core->arbiters[event->frame.vip].answered = true;
-        __builtin_memcpy(core->arbiters[event->frame.vip].answered_mac, event->frame.mac,
-                         sizeof event->frame.mac);
+        conflict_frame(core, event->frame.vip, event->frame.mac);
+        break;
+    case EVENT_MAC:
+        conflict_own(core, event->frame.vip, event->frame.mac);
         break;
     case EVENT_UNREACHABLE:
         ASSERT(event->unreachable.peer < core->config.node_count);
@@ -153,6 +153,7 @@ static struct mono next_deadline(const struct core *core)
     deadline = mono_min(deadline, suspicion_deadline(core));
     deadline = mono_min(deadline, health_deadline(core));
     deadline = mono_min(deadline, voters_deadline(core));
+    deadline = mono_min(deadline, conflict_deadline(core));
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         deadline = mono_min(deadline, arbiter_deadline(core, vip));
     }
@@ -198,6 +199,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
         health_timer(core);
     }
     swarm_step(core);
+    conflict_step(core);
     start_step(core, timer);
     voters_step(core);
     /* Once more if an arbiter's change concerns the others; twice is enough, and bounded. */

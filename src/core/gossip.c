@@ -228,6 +228,7 @@ void gossip_compose(struct core *core)
         beats_fast ? config->interval_ns : timing_slow(config->interval_ns, config->node_count);
     draft->next_ms = (uint32_t)(next_ns / NS_PER_MS);
     compose_unheard(core);
+    conflict_compose(core, draft);
     swarm_compose(core, draft);
 }
 
@@ -339,11 +340,12 @@ void gossip_finish(struct core *core, bool beats)
     struct record *published = &core->record;
     struct record *draft = &core->draft;
     bool due = beats && mono_reached(core->now, core->beat_next);
-    bool urgent = is_urgent(published, draft) || core->swarm.is_news;
+    bool urgent = is_urgent(published, draft) || core->swarm.is_news || conflict_is_news(core);
     bool changed = elects_others(published, draft);
     if (due || urgent) {
         draw_new_relays(core);
         compose_unheard(core);
+        conflict_compose(core, draft);
         swarm_compose(core, draft);
         beat(core);
     } else if (changed) {
@@ -364,6 +366,7 @@ void gossip_finish(struct core *core, bool beats)
         majority_published(core, due || urgent);
         if (due || urgent) {
             swarm_published(core);
+            conflict_published(core);
         }
     }
 }

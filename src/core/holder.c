@@ -41,6 +41,7 @@ void holder_observe(struct core *core, uint8_t vip)
         arbiter->vacant_since = core->now;
     }
     uint8_t holder = election_holder(core, vip);
+    arbiter->ever_held |= holder != NODE_NONE;
     bool is_claimed = holder == NODE_NONE && arbiter->vacant_since.ns == MONO_NEVER.ns;
     bool is_news = holder != NODE_NONE ||
                    mono_elapsed(core->now, arbiter->vacant_since) >= core->config.interval_ns;

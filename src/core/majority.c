@@ -313,8 +313,10 @@ struct mono majority_deadline(const struct core *core, uint8_t vip)
         deadline = mono_min(deadline, mono_sub(arbiter->until, early_ns(core, vip)));
     }
     bool keeps = arbiter->state == VIP_HOLDING && !is_answered(core, vip);
+    /* While the wire is asked first, the voters are not [SPEC R66]. */
     bool seeks = arbiter->state == VIP_CLAIMING && !arbiter->adding && !arbiter->removing &&
-                 election_holder(core, vip) == NODE_NONE;
+                 election_holder(core, vip) == NODE_NONE &&
+                 mono_reached(core->now, arbiter->probe_next);
     return keeps || seeks ? mono_min(deadline, lease->ask_next) : deadline;
 }
 

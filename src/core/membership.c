@@ -286,6 +286,7 @@ static void take_record(struct core *core, const struct message_in *message,
     if (peer == node) {
         rivals_introduce(core, node);
     }
+    conflict_heard(core, node);
     voter_heard(core, node, busy);
     voters_heard(core, node);
 }

@@ -62,6 +62,12 @@ const char *availability_name(enum availability availability)
     return availabilities[availability];
 }
 
+bool reason_has_mac(enum reason reason)
+{
+    return reason == REASON_ADDRESS_ANSWERED || reason == REASON_ADDRESS_USED ||
+           reason == REASON_FOREIGN_HOST || reason == REASON_FOREIGN_GONE;
+}
+
 const char *reason_text(enum reason reason)
 {
     ASSERT(reason < REASON_COUNT);

@@ -17,6 +17,7 @@
  *   majority.c    the votes that this node needs
  *   kernel.c      what the kernel said about it
  *   announce.c    when the neighbours are told
+ *   conflict.c    hosts outside the cluster that use the address
  *   holder.c      who holds it, as news
  *   health.c      what the checks of this node say
  *   swarm.c       what the managers of a Docker Swarm say of its nodes
@@ -85,6 +86,8 @@ struct member {
     uint64_t rttvar_ns;
     struct suspicion suspicion;
     struct record record;
+    uint64_t links_told;     /* bit per VIP of which it has told its MAC */
+    uint64_t macs[VIPS_MAX]; /* of its interfaces, as it has told */
 };
 #define ENTRY_NONE ((uint8_t)255)
 
@@ -124,7 +127,8 @@ struct arbiter {
     uint64_t claimants;
     bool was_held; /* at the last look of the claim */
     uint8_t probe_rounds;
-    bool answered; /* a foreign host answers the probes */
+    bool ever_held; /* by whomever, since this node started and as far as it knows */
+    bool answered;  /* another host answers the probes, or speaks for the address */
     uint8_t answered_mac[6];
     struct mono probe_next;
     uint8_t announce_step;
@@ -143,6 +147,19 @@ struct arbiter {
     struct mono refused_until;
     uint32_t foreign_removals;
     struct mono removal_told; /* the next one is news again from then on */
+};
+
+/* A host outside the cluster that uses the address of a VIP; MAC_NONE: there is none. */
+struct conflict {
+    uint64_t own; /* MAC of this node's interface for the VIP */
+    uint64_t mac;
+    uint32_t count;             /* of its frames, as far as this node saw them; at least 1 */
+    struct mono last;           /* sign of it, by whomever */
+    struct mono seen;           /* by this node itself; 0: never */
+    struct mono defended_until; /* no defence before */
+    uint64_t strange;           /* nobody's MAC, of which it is not sure yet */
+    uint32_t strange_count;
+    struct mono strange_since;
 };
 
 /* A check of this node. */
@@ -240,6 +257,10 @@ struct core {
     struct health health[CHECKS_MAX];
     struct lease leases[VIPS_MAX];
     struct swarm swarm;
+    struct conflict conflicts[VIPS_MAX];
+    uint64_t link_urgent; /* bit per VIP of whose link others have to know at once */
+    uint64_t link_first;  /* of whose link the next records tell */
+    uint8_t link_turn;    /* else it is this one's turn */
     struct record record; /* own, as last published */
     struct record draft;  /* own, as it would be published now */
     struct mono started_at;
@@ -487,6 +508,25 @@ void kernel_deadline(struct core *core, uint8_t vip);
 void announce_step(struct core *core, uint8_t vip);
 void announce_again(struct core *core, uint8_t vip);
 
+/* --- conflict.c --- */
+/* A frame speaks for an address of the VIP, with that MAC. */
+void conflict_frame(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
+/* The interface of the VIP has that MAC now; all zero: none. */
+void conflict_own(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
+/* A newer record of that node came. */
+void conflict_heard(struct core *core, uint8_t node);
+/* What the own record says, which has its VIPs and the nodes not heard. */
+void conflict_compose(const struct core *core, struct record *draft);
+/* Something that others have to know at once? */
+bool conflict_is_news(const struct core *core);
+/* The VIP is claimed or held here now: its MAC goes with the record that says so. */
+void conflict_tell_first(struct core *core, uint8_t vip);
+/* A heartbeat has gone: the next one tells of the next VIP. */
+void conflict_published(struct core *core);
+void conflict_step(struct core *core);
+struct mono conflict_deadline(const struct core *core);
+void conflict_move(struct core *core, const struct core *former, const struct core_reload *reload);
+
 /* --- holder.c --- */
 void holder_observe(struct core *core, uint8_t vip);
 
@@ -515,6 +555,8 @@ void swarm_step(struct core *core);
 bool swarm_is(const struct core *core, uint8_t vip, enum availability availability);
 /* Drained for every VIP? */
 bool swarm_drains_node(const struct core *core);
+/* Does a record with these VIPs and nodes not heard have room for what it tells of a link? */
+bool swarm_leaves_room(const struct record *draft);
 /* What the own record says, which has its VIPs and the nodes not heard. */
 void swarm_compose(struct core *core, struct record *draft);
 /* A heartbeat has gone: the next one names the next part. */

@@ -15,6 +15,7 @@
 #define BYTES_UNHEARD   16U
 #define BYTES_SWARM     7U /* array, conduct, index */
 #define BYTES_EXCEPTION 9U
+#define BYTES_LINK      24U /* array, VIP, two MAC addresses [SPEC F8] */
 #define SHORT_LIST      15U /* elements whose count takes one byte */
 
 /* A swarm has one log: words of two managers that stay different for so long, beyond two looks, and
@@ -221,11 +222,23 @@ bool swarm_drains_node(const struct core *core)
            core->config.checks[swarm->check].is_general;
 }
 
+/* By all but the exceptions, and their count. */
+static uint32_t taken_by(const struct record *draft)
+{
+    return BYTES_FIXED + 2 * BYTES_LIST + BYTES_VIP * draft->vip_count +
+           BYTES_UNHEARD * draft->unheard_count + BYTES_SWARM +
+           (draft->link.vip != ID_NONE ? BYTES_LINK : 0);
+}
+
+bool swarm_leaves_room(const struct record *draft)
+{
+    return taken_by(draft) + 1 + BYTES_LINK <= BYTES_RECORD;
+}
+
 /* How many exceptions have room in a record with so many VIPs and nodes not heard. */
 static uint16_t room(const struct record *draft)
 {
-    uint32_t taken = BYTES_FIXED + 2 * BYTES_LIST + BYTES_VIP * draft->vip_count +
-                     BYTES_UNHEARD * draft->unheard_count + BYTES_SWARM;
+    uint32_t taken = taken_by(draft);
     uint32_t count = (BYTES_RECORD - taken - 1) / BYTES_EXCEPTION;
     if (count > SHORT_LIST) {
         count = (BYTES_RECORD - taken - BYTES_LIST) / BYTES_EXCEPTION;

@@ -10,6 +10,21 @@ static uint8_t votes_granted(const struct core *core, uint8_t vip)
     return majority_decides(core, vip) ? majority_granted(core, vip) : 1;
 }
 
+static void view_conflict(const struct core *core, uint8_t vip, struct mono now,
+                          struct vip_view *ret)
+{
+    const struct conflict *conflict = &core->conflicts[vip];
+    ret->in_conflict = conflict->mac != MAC_NONE;
+    if (!ret->in_conflict) {
+        return;
+    }
+    for (uint8_t i = 0; i < 6; i++) {
+        ret->conflict_mac[i] = (uint8_t)(conflict->mac >> (40 - 8 * i));
+    }
+    ret->conflict_count = conflict->count;
+    ret->conflict_last_ns = mono_elapsed(now, conflict->last);
+}
+
 void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret)
 {
     ASSERT(vip < core->config.vip_count);
@@ -31,9 +46,11 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
                         : 0,
         .sees_majority = majority_is_seen(core),
         .tier = holder == NODE_NONE ? 0 : election_tier(core, vip, holder),
+        .ever_held = arbiter->ever_held,
         .foreign_removals = arbiter->foreign_removals,
         .answered = arbiter->state == VIP_FAULT && arbiter->reason == REASON_ADDRESS_ANSWERED,
     };
+    view_conflict(core, vip, now, ret);
     __builtin_memcpy(ret->answered_mac, arbiter->answered_mac, sizeof ret->answered_mac);
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         const struct record_vip *entry = membership_entry(core, node, vip);

@@ -73,8 +73,9 @@ struct engine {
     struct message_in message;
     struct actions actions;
     struct datagram datagrams[EGRESS_DATAGRAMS_MAX];
-    uint32_t links_down; /* bit per VIP, as the keeper told last */
-    bool mute;           /* the last heartbeat could be sent to nobody */
+    uint32_t links_down;       /* bit per VIP, as the keeper told last */
+    uint8_t macs[VIPS_MAX][6]; /* of their interfaces, likewise; until the core runs */
+    bool mute;                 /* the last heartbeat could be sent to nobody */
 };
 
 /* engine.c: leaves the loop with this exit code. The first code stays. */

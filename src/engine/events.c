@@ -44,6 +44,7 @@ static bool rename_change(const struct conf *conf, const struct conf_change *map
         return change->vip != CONF_NEW && rename_node(conf, map, &change->node);
     case CHANGE_AVAILABILITY:
         return rename_node(conf, map, &change->node);
+    case CHANGE_CONFLICT:
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
         change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
@@ -91,7 +92,7 @@ void events_pack_entry(const struct events_entry *entry, const struct conf *conf
     bool has_vip = change->type != CHANGE_MEMBER && change->type != CHANGE_CHECK && !is_swarm;
     bool has_node = change->type == CHANGE_VIP || change->type == CHANGE_MEMBER || is_swarm;
     bool is_check = change->type == CHANGE_CHECK;
-    bool has_mac = change->reason == REASON_ADDRESS_ANSWERED;
+    bool has_mac = reason_has_mac(change->reason);
     char time[TIME_TEXT];
     char mac[TEXT_MAC];
 

@@ -103,6 +103,21 @@ static void pack_votes(const struct vip_view *view, struct pack *pack)
     pack_key_uint(pack, "lease_ms", view->lease_ns / NS_PER_MS);
 }
 
+static void pack_conflict(const struct vip_view *view, struct pack *pack)
+{
+    char mac[TEXT_MAC];
+
+    if (!view->in_conflict) {
+        pack_key_nil(pack, "conflict");
+        return;
+    }
+    pack_key(pack, "conflict");
+    pack_map(pack, 3);
+    pack_key_text(pack, "mac", text_mac(view->conflict_mac, mac));
+    pack_key_uint(pack, "count", view->conflict_count);
+    pack_key_uint(pack, "last_ms", view->conflict_last_ns / NS_PER_MS);
+}
+
 static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
@@ -137,7 +152,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_key_text(pack, "answered_by", view.answered ? text_mac(view.answered_mac, mac) : NULL);
     pack_key_nodes(facts, pack, "verified_by", 0);
     pack_key_nodes(facts, pack, "unverified_by", 0);
-    pack_key_nil(pack, "conflict");
+    pack_conflict(&view, pack);
 }
 
 static void pack_vips(const struct facts *facts, struct pack *pack)
@@ -430,7 +445,7 @@ static void pack_counters(const struct facts *facts, struct pack *pack)
     const struct core_counters *core = core_counters(facts->core);
     const struct udp_counters *udp = facts->udp;
 
-    pack_map(pack, 11);
+    pack_map(pack, 12);
     pack_key_uint(pack, "received", udp->received);
     pack_key_uint(pack, "receive_errors", udp->receive_errors);
     pack_key_uint(pack, "sent", udp->sent);
@@ -441,6 +456,7 @@ static void pack_counters(const struct facts *facts, struct pack *pack)
     pack_key_uint(pack, "deaths", core->deaths);
     pack_key_uint(pack, "lateness_max_us", core->lateness_max_ns / 1000);
     pack_key_uint(pack, "stalls", core->stalls);
+    pack_key_uint(pack, "conflicts", core->conflicts);
     pack_key(pack, "drops");
     pack_map(pack, DROP_COUNT - 1);
     for (unsigned d = DROP_NONE + 1; d < DROP_COUNT; d++) {

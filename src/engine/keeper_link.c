@@ -444,6 +444,11 @@ bool keeper_link_event(const struct keeper_link *link, const struct ipc_message 
         ret->frame.vip = (uint8_t)message->vip;
         memcpy(ret->frame.mac, message->mac, sizeof ret->frame.mac);
         return true;
+    case IPC_MAC:
+        ret->type = EVENT_MAC;
+        ret->frame.vip = (uint8_t)message->vip;
+        memcpy(ret->frame.mac, message->mac, sizeof ret->frame.mac);
+        return true;
     case IPC_LINK:
         ret->type = EVENT_LINK;
         ret->link.vip = (uint8_t)message->vip;

@@ -29,6 +29,9 @@ void loop_start(struct engine *engine)
         if ((engine->links_down >> vip & 1) != 0) {
             loop_feed(engine, &event); /* told before there was a core to hear it */
         }
+        event = (struct event){.type = EVENT_MAC, .frame = {.vip = vip}};
+        memcpy(event.frame.mac, engine->macs[vip], sizeof event.frame.mac);
+        loop_feed(engine, &event);
     }
     drain_start(engine);
 }
@@ -169,6 +172,9 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
         uint32_t bit = UINT32_C(1) << event.link.vip;
 
         engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
+    }
+    if (event.type == EVENT_MAC && !engine->running) {
+        memcpy(engine->macs[event.frame.vip], event.frame.mac, sizeof event.frame.mac);
     }
     loop_feed(engine, &event);
 }

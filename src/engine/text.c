@@ -19,8 +19,10 @@ const char *text_node(const struct conf *conf, uint8_t node)
 const char *text_change_kind(enum change_type type)
 {
     static const char *const names[] = {
-        [CHANGE_VIP] = "state",   [CHANGE_HOLDER] = "holder",  [CHANGE_MEMBER] = "node",
-        [CHANGE_CHECK] = "check", [CHANGE_RIVAL] = "conflict", [CHANGE_AVAILABILITY] = "swarm",
+        [CHANGE_VIP] = "state",         [CHANGE_HOLDER] = "holder",
+        [CHANGE_MEMBER] = "node",       [CHANGE_CHECK] = "check",
+        [CHANGE_RIVAL] = "conflict",    [CHANGE_AVAILABILITY] = "swarm",
+        [CHANGE_CONFLICT] = "conflict",
     };
 
     return names[type];
@@ -34,6 +36,8 @@ static const char *value_text(const struct conf *conf, enum change_type type, ui
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
         return text_node(conf, value);
+    case CHANGE_CONFLICT: /* what it is about is the MAC */
+        break;
     case CHANGE_MEMBER:
         return member_state_name((enum member_state)value);
     case CHANGE_CHECK:
@@ -69,7 +73,7 @@ static void reason_and_detail(const struct change *change, char text[static TEXT
 
     if (change->error != 0) {
         detail = text_error(change->error);
-    } else if (change->reason == REASON_ADDRESS_ANSWERED) {
+    } else if (reason_has_mac(change->reason)) {
         detail = text_mac(change->mac, mac);
     }
     (void)snprintf(text, TEXT_MAX / 2, "%s%s%s", reason_text(change->reason),
@@ -94,6 +98,7 @@ static const char *subject_kind(enum change_type type)
     case CHANGE_VIP:
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
+    case CHANGE_CONFLICT:
         break;
     }
     return "vip";
@@ -105,6 +110,7 @@ static const char *subject_name(const struct conf *conf, const struct change *ch
     case CHANGE_VIP:
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
+    case CHANGE_CONFLICT:
         return conf->vips[change->vip].name;
     case CHANGE_MEMBER:
         return conf->nodes[change->node].name;
@@ -133,6 +139,10 @@ const char *text_change(const struct conf *conf, const struct change *change,
     char reason[TEXT_MAX / 2];
 
     reason_and_detail(change, reason);
+    if (change->type == CHANGE_CONFLICT) {
+        (void)snprintf(text, TEXT_MAX, "%s %s: %s", kind, subject, reason);
+        return text;
+    }
     (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", kind, subject,
                    what_of(change->type), or_nobody(text_change_from(conf, change)),
                    or_nobody(text_change_to(conf, change)), reason[0] != '\0' ? ": " : "", reason,

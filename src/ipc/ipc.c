@@ -18,6 +18,7 @@ enum field {
     FIELD_DEADLINE = 1U << 6,
     FIELD_SEQUENCE = 1U << 7,
     FIELD_DRAIN = 1U << 8, /* `reason`, of enum ipc_drain, and `vips` */
+    FIELD_MAC_OR_NONE = 1U << 9,
 };
 
 struct shape {
@@ -47,6 +48,7 @@ static const struct shape from_keeper[] = {
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
     {IPC_KEPT, FIELD_ERROR | FIELD_SEQUENCE},
     {IPC_ALIVE, 0},
+    {IPC_MAC, FIELD_VIP | FIELD_MAC_OR_NONE},
     {IPC_SWITCHED, 0},
 };
 
@@ -78,14 +80,25 @@ static bool reason_is_valid(const struct ipc_message *message, unsigned fields)
     return message->reason == 0;
 }
 
-static bool value_is_valid(const struct ipc_message *message, unsigned fields)
+/* A group has no host that could answer. */
+static bool mac_is_valid(const struct ipc_message *message, unsigned fields)
 {
     static const uint8_t zero[sizeof(message->mac)];
+    const bool none = memcmp(message->mac, zero, sizeof(zero)) == 0;
+
+    if (none)
+        return !(fields & FIELD_MAC);
+    return (fields & (FIELD_MAC | FIELD_MAC_OR_NONE)) != 0 && (message->mac[0] & 1) == 0;
+}
+
+static bool value_is_valid(const struct ipc_message *message, unsigned fields)
+{
+    static const uint8_t zero[sizeof(message->unused)];
 
     /* An errno is small; whatever else a number may be, it is none. */
     if ((fields & FIELD_ERROR) ? message->error > 0 || message->error < -4095 : message->error != 0)
         return false;
-    if (!(fields & FIELD_MAC) && memcmp(message->mac, zero, sizeof(zero)) != 0)
+    if (!mac_is_valid(message, fields))
         return false;
     /* A deadline of zero has passed since the machine started: no engine means that. */
     if ((fields & FIELD_DEADLINE) ? message->deadline_ns == 0 : message->deadline_ns != 0)

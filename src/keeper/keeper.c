@@ -46,10 +46,10 @@ enum source {
     SOURCE_MONITOR,
     SOURCE_STEWARD,
     SOURCE_SCRIBE,
-    SOURCE_PROBES, /* and the rest */
+    SOURCE_FRAMES, /* and the rest */
 };
 
-#define SOURCES_MAX (SOURCE_PROBES + KEEPER_FAMILIES * CONF_VIPS_MAX)
+#define SOURCES_MAX (SOURCE_FRAMES + KEEPER_FAMILIES * CONF_VIPS_MAX)
 
 void keeper_fail(struct keeper *keeper)
 {
@@ -79,7 +79,7 @@ void keeper_interface_init(struct interface *interface, const char *name)
     *interface = (struct interface){0};
     (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
     for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
-        interface->probe_fds[family] = -1;
+        interface->listen_fds[family] = -1;
 }
 
 struct interface *keeper_interface(struct keeper *keeper, unsigned vip)
@@ -189,7 +189,8 @@ static uint64_t min_ns(uint64_t a, uint64_t b)
 static uint64_t next_ns(const struct keeper *keeper)
 {
     const uint64_t now_ns = clock_now_ns();
-    uint64_t next = min_ns(min_ns(keeper->probe_end_ns, keeper->stop_end_ns), keeper->watchdog_ns);
+    uint64_t next =
+        min_ns(min_ns(listen_next_ns(keeper), keeper->stop_end_ns), keeper->watchdog_ns);
 
     next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
     next = min_ns(next, min_ns(reload_next_ns(keeper), keep_next_ns(keeper)));
@@ -252,8 +253,6 @@ static void run_timers(struct keeper *keeper)
         give_sign_of_life(keeper, now_ns);
     reload_due(keeper);
     keep_due(keeper);
-    if (now_ns >= keeper->probe_end_ns)
-        probe_stop(keeper);
     if (now_ns >= keeper->watchdog_ns) {
         keeper->watchdog_ns = now_ns + keeper->watchdog_every_ns;
         notify_send("WATCHDOG=1");
@@ -273,7 +272,6 @@ static void run_timers(struct keeper *keeper)
 static unsigned fill_sources(const struct keeper *keeper, struct pollfd *sources)
 {
     const bool writes = keeper->outbox.count > 0 || reload_waits(keeper);
-    unsigned count = SOURCE_PROBES;
 
     sources[SOURCE_ENGINE] = (struct pollfd){.fd = keeper->engine_fd,
                                              .events = (short)(POLLIN | (writes ? POLLOUT : 0))};
@@ -283,26 +281,17 @@ static unsigned fill_sources(const struct keeper *keeper, struct pollfd *sources
     sources[SOURCE_MONITOR] = (struct pollfd){.fd = monitor_fd(&keeper->monitor), .events = POLLIN};
     sources[SOURCE_STEWARD] = steward_source(&keeper->steward);
     sources[SOURCE_SCRIBE] = (struct pollfd){.fd = keeper->steward.texts_fd, .events = POLLIN};
-    for (unsigned i = 0; i < keeper->interface_count; i++)
-        for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
-            sources[count++] =
-                (struct pollfd){.fd = keeper->interfaces[i].probe_fds[family], .events = POLLIN};
-    return count;
-}
-
-static void read_probes(struct keeper *keeper, const struct pollfd *sources, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (sources[i].revents != 0)
-            probe_read(keeper, &keeper->interfaces[i / KEEPER_FAMILIES], i % KEEPER_FAMILIES);
+    return SOURCE_FRAMES + listen_sources(keeper, sources + SOURCE_FRAMES);
 }
 
 /* One turn of the loop. */
 static void turn(struct keeper *keeper)
 {
     struct pollfd sources[SOURCES_MAX];
-    const unsigned count = fill_sources(keeper, sources);
+    unsigned count;
 
+    listen_open(keeper);
+    count = fill_sources(keeper, sources);
     if (poll(sources, count, arm_timer(keeper)) < 0) {
         if (errno != EINTR) {
             log_error("poll: %s", strerror(errno));
@@ -338,7 +327,7 @@ static void turn(struct keeper *keeper)
     news_settle(keeper);
     run_timers(keeper);
     if (!keeper->reload.renamed)
-        read_probes(keeper, sources + SOURCE_PROBES, count - SOURCE_PROBES);
+        listen_read(keeper, sources + SOURCE_FRAMES, count - SOURCE_FRAMES);
     keeper->reload.renamed = false;
     if (!keeper->ended)
         run_sweeps(keeper);
@@ -371,7 +360,7 @@ static int finish(struct keeper *keeper, bool removed)
     const enum launch_end end =
         launch_reap(&engine, keeper->engine_gone ? REAP_WAIT_MS : 0, text, sizeof(text));
 
-    probe_stop(keeper);
+    listen_close(keeper);
     /* After an ordered stop the hook is told of it; an engine that failed has to be started anew
      * soon. */
     if (keeper->stopping && stopped)

@@ -26,6 +26,7 @@
 #include "conf/conf.h"
 #include "ipc/reload.h"
 
+#include <poll.h>
 #include <sys/types.h>
 
 #define KEEPER_FAMILIES 2 /* index 0: IPv4, 1: IPv6 */
@@ -41,15 +42,24 @@ struct interface {
     bool ethernet;
     uint8_t mac[FRAME_MAC_BYTES];
     struct gateway gateways[KEEPER_FAMILIES];
-    int probe_fds[KEEPER_FAMILIES]; /* -1: not listening */
+    int listen_fds[KEEPER_FAMILIES]; /* -1: not listening */
+    unsigned listen_ifindex;         /* on which they listen */
+    uint64_t listen_retry_ns;
+    uint64_t quiet_ns[KEEPER_FAMILIES]; /* too much came: nothing is read before */
 };
+
+/* A MAC of which the engine was told, and when. */
+struct heard {
+    uint8_t mac[FRAME_MAC_BYTES];
+    uint64_t told_ns; /* 0: never */
+};
+#define LISTEN_SLOTS 4
 
 struct address {
     bool ours;                /* in the kernel, with our mark, on the VIP's interface */
     unsigned foreign_ifindex; /* in the kernel without our mark, there; 0: nowhere */
     bool seen;                /* while a dump is compared: on the VIP's interface */
     bool foreign_seen;        /* while a dump is compared: without our mark */
-    bool answered;            /* a foreign answer to this probe was reported */
 };
 
 /* News of one VIP that the engine has to hear. */
@@ -108,9 +118,10 @@ struct keeper {
 
     struct netlink netlink;
     struct monitor monitor;
-    int packet_fd;         /* sends frames */
-    uint64_t probe_end_ns; /* listening ends; CLOCK_NEVER_NS: not listening */
-    int control_fd;        /* kept open so that nobody takes the socket's path meanwhile */
+    int packet_fd; /* sends frames; -1: a witness, which sends none */
+    struct heard heard[CONF_VIPS_MAX][LISTEN_SLOTS];
+    uint8_t macs_told[CONF_VIPS_MAX][FRAME_MAC_BYTES]; /* of the VIPs' interfaces, to the engine */
+    int control_fd; /* kept open so that nobody takes the socket's path meanwhile */
     int timer_fd;
     int signal_fd;
     uint64_t watchdog_every_ns; /* 0: systemd does not watch */
@@ -254,13 +265,25 @@ void announce_step(struct keeper *keeper, unsigned vip);
 
 /* probe.c */
 
-/* Opens the receiving sockets for a VIP, if they are not, and starts a round of questions. */
+/* Starts a round of questions. */
 void probe_start(struct keeper *keeper, unsigned vip);
 /* Sends a piece of it. */
 void probe_step(struct keeper *keeper, unsigned vip);
-/* Reads received frames and tells the engine of foreign claims. */
-void probe_read(struct keeper *keeper, struct interface *interface, unsigned family);
-/* Closes the receiving sockets. */
-void probe_stop(struct keeper *keeper);
+
+/* listen.c */
+
+/* Opens what can be opened and is not. */
+void listen_open(struct keeper *keeper);
+void listen_close(struct keeper *keeper);
+/* After a reload: what is listened for, and what the engine was told, was for another one. */
+void listen_reconfigure(struct keeper *keeper);
+/* For poll(); KEEPER_FAMILIES per interface. Returns how many. */
+unsigned listen_sources(const struct keeper *keeper, struct pollfd *ret);
+/* When a socket that was left alone is read again. */
+uint64_t listen_next_ns(const struct keeper *keeper);
+/* Reads received frames, and tells the engine who speaks for a VIP. */
+void listen_read(struct keeper *keeper, const struct pollfd *sources, unsigned count);
+/* Tells the engine the MAC addresses of the VIPs' interfaces that it does not know. */
+void listen_tell_macs(struct keeper *keeper);
 
 #endif

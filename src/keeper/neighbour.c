@@ -48,8 +48,8 @@ int neighbour_open(struct neighbour *neighbour, const struct conf *conf)
     neighbour->fd = ends[0];
     neighbour->checker_fd = ends[1];
     neighbour->send_fd = packet_open();
-    neighbour->listen_fds[0] = packet_listen(0, AF_INET);
-    neighbour->listen_fds[1] = packet_listen(0, AF_INET6);
+    neighbour->listen_fds[0] = packet_listen(0, AF_INET, NULL);
+    neighbour->listen_fds[1] = packet_listen(0, AF_INET6, NULL);
     if (neighbour->send_fd < 0)
         return neighbour->send_fd;
     return neighbour->listen_fds[0] < 0 ? neighbour->listen_fds[0] : 0;

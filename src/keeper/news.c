@@ -281,6 +281,7 @@ void news_settle(struct keeper *keeper)
         for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
             settle_loss(keeper, vip);
     }
+    listen_tell_macs(keeper);
     news_name_owners(keeper);
 }
 

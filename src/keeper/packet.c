@@ -13,6 +13,7 @@
 #include <linux/if_packet.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,43 +54,61 @@ int packet_send(int fd, unsigned ifindex, struct frame *frames, unsigned count)
     return 0;
 }
 
-/* ARP for IPv4 over Ethernet. */
-static int filter_arp(int fd)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 0, 5),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 14),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x00010800, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 18),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0604, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, CAPTURE_BYTES),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-    const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+/* What a frame has to be, before its address is looked at: ARP for IPv4 over Ethernet; or ICMPv6
+ * right behind the IPv6 header, and of the type neighbour advertisement. Each comparison that fails
+ * goes to the one that refuses. */
+static const struct sock_filter arp_code[] = {
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 0, 4),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 14),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x00010800, 0, 2),
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 18),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0604, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 28), /* sender's address */
+};
+static const struct sock_filter advertisement_code[] = {
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 4),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 2),
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, 0),
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 74), /* the end of the target */
+};
+#define HEAD_CODE (sizeof(arp_code) / sizeof(arp_code[0]))
+_Static_assert(sizeof(arp_code) == sizeof(advertisement_code), "the same shape");
+#define CODE_MAX (HEAD_CODE + 2 * CONF_ADDRESSES_MAX + 1)
+_Static_assert(CODE_MAX <= BPF_MAXINSNS, "a filter for every address");
 
+uint32_t packet_word(const struct conf_address *address)
+{
+    const uint8_t *end = address->bytes + (address->family == AF_INET ? 0 : 12);
+
+    return (uint32_t)end[0] << 24 | (uint32_t)end[1] << 16 | (uint32_t)end[2] << 8 | end[3];
+}
+
+static int set_filter(int fd, uint8_t family, const struct packet_wanted *wanted)
+{
+    const struct sock_filter accept = BPF_STMT(BPF_RET | BPF_K, CAPTURE_BYTES);
+    const struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_filter code[CODE_MAX];
+    struct sock_fprog program = {.len = HEAD_CODE, .filter = code};
+
+    memcpy(code, family == AF_INET ? arp_code : advertisement_code, sizeof(arp_code));
+    for (unsigned i = 0; wanted != NULL && i < wanted->count; i++) {
+        const struct sock_filter compare =
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, wanted->words[i], 0, 1);
+
+        code[program.len++] = compare;
+        code[program.len++] = accept;
+    }
+    code[program.len++] = wanted == NULL ? accept : refuse;
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-/* ICMPv6 right behind the IPv6 header, and of the type neighbour advertisement. */
-static int filter_advertisements(int fd)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 5),
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, CAPTURE_BYTES),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-    const struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-
-    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-}
-
-int packet_listen(unsigned ifindex, uint8_t family)
+int packet_listen(unsigned ifindex, uint8_t family, const struct packet_wanted *wanted)
 {
     const struct sockaddr_ll on = {.sll_family = AF_PACKET,
                                    .sll_protocol =
@@ -101,7 +120,7 @@ int packet_listen(unsigned ifindex, uint8_t family)
 
     if (fd < 0)
         return fd;
-    if ((family == AF_INET ? filter_arp(fd) : filter_advertisements(fd)) < 0 ||
+    if (set_filter(fd, family, wanted) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &lock, sizeof(lock)) < 0 ||
         bind(fd, (const struct sockaddr *)&on, sizeof(on)) < 0) {
         result = -errno;

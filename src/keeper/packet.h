@@ -16,9 +16,19 @@ int packet_open(void);
  * or another -errno. */
 int packet_send(int fd, unsigned ifindex, struct frame *frames, unsigned count);
 
-/* A socket that receives ARP (AF_INET) or neighbour advertisements (AF_INET6) on one interface, and
- * nothing else. The descriptor (close-on-exec, non-blocking), or -errno. */
-int packet_listen(unsigned ifindex, uint8_t family);
+/* The last four bytes of an address: what a filter compares. */
+uint32_t packet_word(const struct conf_address *address);
+
+/* Addresses whose frames a socket lets through; each by its packet_word(). */
+struct packet_wanted {
+    unsigned count;
+    uint32_t words[CONF_ADDRESSES_MAX];
+};
+
+/* A socket that receives ARP (AF_INET) or neighbour advertisements (AF_INET6) on one interface (0:
+ * on all), and nothing else; with `wanted` only those about these addresses (others that end
+ * likewise may pass). The descriptor (close-on-exec, non-blocking), or -errno. */
+int packet_listen(unsigned ifindex, uint8_t family, const struct packet_wanted *wanted);
 
 /* Receives one frame that came to this host. Its length, 0 if it was none of those, or -errno
  * (-EAGAIN: there is no more). */

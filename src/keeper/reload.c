@@ -322,19 +322,6 @@ static void remove_gone(struct keeper *keeper, const struct renamed *renamed)
     }
 }
 
-static void close_links(struct keeper *keeper, const struct renamed *renamed)
-{
-    for (unsigned i = 0; i < keeper->interface_count; i++) {
-        bool stays = false;
-
-        for (unsigned now = 0; now < renamed->interface_count; now++)
-            stays |= strcmp(keeper->interfaces[i].name, renamed->interfaces[now].name) == 0;
-        for (unsigned family = 0; !stays && family < KEEPER_FAMILIES; family++)
-            if (keeper->interfaces[i].probe_fds[family] >= 0)
-                (void)close(keeper->interfaces[i].probe_fds[family]);
-    }
-}
-
 static void rename_all(struct keeper *keeper, const struct renamed *renamed)
 {
     const struct ipc_reload *offer = keeper->reload.offer;
@@ -427,11 +414,13 @@ static void switch_over(struct keeper *keeper, struct renamed *renamed)
     for (unsigned vip = 0; vip < offer->setup.conf.vip_count; vip++)
         rename_vip(keeper, renamed, vip);
     remove_gone(keeper, renamed);
-    close_links(keeper, renamed);
+    listen_close(keeper); /* before what is copied names the same sockets twice */
     rename_all(keeper, renamed);
+    listen_reconfigure(keeper);
     keeper_tell(keeper, &switched);
     look_around(keeper, renamed);
     tell_new_links(keeper);
+    listen_tell_macs(keeper);
     settle(keeper, renamed);
 }
 

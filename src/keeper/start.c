@@ -76,7 +76,6 @@ static void keeper_init(struct keeper *keeper, const struct conf *conf)
 
     keeper->conf = *conf;
     keeper->control_fd = -1;
-    keeper->probe_end_ns = CLOCK_NEVER_NS;
     keeper->stop_end_ns = CLOCK_NEVER_NS;
     keeper->watchdog_every_ns = notify_watchdog_ns();
     keeper->watchdog_ns = keeper->watchdog_every_ns == 0 ? CLOCK_NEVER_NS : clock_now_ns();
@@ -255,6 +254,7 @@ static int run(struct keeper *keeper, struct ipc_setup *setup, const char *file)
     if (result < 0)
         return START_EXIT_FAILED;
     tell_links(keeper);
+    listen_tell_macs(keeper);
     (void)snprintf(status, sizeof(status), "READY=1\nSTATUS=node %s of cluster %s",
                    keeper->conf.self_name, keeper->conf.cluster);
     notify_send(status);

@@ -23,6 +23,7 @@ static void print_flags(const struct decode_text *text, const struct record *rec
 static void print_vip(const struct decode_text *text, const struct record_vip *vip);
 static void print_unheard(const struct decode_text *text, const struct record_unheard *unheard);
 static void print_swarm(const struct decode_text *text, const struct record_swarm *swarm);
+static void print_link(const struct decode_text *text, const struct record_link *link);
 static void print_question(const struct decode_text *text, const struct question *question);
 static void print_echo(const struct decode_text *text, const struct echo *echo,
                        const struct keyring *keyring);
@@ -165,6 +166,7 @@ static void print_record(const struct decode_text *text, const struct message_re
     for (unsigned u = 0; u < record->unheard_count; u++)
         print_unheard(text, &record->unheard[u]);
     print_swarm(text, &record->swarm);
+    print_link(text, &record->link);
 }
 
 static void print_flags(const struct decode_text *text, const struct record *record)
@@ -227,6 +229,15 @@ static void print_swarm(const struct decode_text *text, const struct record_swar
         decode_text_line(
             text, "", "key %016" PRIx64 ": %s", swarm->exceptions[i] & ~EXCEPTION_AVAILABILITY,
             availability_name((enum availability)(swarm->exceptions[i] & EXCEPTION_AVAILABILITY)));
+}
+
+static void print_link(const struct decode_text *text, const struct record_link *link)
+{
+    if (link->vip != ID_NONE)
+        decode_text_line(text, "",
+                         "on the link of VIP %08" PRIx32 ": own MAC %012" PRIx64
+                         ", of a foreign host %012" PRIx64,
+                         link->vip, link->own, link->seen);
 }
 
 static void print_question(const struct decode_text *text, const struct question *question)

@@ -47,6 +47,7 @@ struct view {
 
 static void judge_vip(const struct view *view, const json_t *vip);
 static bool judge_faults(const struct view *view, const json_t *vip);
+static void judge_conflict(const struct view *view, const json_t *vip);
 static void judge_vacancy(const struct view *view, const json_t *vip);
 static bool judge_majority(const struct view *view, const json_t *vip);
 static void judge_tier(const struct view *view, const json_t *vip);
@@ -162,11 +163,30 @@ static void judge_vip(const struct view *view, const json_t *vip)
                 "VIP %s is answered for by %s while %s hears none of its peers, so %s does not "
                 "claim it: make key_file the same on all nodes and let UDP through between them",
                 name, answered_by, view->self, view->self);
+    else
+        judge_conflict(view, vip);
     explained = judge_faults(view, vip);
     explained = judge_majority(view, vip) || explained;
     if (!explained && answered_by == NULL)
         judge_vacancy(view, vip);
     judge_tier(view, vip);
+}
+
+/* A host outside the cluster. One that answers before anybody has claimed the VIP keeps it so. */
+static void judge_conflict(const struct view *view, const json_t *vip)
+{
+    const char *name = facts_text_or(vip, "name", "?");
+    const char *holder = facts_text(vip, "holder");
+    const json_t *conflict = json_object_get(vip, "conflict");
+    const struct duration_text last = duration_from_ms(facts_number(conflict, "last_ms"));
+
+    if (!json_is_object(conflict))
+        return;
+    problem(view, VERDICT_CRITICAL,
+            "VIP %s is used by a host outside the cluster too, %s, last seen %s ago; %s: find it "
+            "by that MAC address (the switch knows its port) and take the address away from it",
+            name, facts_text_or(conflict, "mac", "?"), last.text,
+            holder != NULL ? "the holder defends it" : "nobody claims it before that host is gone");
 }
 
 /* The nodes in fault on the VIP: critical while nobody holds it. True if that was said. */

@@ -8,6 +8,7 @@
 #define UNHEARD_ELEMENTS (1 + RELAYS_MAX)
 #define VIP_ELEMENTS     7
 #define SWARM_ELEMENTS   3
+#define LINK_ELEMENTS    3
 #define ELEMENTS_LIMIT   64
 
 /* state, ready, mode, health and drain of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
@@ -41,6 +42,8 @@ static void decode_vip(struct cursor *cursor, struct record_vip *ret);
 static bool vips_differ(const struct record *record);
 static int encode_swarm(msgpack_packer *packer, const struct record_swarm *swarm);
 static void decode_swarm(struct cursor *cursor, struct record_swarm *ret);
+static int encode_link(msgpack_packer *packer, const struct record_link *link);
+static void decode_link(struct cursor *cursor, struct record_link *ret);
 
 /* A node that knows of no swarm does not speak of one. */
 static bool has_swarm(const struct record *record)
@@ -49,11 +52,18 @@ static bool has_swarm(const struct record *record)
            record->swarm.word != SWARM_WORD_NONE;
 }
 
+/* What is appended to a record, as far as it says anything [SPEC F6]. */
+static unsigned appended(const struct record *record)
+{
+    if (record->link.vip != ID_NONE)
+        return 2;
+    return has_swarm(record) ? 1 : 0;
+}
+
 bool record_encode(const struct record *record, struct buffer *buffer)
 {
     msgpack_packer packer = buffer_packer(buffer);
-    int failed =
-        msgpack_pack_array(&packer, has_swarm(record) ? RECORD_ELEMENTS + 1 : RECORD_ELEMENTS);
+    int failed = msgpack_pack_array(&packer, RECORD_ELEMENTS + appended(record));
     failed |= msgpack_pack_uint32(&packer, record->node);
     failed |= msgpack_pack_uint64(&packer, record->incarnation);
     failed |= msgpack_pack_uint64(&packer, record->seq);
@@ -67,8 +77,10 @@ bool record_encode(const struct record *record, struct buffer *buffer)
     failed |= msgpack_pack_array(&packer, record->vip_count);
     for (uint8_t i = 0; i < record->vip_count; i++)
         failed |= encode_vip(&packer, &record->vips[i]);
-    if (has_swarm(record))
+    if (appended(record) > 0)
         failed |= encode_swarm(&packer, &record->swarm);
+    if (appended(record) > 1)
+        failed |= encode_link(&packer, &record->link);
     return failed == 0;
 }
 
@@ -92,10 +104,13 @@ bool record_decode(const uint8_t *bytes, size_t length, struct record *ret)
     for (uint8_t i = 0; i < ret->vip_count; i++)
         decode_vip(&cursor, &ret->vips[i]);
     ret->swarm = (struct record_swarm){.availability = AVAILABILITY_UNKNOWN};
+    ret->link = (struct record_link){.vip = ID_NONE};
     if (elements > RECORD_ELEMENTS)
         decode_swarm(&cursor, &ret->swarm);
-    if (!cursor.failed && elements > RECORD_ELEMENTS)
-        cursor_skip(&cursor, elements - RECORD_ELEMENTS - 1);
+    if (elements > RECORD_ELEMENTS + 1)
+        decode_link(&cursor, &ret->link);
+    if (!cursor.failed && elements > RECORD_ELEMENTS + 2)
+        cursor_skip(&cursor, elements - RECORD_ELEMENTS - 2);
     return cursor_is_done(&cursor) && vips_differ(ret);
 }
 
@@ -186,6 +201,36 @@ static void decode_swarm(struct cursor *cursor, struct record_swarm *ret)
         cursor->failed = true;
     if (!cursor->failed)
         cursor_skip(cursor, elements - SWARM_ELEMENTS);
+}
+
+static int encode_link(msgpack_packer *packer, const struct record_link *link)
+{
+    int failed = msgpack_pack_array(packer, LINK_ELEMENTS);
+    failed |= msgpack_pack_uint32(packer, link->vip);
+    failed |= msgpack_pack_uint64(packer, link->own);
+    failed |= msgpack_pack_uint64(packer, link->seen);
+    return failed;
+}
+
+/* A MAC address of one host, or none. */
+static uint64_t decode_mac(struct cursor *cursor)
+{
+    uint64_t mac = cursor_uint(cursor, (struct cursor_range){MAC_NONE, MAC_MAX});
+    if ((mac & MAC_GROUP) != 0)
+        cursor->failed = true;
+    return mac;
+}
+
+static void decode_link(struct cursor *cursor, struct record_link *ret)
+{
+    uint32_t elements = cursor_array(cursor, (struct cursor_range){LINK_ELEMENTS, ELEMENTS_LIMIT});
+    ret->vip = (uint32_t)cursor_uint(cursor, any_id);
+    ret->own = decode_mac(cursor);
+    ret->seen = decode_mac(cursor);
+    if (ret->vip == ID_NONE)
+        ret->own = ret->seen = MAC_NONE; /* of nothing */
+    if (!cursor->failed)
+        cursor_skip(cursor, elements - LINK_ELEMENTS);
 }
 
 /* Which of two entries of one VIP would count is nobody's guess [SPEC F5]. */

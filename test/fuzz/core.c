@@ -178,6 +178,17 @@ static void fill_swarm(struct world *world, struct record *record)
             said->exceptions[said->exception_count++] = key << 2 | AVAILABILITY_DRAINED;
 }
 
+/* What the author's link is like; no bytes of the input, but what they made of the record. */
+static void fill_link(struct record *record)
+{
+    const uint64_t mac = UINT64_C(0x020000000000);
+    if (record->vip_count == 0 || (record->seq & 1U) != 0)
+        return;
+    record->link.vip = record->vips[record->seq / 2 % record->vip_count].vip;
+    record->link.own = (record->seq & 2U) != 0 ? mac | (record->node & 15U) : MAC_NONE;
+    record->link.seen = (record->seq & 4U) != 0 ? mac | (record->seq >> 3 & 15U) : MAC_NONE;
+}
+
 static void fill_record(struct world *world, uint8_t node, struct record *record)
 {
     struct input *input = &world->input;
@@ -202,6 +213,7 @@ static void fill_record(struct world *world, uint8_t node, struct record *record
     fill_unheard(world, record);
     if (record->interval_ms != 10)
         fill_swarm(world, record);
+    fill_link(record);
 }
 
 /* The rules of ingress for a record [SPEC D6]. */
@@ -437,8 +449,10 @@ static void news(struct world *world)
     struct event event = {.type = EVENT_STOP};
     switch (bits & 7U) {
     case 0:
-        event.type = EVENT_FRAME;
+        event.type = flag ? EVENT_MAC : EVENT_FRAME;
         event.frame.vip = vip;
+        event.frame.mac[0] = 2; /* a node's, or a stranger's */
+        event.frame.mac[5] = bits >> 3 & 15U;
         break;
     case 1:
         if (peer == world->config.self)

@@ -101,6 +101,10 @@ static void check_change(struct core_guard *guard, const struct change *change,
         MUST((change->from == NODE_NONE) != (change->to == NODE_NONE));
         MUST(change->from != guard->config->self && change->to != guard->config->self);
         break;
+    case CHANGE_CONFLICT:
+        MUST(change->vip < guard->config->vip_count && (change->mac[0] & 1U) == 0);
+        MUST(change->reason == REASON_FOREIGN_HOST || change->reason == REASON_FOREIGN_GONE);
+        break;
     case CHANGE_AVAILABILITY:
         MUST(change->to < AVAILABILITY_COUNT && change->from != change->to);
         MUST(change->from > AVAILABILITY_ACTIVE || change->to > AVAILABILITY_ACTIVE);

@@ -410,11 +410,17 @@ int packet_send(int fd, unsigned ifindex, struct frame *frames, unsigned count)
     return fake_kernel->queue_full ? -EAGAIN : 0;
 }
 
-int packet_listen(unsigned ifindex, uint8_t family)
+int packet_listen(unsigned ifindex, uint8_t family, const struct packet_wanted *wanted)
 {
     (void)family;
+    MUST(wanted != NULL && wanted->count > 0);
     const int fd = link_exists(ifindex) ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     return fd < 0 ? -ENODEV : fd;
+}
+
+uint32_t packet_word(const struct conf_address *address)
+{
+    return address->bytes[0];
 }
 
 long packet_receive(int fd, uint8_t *bytes, size_t size)

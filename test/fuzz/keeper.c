@@ -54,6 +54,7 @@ static struct lab *running;
 
 int __real_poll(struct pollfd *sources, nfds_t count, int timeout_ms);
 int __wrap_poll(struct pollfd *sources, nfds_t count, int timeout_ms);
+int __wrap___poll_chk(struct pollfd *sources, nfds_t count, int timeout_ms, size_t bytes);
 unsigned __wrap_will_send(const struct will *will);
 enum launch_end __wrap_launch_reap(const struct launch_result *engine, int wait_ms, char *text,
                                    size_t size);
@@ -375,6 +376,13 @@ static void fill(struct lab *lab, struct pollfd *sources, nfds_t count)
     lab->sent = false;
 }
 
+/* Where the compiler does not know how many there are, glibc counts. */
+int __wrap___poll_chk(struct pollfd *sources, nfds_t count, int timeout_ms, size_t bytes)
+{
+    MUST(count * sizeof(*sources) <= bytes);
+    return __wrap_poll(sources, count, timeout_ms);
+}
+
 int __wrap_poll(struct pollfd *sources, nfds_t count, int timeout_ms)
 {
     struct lab *lab = running;
@@ -426,8 +434,7 @@ static void open_keeper(struct lab *lab)
     MUST(pipe2(lab->signals, O_CLOEXEC | O_NONBLOCK) == 0);
     keeper->self = SELF;
     keeper->control_fd = -1;
-    keeper->packet_fd = -1;
-    keeper->probe_end_ns = CLOCK_NEVER_NS;
+    keeper->packet_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     keeper->stop_end_ns = CLOCK_NEVER_NS;
     keeper->silent_end_ns = CLOCK_NEVER_NS;
     keeper->watchdog_ns = CLOCK_NEVER_NS;
@@ -446,7 +453,7 @@ static void open_keeper(struct lab *lab)
     keeper->interface_count = FAKE_LINKS;
     for (unsigned i = 0; i < FAKE_LINKS; i++) {
         memcpy(keeper->interfaces[i].name, lab->kernel.links[i].name, 16);
-        keeper->interfaces[i].probe_fds[0] = keeper->interfaces[i].probe_fds[1] = -1;
+        keeper->interfaces[i].listen_fds[0] = keeper->interfaces[i].listen_fds[1] = -1;
     }
     keeper->interface_of[1] = 1;
     for (unsigned vip = 0; vip < VIPS; vip++)
@@ -461,6 +468,8 @@ static void close_keeper(struct lab *lab)
     (void)close(lab->keeper.engine_fd);
     (void)close(lab->keeper.engine_pidfd);
     (void)close(lab->keeper.timer_fd);
+    (void)close(lab->keeper.packet_fd);
+    listen_close(&lab->keeper);
     (void)close(lab->signals[0]);
     (void)close(lab->signals[1]);
     (void)close(lab->engine);

@@ -289,8 +289,9 @@ static void keeper_tell(struct lab *lab)
         message.reason = (bits & 8U) != 0 ? IPC_LINK_UP : IPC_LINK_DOWN;
         break;
     case 2:
-        message.type = IPC_FRAME;
-        message.address = (uint16_t)((bits >> 3) % ADDRESSES);
+        message.type = (bits & 4U) != 0 ? IPC_FRAME : IPC_MAC;
+        if (message.type == IPC_FRAME)
+            message.address = (uint16_t)((bits >> 3) % ADDRESSES);
         message.mac[5] = bits;
         break;
     default:

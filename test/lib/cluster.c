@@ -135,6 +135,9 @@ static void trace_change(struct cluster *cluster, uint8_t node, const struct cha
         fprintf(trace, "vip%u rival %s -> %s", change->vip, name_of(cluster, change->from),
                 name_of(cluster, change->to));
         break;
+    case CHANGE_CONFLICT:
+        fprintf(trace, "vip%u host ..:%02x", change->vip, change->mac[5]);
+        break;
     case CHANGE_CHECK:
         fprintf(trace, "check%u %s -> %s", change->check, check_state_name(change->from),
                 check_state_name(change->to));

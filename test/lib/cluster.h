@@ -146,6 +146,9 @@ void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_mil
 void cluster_clock_slew(struct cluster *cluster, uint8_t node, int parts_per_million);
 /* Another machine answers ARP for the VIPs. */
 void cluster_foreign_answer(struct cluster *cluster, bool answers);
+/* A machine outside the cluster speaks for the VIP, and that node sees it; 02:..:`host` is its MAC.
+ */
+void cluster_foreign_frame(struct cluster *cluster, uint8_t node, uint8_t vip, uint8_t host);
 /* Sends the newest datagram from `from` to `to` of that long ago once more. */
 void cluster_replay(struct cluster *cluster, uint8_t from, uint8_t to);
 /* From now on somebody on the wire records what passes, as much as he has room for. */

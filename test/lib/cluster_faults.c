@@ -203,6 +203,10 @@ void cluster_start(struct cluster *cluster, uint8_t node)
     core_init(host->core, &host->config, (struct mono){cluster_local(cluster, node)});
     cluster_schedule_wake(cluster, node);
     /* The keeper says at start how the interface is. */
+    for (uint8_t vip = 0; vip < cluster->config.vip_count; vip++) {
+        struct event event = {.type = EVENT_MAC, .frame = {.vip = vip, .mac = {2, [5] = node}}};
+        cluster_deliver(cluster, node, event, NULL);
+    }
     for (uint8_t vip = 0; host->link_down && vip < cluster->config.vip_count; vip++) {
         cluster_deliver(cluster, node, (struct event){.type = EVENT_LINK, .link.vip = vip}, NULL);
     }
@@ -446,6 +450,12 @@ void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priorit
 void cluster_foreign_answer(struct cluster *cluster, bool answers)
 {
     cluster->foreign_answers = answers;
+}
+
+void cluster_foreign_frame(struct cluster *cluster, uint8_t node, uint8_t vip, uint8_t host)
+{
+    struct event event = {.type = EVENT_FRAME, .frame = {.vip = vip, .mac = {2, 0, 0, 0, 1, host}}};
+    cluster_deliver(cluster, node, event, NULL);
 }
 
 void cluster_unreachable(struct cluster *cluster, uint8_t node, uint8_t peer)

@@ -62,6 +62,8 @@ static void probe(struct cluster *cluster, uint8_t node, uint8_t vip)
                         .life = cluster->hosts[node].life};
     item.event.type = EVENT_FRAME;
     item.event.frame.vip = vip;
+    item.event.frame.mac[0] = 2;
+    item.event.frame.mac[4] = 1;
     if (cluster->foreign_answers) {
         cluster_push(cluster, item);
     }

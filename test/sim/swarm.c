@@ -316,6 +316,17 @@ static void fault_of_node(struct swarm *swarm, enum fault fault, uint8_t node)
     }
 }
 
+/* A host outside the cluster speaks for the VIP: it is named, and moves nothing. Before the first
+ * claim of all it would be left alone [SPEC R66]. */
+static void show_stranger(struct swarm *swarm, uint8_t node)
+{
+    struct vip_view view;
+    cluster_view_vip(swarm->cluster, node, 0, &view);
+    if (view.ever_held) {
+        cluster_foreign_frame(swarm->cluster, node, 0, node & 1);
+    }
+}
+
 static void one_fault(struct swarm *swarm)
 {
     uint64_t ticket = draw(swarm, swarm->weights);
@@ -360,6 +371,7 @@ static void one_fault(struct swarm *swarm)
         if (cluster_is_alive(swarm->cluster, a)) {
             say(swarm, "is told of a closed port", a);
             cluster_unreachable(swarm->cluster, a, b);
+            show_stranger(swarm, a);
         }
         break;
     case FAULT_HOLD:

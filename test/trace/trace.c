@@ -272,6 +272,18 @@ static void do_foreign(struct story *story, char **words)
     cluster_foreign_answer(story->cluster, is_word(words[1], "answers"));
 }
 
+/* stranger HOST [NODE]: a host with that last byte of its MAC speaks for the first VIP; that node
+ * sees it, or every one does. */
+static void do_stranger(struct story *story, char **words)
+{
+    uint8_t host = (uint8_t)parse_number(story, words[1]);
+    for (uint8_t node = 0; node < story->config.node_count; node++) {
+        if (words[2] == NULL || parse_node(story, words[2]) == node) {
+            cluster_foreign_frame(story->cluster, node, 0, host);
+        }
+    }
+}
+
 static void do_replay(struct story *story, char **words)
 {
     cluster_replay(story->cluster, parse_node(story, words[1]), parse_node(story, words[2]));
@@ -369,6 +381,7 @@ static const struct {
     {"reload", do_reload, false},
     {"swarm", do_swarm, false},
     {"foreign", do_foreign, false},
+    {"stranger", do_stranger, false},
     {"replay", do_replay, false},
     {"unreachable", do_unreachable, false},
     {"mark", do_mark, false},

@@ -4,7 +4,9 @@
 
 #define DETECTION_NS timing_detection(T_NS)
 
-static void test_who_is_alone_by_configuration_asks_nobody_and_no_wire(void **unused)
+/* Three times, 50 ms apart, and an ear for as long: where nobody has held the VIP, nobody misses it
+ * [SPEC R66]. */
+static void test_the_first_claim_of_all_asks_the_wire_and_nobody_else(void **unused)
 {
     (void)unused;
     struct core_config config = default_config();
@@ -12,8 +14,54 @@ static void test_who_is_alone_by_configuration_asks_nobody_and_no_wire(void **un
     struct core *core = start_core(&config);
     tick(core, 1000);
     assert_false(core_is_starting(core));
-    assert_int_equal(count(ACTION_PROBE), 0);
-    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    unsigned probes = count(ACTION_PROBE);
+    struct mono began = core->now;
+    while (count(ACTION_ADDRESS_ADD) == 0) {
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+        probes += count(ACTION_PROBE);
+    }
+    assert_int_equal(probes, 3);
+    assert_int_equal(mono_elapsed(core->now, began), 150 * NS_PER_MS);
+    free(core);
+}
+
+static void test_a_vip_that_a_peer_has_held_is_claimed_without_asking_the_wire(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    struct core *core = serve_core(&config);
+    core->arbiters[0].ever_held = false;
+    struct record other = record_of(1, 1, VIP_HOLDING);
+    hear(core, 1, &other);
+    other.seq++;
+    other.vips[0].state = VIP_STANDBY;
+    hear(core, 1, &other);
+    run(core, 10 * NS_PER_MS);
+    assert_true(core->arbiters[0].adding);
+    free(core);
+}
+
+/* And tells whose MAC it was; peers are heard, so their keys are not to blame. */
+static void test_a_first_claim_that_somebody_answers_is_a_fault_until_nobody_does(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    struct core *core = serve_core(&config);
+    core->arbiters[0].ever_held = false;
+    tick(core, 1000);
+    assert_int_equal(count(ACTION_PROBE), 1);
+    struct event frame = {.type = EVENT_FRAME, .frame = {.vip = 0, .mac = {2, 0, 0, 0, 0, 9}}};
+    step(core, 1000, frame);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core->arbiters[0].reason, REASON_ADDRESS_USED);
+    for (unsigned second = 0; second < 3; second++) {
+        run(core, 900 * NS_PER_MS);
+        step(core, 0, frame);
+        run(core, 100 * NS_PER_MS);
+        assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    }
+    run(core, 3 * NS_PER_S);
+    assert_true(core->arbiters[0].adding || core->arbiters[0].reason == REASON_KERNEL_SILENT);
     free(core);
 }
 
@@ -328,7 +376,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_stops_waits_for_its_successor_for_twelve_rounds_at_most),
-        cmocka_unit_test(test_who_is_alone_by_configuration_asks_nobody_and_no_wire),
+        cmocka_unit_test(test_the_first_claim_of_all_asks_the_wire_and_nobody_else),
+        cmocka_unit_test(test_a_vip_that_a_peer_has_held_is_claimed_without_asking_the_wire),
+        cmocka_unit_test(test_a_first_claim_that_somebody_answers_is_a_fault_until_nobody_does),
         cmocka_unit_test(test_who_hears_none_of_its_peers_asks_the_wire_first),
         cmocka_unit_test(test_a_late_stranger_lengthens_the_hello_once),
         cmocka_unit_test(test_who_has_left_is_not_asked_in_a_hello),

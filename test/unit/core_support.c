@@ -37,6 +37,9 @@ struct core *serve_core(const struct core_config *config)
     struct core *core = start_core(config);
     core->phase = PHASE_SERVING;
     core->peer_heard = true;
+    for (uint8_t vip = 0; vip < config->vip_count; vip++) {
+        core->arbiters[vip].ever_held = true; /* no claim begins with probes */
+    }
     return core;
 }
 

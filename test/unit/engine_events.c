@@ -47,6 +47,13 @@ static const struct change answered = {.type = CHANGE_VIP,
                                        .reason = REASON_ADDRESS_ANSWERED,
                                        .mac = {2, 0, 0x5e, 0x10, 0, 0xff}};
 
+static const struct change foreign = {.type = CHANGE_CONFLICT,
+                                      .node = NODE_NONE,
+                                      .from = NODE_NONE,
+                                      .to = NODE_NONE,
+                                      .reason = REASON_FOREIGN_HOST,
+                                      .mac = {2, 0, 0x5e, 0x10, 0, 0xfe}};
+
 static const struct change check = {.type = CHANGE_CHECK,
                                     .vip = VIP_NONE,
                                     .node = NODE_NONE,
@@ -70,6 +77,7 @@ static void test_the_log_line_says_who_and_why(void **state)
         {&answered,
          "vip ingress: claiming -> standby: somebody answers for the address and this node hears "
          "none of its peers: 02:00:5e:10:00:ff"},
+        {&foreign, "vip ingress: a host outside the cluster uses the address: 02:00:5e:10:00:fe"},
     };
     char text[TEXT_MAX];
 

@@ -246,6 +246,7 @@ static void test_frames_links_and_the_stop_become_events(void **state)
 {
     const struct ipc_message frame = {
         .type = IPC_FRAME, .vip = 2, .address = 4, .mac = {2, 0, 0, 0, 0, 9}};
+    const struct ipc_message mac = {.type = IPC_MAC, .vip = 1, .mac = {2, 0, 0, 0, 0, 7}};
     const struct ipc_message down = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_DOWN};
     const struct ipc_message up = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_UP};
     const struct ipc_message stop = {.type = IPC_STOP};
@@ -258,6 +259,10 @@ static void test_frames_links_and_the_stop_become_events(void **state)
     assert_int_equal(event.type, EVENT_FRAME);
     assert_int_equal(event.frame.vip, 2);
     assert_memory_equal(event.frame.mac, frame.mac, 6);
+    assert_true(keeper_link_event(&pair.link, &mac, &event));
+    assert_int_equal(event.type, EVENT_MAC);
+    assert_int_equal(event.frame.vip, 1);
+    assert_memory_equal(event.frame.mac, mac.mac, 6);
     assert_true(keeper_link_event(&pair.link, &down, &event));
     assert_int_equal(event.type, EVENT_LINK);
     assert_int_equal(event.link.vip, 2);

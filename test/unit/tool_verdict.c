@@ -81,6 +81,25 @@ static const struct verdict_case cases[] = {
      VERDICT_CRITICAL,
      {"VIP v is answered for by 02:00:00:00:00:01 while a hears none of its peers, so a does not "
       "claim it: make key_file the same on all nodes and let UDP through between them"}},
+    {"a host outside the cluster uses it too",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,"
+     "'conflict':{'mac':'02:00:00:00:00:01','count':3,'last_ms':12000}}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v is used by a host outside the cluster too, 02:00:00:00:00:01, last seen 12 s ago; the "
+      "holder defends it: find it by that MAC address (the switch knows its port) and take the "
+      "address away from it"}},
+    {"a host outside the cluster keeps it from being claimed",
+     "{'name':'v','state':'fault','holder':null,'faults':['a'],'since_ms':5,"
+     "'reason':'another host answers for the address',"
+     "'conflict':{'mac':'02:00:00:00:00:01','count':1,'last_ms':0}}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v is used by a host outside the cluster too, 02:00:00:00:00:01, last seen 0 ms ago; "
+      "nobody claims it before that host is gone: find it by that MAC address (the switch knows "
+      "its port) and take the address away from it",
+      "VIP v is in fault on a (another host answers for the address), held by nobody: mend that, "
+      "vipgossipd then tries again by itself"}},
     {"in fault here and held by nobody: the vacancy behind it is not named too",
      "{'name':'v','state':'fault','holder':null,'faults':['a'],'since_ms':99999,"
      "'error':'Operation not permitted','reason':'x'}",

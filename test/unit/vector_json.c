@@ -131,6 +131,11 @@ void vector_json_read_record(const json_t *json, struct record *ret)
         read_vip(json_array_get(vips, i), &ret->vips[i]);
     if (json_object_get(json, "swarm") != NULL)
         read_swarm(json_object_get(json, "swarm"), &ret->swarm);
+    const json_t *link = json_object_get(json, "link");
+    if (link != NULL)
+        ret->link = (struct record_link){.vip = id_of(link, "vip"),
+                                         .own = vector_json_number(link, "own"),
+                                         .seen = vector_json_number(link, "seen")};
 }
 
 static void read_question(const json_t *json, struct question *ret)
@@ -240,12 +245,16 @@ static json_t *write_record(const struct record *record)
         (void)json_array_append_new(vips, write_vip(&record->vips[i]));
     const struct record_swarm *swarm = &record->swarm;
     bool has_swarm = swarm->availability != AVAILABILITY_UNKNOWN || swarm->word != SWARM_WORD_NONE;
-    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o, s:o*}", "node",
-                     id(record->node), "incarnation", number(record->incarnation), "seq",
-                     number(record->seq), "interval_ms", (int)record->interval_ms, "next_ms",
-                     (int)record->next_ms, "config", id(record->config), "flags", record->flags,
-                     "unheard", unheard, "vips", vips, "swarm",
-                     has_swarm ? write_swarm(swarm) : NULL);
+    const struct record_link *link = &record->link;
+    return json_pack(
+        "{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o, s:o*, s:o*}", "node", id(record->node),
+        "incarnation", number(record->incarnation), "seq", number(record->seq), "interval_ms",
+        (int)record->interval_ms, "next_ms", (int)record->next_ms, "config", id(record->config),
+        "flags", record->flags, "unheard", unheard, "vips", vips, "swarm",
+        has_swarm ? write_swarm(swarm) : NULL, "link",
+        link->vip == ID_NONE ? NULL
+                             : json_pack("{s:o, s:o, s:o}", "vip", id(link->vip), "own",
+                                         number(link->own), "seen", number(link->seen)));
 }
 
 static json_t *write_question(const struct question *question)

@@ -96,7 +96,13 @@ class Draw:
         record["vips"] = [self.vip(ranges, at) for at in range(self.few(32))]
         if self.chance(40):
             record["swarm"] = self.swarm()
+        if self.chance(40):
+            record["link"] = {"vip": self.number(1, 2**32 - 1), "own": self.mac(),
+                              "seen": self.mac()}
         return record
+
+    def mac(self):
+        return self.rng.choice([0, self.rng.randrange(2**48) & ~records.MAC_GROUP])
 
     def swarm(self):
         word = self.rng.randrange(3)

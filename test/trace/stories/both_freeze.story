@@ -9,23 +9,23 @@ holders
 dual
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
-[ 3100.594] B vip0 standby -> claiming (A): its holder died
-[ 3100.694] B vip0 claiming -> holding (A): its holder died
-[ 3100.694] B vip0 holder A -> B: its holder died
-[ 3100.961] C vip0 holder A -> B: its holder died
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
+[ 3150.606] B vip0 standby -> claiming (A): its holder died
+[ 3150.706] B vip0 claiming -> holding (A): its holder died
+[ 3150.706] B vip0 holder A -> B: its holder died
+[ 3150.908] C vip0 holder A -> B: its holder died
 [ 4000.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[ 4000.377] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 4000.571] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.631] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4000.897] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4000.897] A vip0 holder B -> A: the holder handed it over
-[ 4000.987] B vip0 holder B -> A: a preferred node claims it
-[ 4001.200] C vip0 holder B -> A: the holder handed it over
+[ 4000.633] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 4000.810] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.870] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.189] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.189] A vip0 holder B -> A: the holder handed it over
+[ 4001.403] B vip0 holder B -> A: a preferred node claims it
+[ 4001.409] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

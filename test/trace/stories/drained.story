@@ -10,9 +10,9 @@ run 1000
 holders
 ----
 [    0.604] A vip0 standby -> claiming: nobody held it
-[    0.704] A vip0 claiming -> holding: nobody held it
-[    0.704] A vip0 holder - -> A: nobody held it
-[    0.945] B vip0 holder - -> A: heard from it
+[  150.704] A vip0 claiming -> holding: nobody held it
+[  150.704] A vip0 holder - -> A: nobody held it
+[  150.974] B vip0 holder - -> A: heard from it
 [ 3000.240] B vip0 standby -> claiming (A): the holder is drained
 [ 3000.459] A vip0 holding -> releasing (B): a preferred node claims it
 [ 3000.519] A vip0 releasing -> standby (B): a preferred node claims it

@@ -18,19 +18,19 @@ gap
 [    0.393] A vip0 standby -> claiming: nobody held it
 [    0.396] B node C unknown -> alive: heard from it
 [    0.457] C node A unknown -> alive: heard from it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
 # the holder dies
-[ 3125.681] B node A alive -> suspect: missed its heartbeat
-[ 3125.712] C node A alive -> suspect: missed its heartbeat
-[ 3200.681] B node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.681] B vip0 standby -> claiming (A): its holder died
-[ 3200.712] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.781] B vip0 claiming -> holding (A): its holder died
-[ 3200.781] B vip0 holder A -> B: its holder died
-[ 3201.095] C vip0 holder A -> B: its holder died
+[ 3075.594] C node A alive -> suspect: missed its heartbeat
+[ 3075.606] B node A alive -> suspect: missed its heartbeat
+[ 3150.594] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3150.606] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3150.606] B vip0 standby -> claiming (A): its holder died
+[ 3150.706] B vip0 claiming -> holding (A): its holder died
+[ 3150.706] B vip0 holder A -> B: its holder died
+[ 3151.008] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 170.781 ms at most
+= no holder for 120.706 ms at most

@@ -78,17 +78,17 @@ dual
 ----
 [    0.604] A vip0 standby -> claiming: nobody held it
 [    0.604] A vip1 standby -> claiming: nobody held it
-[    0.704] A vip0 claiming -> holding: nobody held it
-[    0.704] A vip0 holder - -> A: nobody held it
-[    0.804] A vip1 claiming -> holding: nobody held it
-[    0.804] A vip1 holder - -> A: nobody held it
-[    0.945] B vip0 holder - -> A: heard from it
-[    1.018] B vip1 holder - -> A: heard from it
-[ 3101.044] B vip0 standby -> claiming (A): its holder died
-[ 3101.144] B vip0 claiming -> holding (A): its holder died
-[ 3101.144] B vip0 holder A -> B: its holder died
-[ 3201.044] B vip1 holder A -> -: its holder died
-= no holder for 101.144 ms at most
+[  150.704] A vip0 claiming -> holding: nobody held it
+[  150.704] A vip0 holder - -> A: nobody held it
+[  150.804] A vip1 claiming -> holding: nobody held it
+[  150.804] A vip1 holder - -> A: nobody held it
+[  150.854] B vip0 holder - -> A: heard from it
+[  150.854] B vip1 holder - -> A: heard from it
+[ 3151.023] B vip0 standby -> claiming (A): its holder died
+[ 3151.123] B vip0 claiming -> holding (A): its holder died
+[ 3151.123] B vip0 holder A -> B: its holder died
+[ 3251.023] B vip1 holder A -> -: its holder died
+= no holder for 151.123 ms at most
 = vip0: B
 = vip1:
 [ 5525.000] B vip1 standby -> claiming: nobody held it

@@ -9,19 +9,19 @@ run 10000
 holders
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> fault: the kernel refused the address
-[    0.715] B vip0 standby -> claiming: nobody held it
-[    0.971] B vip0 claiming -> holding: nobody held it
-[    0.971] B vip0 holder - -> B: nobody held it
-[    1.128] C vip0 holder - -> B: heard from it
-[    1.293] A vip0 holder - -> B: heard from it
+[  150.493] A vip0 claiming -> fault: the kernel refused the address
+[  150.673] B vip0 standby -> claiming: nobody held it
+[  300.873] B vip0 claiming -> holding: nobody held it
+[  300.873] B vip0 holder - -> B: nobody held it
+[  301.059] A vip0 holder - -> B: heard from it
+[  301.150] C vip0 holder - -> B: heard from it
 = vip0: B
-[10000.493] A vip0 fault -> standby: trying again after a fault
-[10000.493] A vip0 standby -> claiming (B): this node is preferred to the holder
-[10000.582] B vip0 holding -> releasing (A): a preferred node claims it
-[10000.642] B vip0 releasing -> standby (A): a preferred node claims it
-[10001.031] A vip0 claiming -> holding (B): this node is preferred to the holder
-[10001.031] A vip0 holder B -> A: the holder handed it over
-[10001.302] C vip0 holder B -> A: the holder handed it over
-[10001.371] B vip0 holder B -> A: a preferred node claims it
+[10150.493] A vip0 fault -> standby: trying again after a fault
+[10150.493] A vip0 standby -> claiming (B): this node is preferred to the holder
+[10150.763] B vip0 holding -> releasing (A): a preferred node claims it
+[10150.823] B vip0 releasing -> standby (A): a preferred node claims it
+[10151.075] A vip0 claiming -> holding (B): this node is preferred to the holder
+[10151.075] A vip0 holder B -> A: the holder handed it over
+[10151.211] C vip0 holder B -> A: the holder handed it over
+[10151.254] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

@@ -18,26 +18,26 @@ run 5000
 holders
 ----
 [   14.471] A vip0 standby -> claiming: nobody held it
-[   14.571] A vip0 claiming -> holding: nobody held it
-[   14.571] A vip0 holder - -> A: nobody held it
-[   14.674] B vip0 holder - -> A: heard from it
-[   14.847] C vip0 holder - -> A: heard from it
-[   14.983] D vip0 holder - -> A: heard from it
+[  164.571] A vip0 claiming -> holding: nobody held it
+[  164.571] A vip0 holder - -> A: nobody held it
+[  164.759] B vip0 holder - -> A: heard from it
+[  165.063] C vip0 holder - -> A: heard from it
+[  165.323] D vip0 holder - -> A: heard from it
 = vip0: A
 = vip0: A
 = two holders for 0.000 ms
-[25114.690] B vip0 standby -> claiming (A): its holder died
-[25114.790] B vip0 claiming -> holding (A): its holder died
-[25114.790] B vip0 holder A -> B: its holder died
-[25114.996] C vip0 holder A -> B: its holder died
-[25115.209] D vip0 holder A -> B: its holder died
-[28000.344] A vip0 holder - -> B: heard from it
-[28008.441] A vip0 standby -> claiming (B): this node is preferred to the holder
-[28008.644] B vip0 holding -> releasing (A): a preferred node claims it
-[28008.704] B vip0 releasing -> standby (A): a preferred node claims it
-[28009.114] A vip0 claiming -> holding (B): this node is preferred to the holder
-[28009.114] A vip0 holder B -> A: the holder handed it over
-[28009.177] B vip0 holder B -> A: a preferred node claims it
-[28009.468] C vip0 holder B -> A: the holder handed it over
-[28009.698] D vip0 holder B -> A: the holder handed it over
+[25164.915] B vip0 standby -> claiming (A): its holder died
+[25165.015] B vip0 claiming -> holding (A): its holder died
+[25165.015] B vip0 holder A -> B: its holder died
+[25165.130] C vip0 holder A -> B: its holder died
+[25165.352] D vip0 holder A -> B: its holder died
+[28000.636] A vip0 holder - -> B: heard from it
+[28007.855] A vip0 standby -> claiming (B): this node is preferred to the holder
+[28008.085] B vip0 holding -> releasing (A): a preferred node claims it
+[28008.145] B vip0 releasing -> standby (A): a preferred node claims it
+[28008.502] A vip0 claiming -> holding (B): this node is preferred to the holder
+[28008.502] A vip0 holder B -> A: the holder handed it over
+[28008.656] B vip0 holder B -> A: a preferred node claims it
+[28008.749] C vip0 holder B -> A: the holder handed it over
+[28008.981] D vip0 holder B -> A: the holder handed it over
 = vip0: A

@@ -9,9 +9,9 @@ holders
 dual
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
 = vip0: A
 = two holders for 0.000 ms

@@ -11,6 +11,7 @@ holders
 ----
 [  200.000] B vip0 standby -> claiming: nobody held it
 [  200.100] B vip0 claiming -> fault: somebody answers for the address and this node hears none of its peers
+[  400.100] B vip0 host ..:00: a host outside the cluster uses the address
 = vip0:
 [ 5550.100] B vip0 fault -> standby: trying again after a fault
 [ 5550.100] B vip0 standby -> claiming: nobody held it

@@ -10,18 +10,18 @@ dual
 gap
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
 [ 3000.000] A vip0 holding -> releasing (B): this node stops in order
 [ 3000.060] A vip0 releasing -> standby (B): this node stops in order
-[ 3000.189] B vip0 standby -> claiming (A): the holder handed it over
-[ 3000.481] B vip0 claiming -> holding (A): the holder handed it over
-[ 3000.481] B vip0 holder A -> B: its holder stopped in order
-[ 3000.612] C vip0 holder A -> B: its holder stopped in order
-[ 3000.617] A vip0 holder A -> B: this node stops in order
+[ 3000.067] B vip0 standby -> claiming (A): the holder handed it over
+[ 3000.379] B vip0 claiming -> holding (A): the holder handed it over
+[ 3000.379] B vip0 holder A -> B: its holder stopped in order
+[ 3000.452] C vip0 holder A -> B: its holder stopped in order
+[ 3000.511] A vip0 holder A -> B: this node stops in order
 [ 3015.060] A stopped
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 0.421 ms at most
+= no holder for 0.319 ms at most

@@ -9,8 +9,8 @@ run 60000
 holders
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
 = vip0: A

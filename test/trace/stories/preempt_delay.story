@@ -18,9 +18,9 @@ run 500
 holders
 ----
 [  200.127] B vip0 standby -> claiming: nobody held it
-[  200.227] B vip0 claiming -> holding: nobody held it
-[  200.227] B vip0 holder - -> B: nobody held it
-[  200.349] C vip0 holder - -> B: heard from it
+[  350.227] B vip0 claiming -> holding: nobody held it
+[  350.227] B vip0 holder - -> B: nobody held it
+[  350.361] C vip0 holder - -> B: heard from it
 [ 3000.335] A vip0 holder - -> B: heard from it
 = vip0: B
 [ 5000.428] A vip0 standby -> claiming (B): this node is preferred to the holder
@@ -35,10 +35,10 @@ holders
 [ 6101.435] B vip0 standby -> claiming (A): its holder died
 [ 6101.535] B vip0 claiming -> holding (A): its holder died
 [ 6101.535] B vip0 holder A -> B: its holder died
-[ 6101.813] C vip0 holder A -> B: its holder died
-[ 9000.272] A vip0 holder - -> B: heard from it
-[ 9601.645] A vip0 standby -> claiming (B): its holder died
-[ 9601.745] A vip0 claiming -> holding (B): its holder died
-[ 9601.745] A vip0 holder B -> A: its holder died
-[ 9601.983] C vip0 holder B -> A: its holder died
+[ 6101.701] C vip0 holder A -> B: its holder died
+[ 9000.307] A vip0 holder - -> B: heard from it
+[ 9601.874] A vip0 standby -> claiming (B): its holder died
+[ 9601.974] A vip0 claiming -> holding (B): its holder died
+[ 9601.974] A vip0 holder B -> A: its holder died
+[ 9602.212] C vip0 holder B -> A: its holder died
 = vip0: A

@@ -17,27 +17,27 @@ holders
 [    0.520] A vip0 standby -> claiming: nobody held it
 [    0.630] B vip0 standby -> claiming: nobody held it
 [    0.673] B vip0 claiming -> standby: another node is elected
-[10000.889] A vip0 claiming -> holding: nobody held it
-[10000.889] A vip0 holder - -> A: nobody held it
-[10000.999] C vip0 holder - -> A: heard from it
-[10001.165] B vip0 holder - -> A: heard from it
-[12100.986] B vip0 standby -> claiming (A): its holder died
-[14901.425] B vip0 claiming -> holding (A): its holder died
-[14901.425] B vip0 holder A -> B: its holder died
-[14901.502] C vip0 holder A -> B: its holder died
+[10000.826] A vip0 claiming -> holding: nobody held it
+[10000.826] A vip0 holder - -> A: nobody held it
+[10000.886] C vip0 holder - -> A: heard from it
+[10000.982] B vip0 holder - -> A: heard from it
+[12101.057] B vip0 standby -> claiming (A): its holder died
+[14901.446] B vip0 claiming -> holding (A): its holder died
+[14901.446] B vip0 holder A -> B: its holder died
+[14901.560] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 2901.425 ms at most
+= no holder for 2901.446 ms at most
 [20000.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [20000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [20000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
 [20000.061] B vip0 holder B -> A: its holder died
-[20000.125] B vip0 holder A -> B: the holder handed it over
-[20000.340] A vip0 standby -> claiming (B): this node is preferred to the holder
-[20000.443] B vip0 holding -> releasing (A): a preferred node claims it
-[20000.503] B vip0 releasing -> standby (A): a preferred node claims it
-[20000.725] A vip0 claiming -> holding (B): this node is preferred to the holder
-[20000.725] A vip0 holder B -> A: the holder handed it over
-[20000.921] B vip0 holder B -> A: a preferred node claims it
-[20001.040] C vip0 holder B -> A: the holder handed it over
+[20000.276] B vip0 holder A -> B: the holder handed it over
+[20000.379] A vip0 standby -> claiming (B): this node is preferred to the holder
+[20000.699] B vip0 holding -> releasing (A): a preferred node claims it
+[20000.759] B vip0 releasing -> standby (A): a preferred node claims it
+[20000.981] A vip0 claiming -> holding (B): this node is preferred to the holder
+[20000.981] A vip0 holder B -> A: the holder handed it over
+[20001.086] B vip0 holder B -> A: a preferred node claims it
+[20001.177] C vip0 holder B -> A: the holder handed it over
 = vip0: A

@@ -17,19 +17,19 @@ gap
 [    0.520] A vip0 standby -> claiming: nobody held it
 [    0.630] B vip0 standby -> claiming: nobody held it
 [    0.673] B vip0 claiming -> standby: another node is elected
-[10000.889] A vip0 claiming -> holding: nobody held it
-[10000.889] A vip0 holder - -> A: nobody held it
-[10000.999] C vip0 holder - -> A: heard from it
-[10001.165] B vip0 holder - -> A: heard from it
-[13132.927] B vip0 standby -> claiming (A): its holder died
-[13253.758] A vip0 holding -> releasing: the majority of the voters was lost
-[13253.818] A vip0 releasing -> standby: the majority of the voters was lost
-[13253.818] A vip0 standby -> claiming: nobody held it
-[13333.430] B vip0 claiming -> holding (A): its holder died
-[13333.430] B vip0 holder A -> B: its holder died
-[13333.717] C vip0 holder A -> B: its holder died
-[13403.818] A vip0 claiming -> standby: a majority of the voters did not grant it
-[13503.818] A vip0 holder A -> -: a majority of the voters did not grant it
+[10000.826] A vip0 claiming -> holding: nobody held it
+[10000.826] A vip0 holder - -> A: nobody held it
+[10000.886] C vip0 holder - -> A: heard from it
+[10000.982] B vip0 holder - -> A: heard from it
+[13132.881] B vip0 standby -> claiming (A): its holder died
+[13253.660] A vip0 holding -> releasing: the majority of the voters was lost
+[13253.720] A vip0 releasing -> standby: the majority of the voters was lost
+[13253.720] A vip0 standby -> claiming: nobody held it
+[13333.579] B vip0 claiming -> holding (A): its holder died
+[13333.579] B vip0 holder A -> B: its holder died
+[13333.814] C vip0 holder A -> B: its holder died
+[13403.720] A vip0 claiming -> standby: a majority of the voters did not grant it
+[13503.720] A vip0 holder A -> -: a majority of the voters did not grant it
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 79.612 ms at most
+= no holder for 79.859 ms at most

@@ -14,26 +14,26 @@ gap
 [    0.520] A vip0 standby -> claiming: nobody held it
 [    0.630] B vip0 standby -> claiming: nobody held it
 [    0.673] B vip0 claiming -> standby: another node is elected
-[10000.889] A vip0 claiming -> holding: nobody held it
-[10000.889] A vip0 holder - -> A: nobody held it
-[10000.999] C vip0 holder - -> A: heard from it
-[10001.165] B vip0 holder - -> A: heard from it
-[12100.986] B vip0 standby -> claiming (A): its holder died
-[12301.657] B vip0 claiming -> holding (A): its holder died
-[12301.657] B vip0 holder A -> B: its holder died
-[12301.737] C vip0 holder A -> B: its holder died
+[10000.826] A vip0 claiming -> holding: nobody held it
+[10000.826] A vip0 holder - -> A: nobody held it
+[10000.886] C vip0 holder - -> A: heard from it
+[10000.982] B vip0 holder - -> A: heard from it
+[12101.057] B vip0 standby -> claiming (A): its holder died
+[12301.489] B vip0 claiming -> holding (A): its holder died
+[12301.489] B vip0 holder A -> B: its holder died
+[12301.798] C vip0 holder A -> B: its holder died
 [13500.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
+[13500.056] B vip0 holder B -> A: its holder died
 [13500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [13500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[13500.066] B vip0 holder B -> A: its holder died
-[13500.150] B vip0 holder A -> B: the holder handed it over
-[13500.362] A vip0 standby -> claiming (B): this node is preferred to the holder
-[13500.598] B vip0 holding -> releasing (A): a preferred node claims it
-[13500.658] B vip0 releasing -> standby (A): a preferred node claims it
-[13500.809] A vip0 claiming -> holding (B): this node is preferred to the holder
-[13500.809] A vip0 holder B -> A: the holder handed it over
-[13500.888] C vip0 holder B -> A: the holder handed it over
-[13501.110] B vip0 holder B -> A: a preferred node claims it
+[13500.292] B vip0 holder A -> B: the holder handed it over
+[13500.295] A vip0 standby -> claiming (B): this node is preferred to the holder
+[13500.642] B vip0 holding -> releasing (A): a preferred node claims it
+[13500.702] B vip0 releasing -> standby (A): a preferred node claims it
+[13500.853] A vip0 claiming -> holding (B): this node is preferred to the holder
+[13500.853] A vip0 holder B -> A: the holder handed it over
+[13500.933] C vip0 holder B -> A: the holder handed it over
+[13501.154] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 69.573 ms at most
+= no holder for 69.470 ms at most

@@ -15,15 +15,15 @@ gap
 [    0.520] A vip0 standby -> claiming: nobody held it
 [    0.630] B vip0 standby -> claiming: nobody held it
 [    0.673] B vip0 claiming -> standby: another node is elected
-[10000.889] A vip0 claiming -> holding: nobody held it
-[10000.889] A vip0 holder - -> A: nobody held it
-[10000.999] C vip0 holder - -> A: heard from it
-[10001.165] B vip0 holder - -> A: heard from it
+[10000.826] A vip0 claiming -> holding: nobody held it
+[10000.826] A vip0 holder - -> A: nobody held it
+[10000.886] C vip0 holder - -> A: heard from it
+[10000.982] B vip0 holder - -> A: heard from it
 # the holder dies
-[14201.050] B vip0 standby -> claiming (A): its holder died
-[14401.440] B vip0 claiming -> holding (A): its holder died
-[14401.440] B vip0 holder A -> B: its holder died
-[14401.554] C vip0 holder A -> B: its holder died
+[14200.993] B vip0 standby -> claiming (A): its holder died
+[14401.568] B vip0 claiming -> holding (A): its holder died
+[14401.568] B vip0 holder A -> B: its holder died
+[14401.698] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
-= no holder for 371.440 ms at most
+= no holder for 371.568 ms at most

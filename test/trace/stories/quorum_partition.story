@@ -35,39 +35,39 @@ gap
 [    0.706] D vip0 claiming -> standby: another node is elected
 [    0.739] A vip0 standby -> claiming: nobody held it
 [    0.814] B vip0 claiming -> standby: another node is elected
-[10001.330] A vip0 claiming -> holding: nobody held it
-[10001.330] A vip0 holder - -> A: nobody held it
-[10001.466] C vip0 holder - -> A: heard from it
-[10001.523] B vip0 holder - -> A: heard from it
-[10001.593] E vip0 holder - -> A: heard from it
-[10001.656] D vip0 holder - -> A: heard from it
+[10001.089] A vip0 claiming -> holding: nobody held it
+[10001.089] A vip0 holder - -> A: nobody held it
+[10001.287] E vip0 holder - -> A: heard from it
+[10001.313] B vip0 holder - -> A: heard from it
+[10001.394] D vip0 holder - -> A: heard from it
+[10001.439] C vip0 holder - -> A: heard from it
 # A and B are cut off from C, D and E
-[12101.588] C vip0 standby -> claiming (A): its holder died
-[12222.507] A vip0 holding -> releasing: the majority of the voters was lost
-[12222.567] A vip0 releasing -> standby: the majority of the voters was lost
-[12222.567] A vip0 standby -> claiming: nobody held it
-[12302.278] C vip0 claiming -> holding (A): its holder died
-[12302.278] C vip0 holder A -> C: its holder died
-[12302.541] D vip0 holder A -> C: its holder died
-[12302.589] E vip0 holder A -> C: its holder died
-[12372.567] A vip0 claiming -> standby: a majority of the voters did not grant it
-[12472.567] A vip0 holder A -> -: a majority of the voters did not grant it
-[12472.909] B vip0 holder A -> -: the holder handed it over
+[12101.419] C vip0 standby -> claiming (A): its holder died
+[12222.277] A vip0 holding -> releasing: the majority of the voters was lost
+[12222.337] A vip0 releasing -> standby: the majority of the voters was lost
+[12222.337] A vip0 standby -> claiming: nobody held it
+[12301.931] C vip0 claiming -> holding (A): its holder died
+[12301.931] C vip0 holder A -> C: its holder died
+[12302.218] E vip0 holder A -> C: its holder died
+[12302.238] D vip0 holder A -> C: its holder died
+[12372.337] A vip0 claiming -> standby: a majority of the voters did not grant it
+[12472.337] A vip0 holder A -> -: a majority of the voters did not grant it
+[12472.406] B vip0 holder A -> -: the holder handed it over
 = vip0: C
 = two holders for 0.000 ms
-= no holder for 79.712 ms at most
+= no holder for 79.594 ms at most
 # the cut is healed
-[15002.695] A vip0 holder - -> C: nobody held it
-[15002.812] B vip0 holder - -> C: nobody held it
-[15002.925] A vip0 standby -> claiming (C): this node is preferred to the holder
-[15002.994] C vip0 holding -> releasing (A): a preferred node claims it
-[15003.054] C vip0 releasing -> standby (A): a preferred node claims it
-[15003.469] A vip0 claiming -> holding (C): this node is preferred to the holder
-[15003.469] A vip0 holder C -> A: the holder handed it over
-[15003.669] B vip0 holder C -> A: the holder handed it over
-[15003.742] D vip0 holder C -> A: the holder handed it over
-[15003.747] E vip0 holder C -> A: the holder handed it over
-[15003.793] C vip0 holder C -> A: a preferred node claims it
+[15002.594] A vip0 holder - -> C: nobody held it
+[15002.610] B vip0 holder - -> C: nobody held it
+[15002.768] A vip0 standby -> claiming (C): this node is preferred to the holder
+[15002.991] C vip0 holding -> releasing (A): a preferred node claims it
+[15003.051] C vip0 releasing -> standby (A): a preferred node claims it
+[15003.523] A vip0 claiming -> holding (C): this node is preferred to the holder
+[15003.523] A vip0 holder C -> A: the holder handed it over
+[15003.608] E vip0 holder C -> A: the holder handed it over
+[15003.698] D vip0 holder C -> A: the holder handed it over
+[15003.784] B vip0 holder C -> A: the holder handed it over
+[15003.836] C vip0 holder C -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 79.712 ms at most
+= no holder for 79.594 ms at most

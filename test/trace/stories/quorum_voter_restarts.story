@@ -27,30 +27,30 @@ dual
 [    0.520] A vip0 standby -> claiming: nobody held it
 [    0.630] B vip0 standby -> claiming: nobody held it
 [    0.673] B vip0 claiming -> standby: another node is elected
-[10000.889] A vip0 claiming -> holding: nobody held it
-[10000.889] A vip0 holder - -> A: nobody held it
-[10000.999] C vip0 holder - -> A: heard from it
-[10001.165] B vip0 holder - -> A: heard from it
-[12500.605] B vip0 holder - -> A: heard from it
+[10000.826] A vip0 claiming -> holding: nobody held it
+[10000.826] A vip0 holder - -> A: nobody held it
+[10000.886] C vip0 holder - -> A: heard from it
+[10000.982] B vip0 holder - -> A: heard from it
+[12500.612] B vip0 holder - -> A: heard from it
 # the holder dies while B abstains no more
-[13101.097] B vip0 standby -> claiming (A): its holder died
-[13301.575] B vip0 claiming -> holding (A): its holder died
-[13301.575] B vip0 holder A -> B: its holder died
-[13301.798] C vip0 holder A -> B: its holder died
+[13101.093] B vip0 standby -> claiming (A): its holder died
+[13301.749] B vip0 claiming -> holding (A): its holder died
+[13301.749] B vip0 holder A -> B: its holder died
+[13302.017] C vip0 holder A -> B: its holder died
 = vip0: B
 = two holders for 0.000 ms
 # now the host of C is booted, and A with it
-[14500.443] C vip0 holder - -> B: heard from it
-[14500.543] A vip0 holder - -> B: heard from it
-[14500.688] A vip0 standby -> claiming (B): this node is preferred to the holder
-[14500.844] B vip0 holding -> releasing (A): a preferred node claims it
-[14500.904] B vip0 releasing -> standby (A): a preferred node claims it
-[15100.920] B vip0 standby -> claiming: the node that it was released to did not take it
+[14500.189] A vip0 holder - -> B: heard from it
+[14500.377] C vip0 holder - -> B: heard from it
+[14500.706] A vip0 standby -> claiming (B): this node is preferred to the holder
+[14500.777] B vip0 holding -> releasing (A): a preferred node claims it
+[14500.837] B vip0 releasing -> standby (A): a preferred node claims it
+[15100.886] B vip0 standby -> claiming: the node that it was released to did not take it
 = vip0:
-[24500.788] A vip0 claiming -> holding (B): this node is preferred to the holder
-[24500.788] A vip0 holder B -> A: the holder handed it over
-[24500.853] B vip0 holder B -> A: the node that it was released to did not take it
-[24500.887] C vip0 holder B -> A: the holder handed it over
-[25100.920] B vip0 claiming -> standby: another node is elected
+[24500.806] A vip0 claiming -> holding (B): this node is preferred to the holder
+[24500.806] A vip0 holder B -> A: the holder handed it over
+[24501.083] C vip0 holder B -> A: the holder handed it over
+[24501.109] B vip0 holder B -> A: the node that it was released to did not take it
+[25100.886] B vip0 claiming -> standby: another node is elected
 = vip0: A
 = two holders for 0.000 ms

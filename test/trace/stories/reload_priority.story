@@ -23,27 +23,27 @@ dual
 gap
 ----
 [    0.393] A vip0 standby -> claiming: nobody held it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
 # the same again, everywhere
 # C is to be preferred
 [ 4000.000] C vip0 standby -> claiming (A): this node is preferred to the holder
-[ 4000.075] A vip0 holding -> releasing (C): a preferred node claims it
-[ 4000.135] A vip0 releasing -> standby (C): a preferred node claims it
-[ 4000.308] C vip0 claiming -> holding (A): this node is preferred to the holder
-[ 4000.308] C vip0 holder A -> C: the holder handed it over
-[ 4000.567] A vip0 holder A -> C: a preferred node claims it
-[ 4000.604] B vip0 holder A -> C: the holder handed it over
+[ 4000.068] A vip0 holding -> releasing (C): a preferred node claims it
+[ 4000.128] A vip0 releasing -> standby (C): a preferred node claims it
+[ 4000.487] C vip0 claiming -> holding (A): this node is preferred to the holder
+[ 4000.487] C vip0 holder A -> C: the holder handed it over
+[ 4000.783] A vip0 holder A -> C: a preferred node claims it
+[ 4000.787] B vip0 holder A -> C: the holder handed it over
 # and then not to be the last of them
-[ 5000.255] A vip0 standby -> claiming (C): this node is preferred to the holder
-[ 5000.368] C vip0 holding -> releasing (A): a preferred node claims it
-[ 5000.428] C vip0 releasing -> standby (A): a preferred node claims it
-[ 5000.701] A vip0 claiming -> holding (C): this node is preferred to the holder
-[ 5000.701] A vip0 holder C -> A: the holder handed it over
-[ 5000.973] C vip0 holder C -> A: a preferred node claims it
-[ 5001.014] B vip0 holder C -> A: the holder handed it over
+[ 5000.170] A vip0 standby -> claiming (C): this node is preferred to the holder
+[ 5000.352] C vip0 holding -> releasing (A): a preferred node claims it
+[ 5000.412] C vip0 releasing -> standby (A): a preferred node claims it
+[ 5000.750] A vip0 claiming -> holding (C): this node is preferred to the holder
+[ 5000.750] A vip0 holder C -> A: the holder handed it over
+[ 5000.847] B vip0 holder C -> A: the holder handed it over
+[ 5000.867] C vip0 holder C -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 0.273 ms at most
+= no holder for 0.359 ms at most

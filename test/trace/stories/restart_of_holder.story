@@ -19,15 +19,15 @@ gap
 [    0.393] A vip0 standby -> claiming: nobody held it
 [    0.396] B node C unknown -> alive: heard from it
 [    0.457] C node A unknown -> alive: heard from it
-[    0.493] A vip0 claiming -> holding: nobody held it
-[    0.493] A vip0 holder - -> A: nobody held it
-[    0.642] C vip0 holder - -> A: heard from it
-[    0.715] B vip0 holder - -> A: heard from it
-[ 3020.236] A node C unknown -> alive: heard from it
-[ 3020.587] A node B unknown -> alive: heard from it
-[ 3020.587] A vip0 standby -> claiming: nobody held it
-[ 3020.687] A vip0 claiming -> holding: nobody held it
-[ 3020.687] A vip0 holder - -> A: nobody held it
+[  150.493] A vip0 claiming -> holding: nobody held it
+[  150.493] A vip0 holder - -> A: nobody held it
+[  150.673] B vip0 holder - -> A: heard from it
+[  150.815] C vip0 holder - -> A: heard from it
+[ 3020.339] A node B unknown -> alive: heard from it
+[ 3020.437] A node C unknown -> alive: heard from it
+[ 3020.437] A vip0 standby -> claiming: nobody held it
+[ 3170.537] A vip0 claiming -> holding: nobody held it
+[ 3170.537] A vip0 holder - -> A: nobody held it
 = vip0: A
 = two holders for 0.000 ms
-= no holder for 20.687 ms at most
+= no holder for 170.537 ms at most

@@ -11,15 +11,15 @@ holders
 gap
 ----
 [  200.127] B vip0 standby -> claiming: nobody held it
-[  200.227] B vip0 claiming -> holding: nobody held it
-[  200.227] B vip0 holder - -> B: nobody held it
-[  200.349] C vip0 holder - -> B: heard from it
+[  350.227] B vip0 claiming -> holding: nobody held it
+[  350.227] B vip0 holder - -> B: nobody held it
+[  350.361] C vip0 holder - -> B: heard from it
 [ 3000.330] A vip0 holder - -> B: heard from it
 [ 3000.395] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 3000.503] B vip0 holding -> releasing (A): a preferred node claims it
-[ 3000.563] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3000.973] A vip0 claiming -> fault: the kernel refused the address
-[ 3001.031] B vip0 standby -> claiming: nobody held it
-[ 3001.452] B vip0 claiming -> holding: nobody held it
+[ 3000.689] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3000.749] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3000.920] A vip0 claiming -> fault: the kernel refused the address
+[ 3001.037] B vip0 standby -> claiming: nobody held it
+[ 3001.137] B vip0 claiming -> holding: nobody held it
 = vip0: B
-= no holder for 0.889 ms at most
+= no holder for 0.389 ms at most

@@ -24,25 +24,29 @@ gap
 [    0.534] A node B unknown -> alive: heard from it
 [    0.534] A vip0 standby -> claiming: nobody held it
 [    0.573] B node A unknown -> alive: heard from it
-[    0.634] A vip0 claiming -> holding: nobody held it
-[    0.634] A vip0 holder - -> A: nobody held it
-[    0.874] D vip0 holder - -> A: heard from it
-[    0.946] C vip0 holder - -> A: heard from it
-[    0.983] B vip0 holder - -> A: heard from it
-[ 3125.738] B node A alive -> suspect: missed its heartbeat
-[ 3125.792] C node A alive -> suspect: missed its heartbeat
-[ 3125.939] D node A alive -> suspect: missed its heartbeat
-[ 3200.792] C node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3200.939] D node A suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3225.792] C node B alive -> suspect: missed its heartbeat
-[ 3225.939] D node B alive -> suspect: missed its heartbeat
-[ 3300.792] C node B suspect -> dead: twelve rounds of questions stayed without an answer
-[ 3300.792] C vip0 standby -> claiming (A): its holder died
-[ 3300.892] C vip0 claiming -> holding (A): its holder died
-[ 3300.892] C vip0 holder A -> C: its holder died
-[ 3300.939] D node B suspect -> alive: heard from it
-[ 3301.232] D vip0 holder A -> C: its holder died
-[ 4201.041] D node B alive -> suspect: missed its heartbeat
-[ 4276.041] D node B suspect -> dead: twelve rounds of questions stayed without an answer
+[  150.634] A vip0 claiming -> holding: nobody held it
+[  150.634] A vip0 holder - -> A: nobody held it
+[  150.893] C vip0 holder - -> A: heard from it
+[  150.938] D vip0 holder - -> A: heard from it
+[  150.970] B vip0 holder - -> A: heard from it
+[ 3075.720] B node A alive -> suspect: missed its heartbeat
+[ 3075.736] C node A alive -> suspect: missed its heartbeat
+[ 3075.899] D node A alive -> suspect: missed its heartbeat
+[ 3150.720] B node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3150.720] B vip0 standby -> claiming (A): its holder died
+[ 3150.736] C node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3150.820] B vip0 claiming -> holding (A): its holder died
+[ 3150.820] B vip0 holder A -> B: its holder died
+[ 3150.899] D node A suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3151.009] C vip0 holder A -> B: its holder died
+[ 3151.064] D vip0 holder A -> B: its holder died
+[ 3276.009] C node B alive -> suspect: missed its heartbeat
+[ 3276.064] D node B alive -> suspect: missed its heartbeat
+[ 3351.009] C node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3351.009] C vip0 standby -> claiming (B): its holder died
+[ 3351.064] D node B suspect -> dead: twelve rounds of questions stayed without an answer
+[ 3351.109] C vip0 claiming -> holding (B): its holder died
+[ 3351.109] C vip0 holder B -> C: its holder died
+[ 3351.349] D vip0 holder B -> C: its holder died
 = vip0: C
-= no holder for 270.892 ms at most
+= no holder for 171.109 ms at most

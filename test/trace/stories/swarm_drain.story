@@ -44,10 +44,10 @@ holders
 [    0.000] B check0 unknown -> ok: the check passes
 [    0.000] C check0 unknown -> ok: the check passes
 [    0.556] C vip0 standby -> claiming: nobody held it
-[    0.656] C vip0 claiming -> holding: nobody held it
-[    0.656] C vip0 holder - -> C: nobody held it
-[    0.715] A vip0 holder - -> C: heard from it
-[    0.978] B vip0 holder - -> C: heard from it
+[  150.656] C vip0 claiming -> holding: nobody held it
+[  150.656] C vip0 holder - -> C: nobody held it
+[  150.895] B vip0 holder - -> C: heard from it
+[  150.968] A vip0 holder - -> C: heard from it
 = vip0: C
 # C is drained, and A sees it first
 [ 4000.293] C swarm active -> drain (A): drained in the swarm: docker node update --availability drain

@@ -60,6 +60,9 @@ enum action_type {
     X(LINK, "the interface went down")                                                            \
     X(FOREIGN_OWNER, "the address is there, but another program added it")                        \
     X(ADDRESS_ANSWERED, "somebody answers for the address and this node hears none of its peers") \
+    X(ADDRESS_USED, "another host answers for the address")                                       \
+    X(FOREIGN_HOST, "a host outside the cluster uses the address")                                \
+    X(FOREIGN_GONE, "no host outside the cluster uses the address any more")                      \
     X(KERNEL_REFUSED, "the kernel refused the address")                                           \
     X(KERNEL_SILENT, "the kernel did not confirm the address in time")                            \
     X(NO_MAJORITY, "a majority of the voters did not grant it")                                   \
@@ -89,6 +92,8 @@ enum reason {
 
 /* The sentence, for logs and JSON. */
 const char *reason_text(enum reason reason);
+/* Does `mac` of a change with that reason say something? */
+bool reason_has_mac(enum reason reason);
 
 enum member_state {
     MEMBER_UNKNOWN, /* never heard since this node started */
@@ -113,13 +118,14 @@ enum check_state {
 const char *check_state_name(enum check_state state);
 
 enum change_type {
-    CHANGE_VIP,    /* the state of a VIP on this node */
-    CHANGE_HOLDER, /* who holds a VIP, as this node sees it; from and to are node indexes,
-                      NODE_NONE: nobody */
-    CHANGE_MEMBER, /* the state of a node */
-    CHANGE_CHECK,  /* the state of a check of this node */
-    CHANGE_RIVAL,  /* another node that holds what this one holds; from and to are node indexes,
-                      NODE_NONE: there is none */
+    CHANGE_VIP,      /* the state of a VIP on this node */
+    CHANGE_HOLDER,   /* who holds a VIP, as this node sees it; from and to are node indexes,
+                        NODE_NONE: nobody */
+    CHANGE_MEMBER,   /* the state of a node */
+    CHANGE_CHECK,    /* the state of a check of this node */
+    CHANGE_RIVAL,    /* another node that holds what this one holds; from and to are node indexes,
+                        NODE_NONE: there is none */
+    CHANGE_CONFLICT, /* a host outside the cluster, `mac`, that uses the address */
     CHANGE_AVAILABILITY, /* this node in its swarm; node is the manager whose word it is */
 };
 
@@ -128,7 +134,7 @@ enum change_type {
 
 struct change {
     enum change_type type;
-    uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER */
+    uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER, CHANGE_RIVAL, CHANGE_CONFLICT */
     uint8_t node;  /* CHANGE_MEMBER, CHANGE_AVAILABILITY; CHANGE_VIP: the other node that it is
                       about, or NODE_NONE */
     uint8_t check; /* CHANGE_CHECK */
@@ -136,7 +142,7 @@ struct change {
     uint8_t to;
     enum reason reason;
     int32_t error;  /* errno behind KERNEL_REFUSED, else 0 */
-    uint8_t mac[6]; /* of ADDRESS_ANSWERED */
+    uint8_t mac[6]; /* of ADDRESS_ANSWERED, ADDRESS_USED, FOREIGN_HOST, FOREIGN_GONE */
 };
 
 struct action {

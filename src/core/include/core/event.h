@@ -14,7 +14,8 @@ enum event_type {
     EVENT_BEAT,  /* core_beat_deadline() is reached, and more is to be read [SPEC R10] */
     EVENT_MESSAGE,     /* an authenticated datagram */
     EVENT_ADDRESS,     /* the kernel's answer, or its news, about the addresses of a VIP */
-    EVENT_FRAME,       /* a foreign host answers for a VIP */
+    EVENT_FRAME,       /* another host speaks for an address of a VIP */
+    EVENT_MAC,         /* the MAC address of the interface of a VIP is known, or another one */
     EVENT_UNREACHABLE, /* ICMP says that a peer's port is closed: a hint to ask, no proof */
     EVENT_LINK,        /* the interface of a VIP went down or came up */
     EVENT_MUTE, /* not one datagram of a heartbeat could be sent to anybody, or one could again */
@@ -59,8 +60,8 @@ struct event {
         } address;
         struct {
             uint8_t vip;
-            uint8_t mac[6];
-        } frame;
+            uint8_t mac[6]; /* EVENT_MAC: all zero: there is no interface, or it has none */
+        } frame;            /* EVENT_FRAME, EVENT_MAC */
         struct {
             uint8_t peer;
         } unreachable;

@@ -109,6 +109,18 @@ struct record_swarm {
     uint64_t exceptions[EXCEPTIONS_MAX]; /* ascending, and round from the end to the beginning */
 };
 
+/* A MAC address is a number: its first byte in the highest of 48 bits. */
+#define MAC_NONE  UINT64_C(0)
+#define MAC_MAX   UINT64_C(0xFFFFFFFFFFFF)
+#define MAC_GROUP (UINT64_C(1) << 40) /* no host has one with this bit */
+
+/* Of a VIP on the author's link; one per record, in turn [SPEC F8]. */
+struct record_link {
+    uint32_t vip;  /* id of its name; ID_NONE: nothing is said */
+    uint64_t own;  /* of the author's interface for it, MAC_NONE: it has none */
+    uint64_t seen; /* of a host outside the cluster that uses it, MAC_NONE: none */
+};
+
 struct record {
     uint32_t node;        /* id of its canonical name */
     uint64_t incarnation; /* random at each start */
@@ -122,6 +134,7 @@ struct record {
     struct record_unheard unheard[UNHEARD_MAX];
     struct record_vip vips[VIPS_MAX];
     struct record_swarm swarm;
+    struct record_link link;
 };
 
 #endif

@@ -26,7 +26,12 @@ struct vip_view {
     bool sees_majority; /* mode quorum: this node and a majority of the voters hear each other */
     uint8_t tier;       /* of the holder: 0 healthy, 1 unhealthy, 2 drained */
     uint32_t foreign_removals;
-    bool answered; /* start-up: somebody answers for it while no peer is heard */
+    bool ever_held;   /* by whomever, since this node started; else a claim begins with probes */
+    bool in_conflict; /* a host outside the cluster uses the address */
+    uint8_t conflict_mac[6];
+    uint32_t conflict_count;   /* of its frames that this node saw, at least 1 */
+    uint64_t conflict_last_ns; /* since the last sign of it, here or at another node */
+    bool answered;             /* start-up: somebody answers for it while no peer is heard */
     uint8_t answered_mac[6];
 };
 
@@ -59,6 +64,7 @@ struct core_counters {
     uint64_t deaths;
     uint64_t lateness_max_ns; /* how late EVENT_TIMER or EVENT_BEAT came at worst */
     uint64_t stalls;          /* times it was later than T/2 */
+    uint64_t conflicts;       /* hosts outside the cluster that began to use a VIP */
 };
 
 void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct vip_view *ret);

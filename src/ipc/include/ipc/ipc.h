@@ -32,7 +32,7 @@ enum ipc_type {
     IPC_ANNOUNCE, /* gratuitous ARP (request and reply) and unsolicited NA for all addresses of the
                      VIP */
     IPC_PROBE,    /* one ARP probe or neighbour solicitation for each address; foreign answers:
-                     IPC_FRAME, 1 s long */
+                     IPC_FRAME */
     IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
     IPC_WILL,     /* struct ipc_will */
     IPC_DRAIN,    /* keep for the next start which VIPs this node is drained for: `reason` is enum
@@ -49,7 +49,8 @@ enum ipc_type {
     IPC_REMOVED,    /* `error` 0: none of the addresses is in the kernel any more; else -errno */
     IPC_LOST,  /* an address that the engine holds is gone; `reason` says why; the others may remain
                 */
-    IPC_FRAME, /* a foreign host `mac` answers for address `address` of `vip` */
+    IPC_FRAME, /* another host, `mac`, speaks for address `address` of `vip`: an ARP packet with
+                  that sender, or a neighbour advertisement. Limited in number */
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
     IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
     IPC_SWITCHED, /* the keeper's messages mean the new configuration from here on */
@@ -58,6 +59,8 @@ enum ipc_type {
     IPC_KEPT,  /* `error` 0: what IPC_DRAIN said outlives a restart; else -errno, and it does not.
                   After  -ETIMEDOUT another may follow, when a disk that hung goes on */
     IPC_ALIVE, /* the keeper's loop runs; each IPC_ALIVE_MS */
+    IPC_MAC,   /* `mac` is that of the interface of `vip` now; all zero: there is none. Told at the
+                  start, and when it changes */
 };
 
 #define IPC_ALIVE_MS 1000
@@ -88,7 +91,7 @@ struct ipc_message {
     uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses */
     uint16_t reason;      /* enum ipc_lost, enum ipc_link, enum ipc_drain */
     int32_t error;        /* 0 or -errno */
-    uint8_t mac[6];       /* IPC_FRAME */
+    uint8_t mac[6];       /* IPC_FRAME, IPC_MAC: of one host */
     uint8_t unused[2];    /* zero; no padding is left to the compiler */
     uint32_t vips;        /* IPC_DRAIN: bit per VIP */
     uint64_t deadline_ns; /* CLOCK_BOOTTIME */

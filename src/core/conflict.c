@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * conflict: hosts outside the cluster that use the address of a VIP, as the link shows them
+ * [SPEC R81..R85, RFC 5227]. Each node tells in its records the MAC addresses of its own
+ * interfaces, one VIP at a time; a MAC that is nobody's is a stranger's. It is named, told to the
+ * other nodes, and answered by the holder.
+ */
+#include "state.h"
+
+/* A node announces itself in the moment in which it sends the record that tells its MAC. */
+#define JUDGE_AFTER_NS (200 * NS_PER_MS)
+
+/* Patience with nodes that have not told theirs, and with one that was heard until a moment ago. */
+#define PATIENCE_NS (10 * NS_PER_S)
+
+/* Without a sign of it for so long, it is gone. */
+#define GONE_AFTER_NS (60 * NS_PER_S)
+
+/* Others are told for so long after this node has seen it last: several slow beats. */
+#define TELL_NS (20 * NS_PER_S)
+
+/* More often than the ten seconds of RFC 5227: a neighbour that was misled is lost until then. */
+#define DEFEND_EVERY_NS NS_PER_S
+
+static uint64_t number_of(const uint8_t mac[static 6])
+{
+    uint64_t number = 0;
+    for (uint8_t i = 0; i < 6; i++) {
+        number = number << 8 | mac[i];
+    }
+    return number;
+}
+
+/* Is it of a node that lives, or did until a moment ago? One that is dead and still answers is
+ * named like a stranger. */
+static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
+{
+    const struct member *member = &core->members[node];
+    if (!membership_is_live(core, node) && mono_elapsed(core->now, member->heard) >= PATIENCE_NS) {
+        return false;
+    }
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        if (member->macs[vip] == mac) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_known(const struct core *core, uint64_t mac)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        if (core->conflicts[vip].own == mac) {
+            return true;
+        }
+    }
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if (node != core->config.self && is_of_node(core, node, mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Has every live node that may hold the VIP told its MAC? */
+static bool all_have_told(const struct core *core, uint8_t vip)
+{
+    uint64_t candidates = core->config.vips[vip].candidates & ~BIT(core->config.self);
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if ((candidates & BIT(node)) != 0 && membership_is_live(core, node) &&
+            (core->members[node].links_told & BIT(vip)) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell(struct core *core, uint8_t vip, enum reason reason)
+{
+    const uint64_t mac = core->conflicts[vip].mac;
+    struct change change = {
+        .type = CHANGE_CONFLICT, .vip = vip, .node = NODE_NONE, .reason = reason};
+    change.from = NODE_NONE;
+    change.to = NODE_NONE;
+    for (uint8_t i = 0; i < 6; i++) {
+        change.mac[i] = (uint8_t)(mac >> (40 - 8 * i));
+    }
+    core_change(core, &change);
+}
+
+/* The neighbours are told again where the address is: the whole series when it begins, and then one
+ * round a second at most [SPEC R84]. */
+static void defend(struct core *core, uint8_t vip, bool begins)
+{
+    struct conflict *conflict = &core->conflicts[vip];
+    if (core->arbiters[vip].state != VIP_HOLDING ||
+        mono_before(core->now, conflict->defended_until)) {
+        return;
+    }
+    conflict->defended_until = mono_add(core->now, DEFEND_EVERY_NS);
+    if (begins) {
+        announce_again(core, vip);
+    } else {
+        arbiter_order(core, vip, ACTION_ANNOUNCE);
+    }
+}
+
+/* A sign of that host: so many frames, or what another node tells. */
+static void note(struct core *core, uint8_t vip, uint64_t mac, uint32_t count)
+{
+    struct conflict *conflict = &core->conflicts[vip];
+    bool is_news = conflict->mac != mac;
+    conflict->mac = mac;
+    conflict->count = is_news ? (count > 0 ? count : 1) : conflict->count + count;
+    conflict->last = core->now;
+    if (is_news) {
+        core->link_urgent |= BIT(vip);
+        core->counters.conflicts++;
+        tell(core, vip, REASON_FOREIGN_HOST);
+    }
+    /* What others tell again is no new frame. */
+    if (is_news || count > 0) {
+        defend(core, vip, is_news);
+    }
+}
+
+/* One at a time has a name: another one takes its place when it has been silent for a while. */
+static bool has_place(const struct core *core, uint8_t vip, uint64_t mac)
+{
+    const struct conflict *conflict = &core->conflicts[vip];
+    return conflict->mac == MAC_NONE || conflict->mac == mac ||
+           mono_elapsed(core->now, conflict->last) >= PATIENCE_NS;
+}
+
+/* Somebody unknown used the address: it may be a node whose record is still on its way. */
+static void judge_stranger(struct core *core, uint8_t vip)
+{
+    struct conflict *conflict = &core->conflicts[vip];
+    uint64_t waited_ns = mono_elapsed(core->now, conflict->strange_since);
+    if (conflict->strange == MAC_NONE || waited_ns < JUDGE_AFTER_NS) {
+        return;
+    }
+    bool known = is_known(core, conflict->strange);
+    if (!known && waited_ns < PATIENCE_NS && !all_have_told(core, vip)) {
+        return;
+    }
+    if (!known && has_place(core, vip, conflict->strange)) {
+        conflict->seen = core->now;
+        note(core, vip, conflict->strange, conflict->strange_count);
+    }
+    conflict->strange = MAC_NONE;
+}
+
+void conflict_frame(struct core *core, uint8_t vip, const uint8_t mac[static 6])
+{
+    ASSERT(vip < core->config.vip_count);
+    struct conflict *conflict = &core->conflicts[vip];
+    uint64_t number = number_of(mac);
+    if (number == MAC_NONE || (number & MAC_GROUP) != 0 || number == conflict->own) {
+        return;
+    }
+    core->arbiters[vip].answered = true;
+    __builtin_memcpy(core->arbiters[vip].answered_mac, mac, 6);
+    if (is_known(core, number)) {
+        return;
+    }
+    if (number == conflict->mac) {
+        conflict->seen = core->now;
+        note(core, vip, number, 1);
+        return;
+    }
+    if (number != conflict->strange) {
+        conflict->strange = number;
+        conflict->strange_since = core->now;
+        conflict->strange_count = 0;
+    }
+    conflict->strange_count++;
+    judge_stranger(core, vip);
+}
+
+void conflict_own(struct core *core, uint8_t vip, const uint8_t mac[static 6])
+{
+    ASSERT(vip < core->config.vip_count);
+    uint64_t number = number_of(mac);
+    uint64_t before = core->conflicts[vip].own;
+    if (before == number || (number & MAC_GROUP) != 0) {
+        return;
+    }
+    core->conflicts[vip].own = number;
+    core->link_urgent |= before != MAC_NONE && number != MAC_NONE ? BIT(vip) : 0;
+    announce_again(core, vip);
+}
+
+void conflict_heard(struct core *core, uint8_t node)
+{
+    struct member *member = &core->members[node];
+    const struct record_link *link = &member->record.link;
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        if (link->vip != core->config.vips[vip].id) {
+            continue;
+        }
+        member->macs[vip] = link->own;
+        member->links_told |= BIT(vip);
+        if (link->seen != MAC_NONE && !is_known(core, link->seen) &&
+            has_place(core, vip, link->seen)) {
+            note(core, vip, link->seen, 0);
+        }
+    }
+}
+
+/* Seen by this node, and lately: what others have told it is not passed on, or it would never end.
+ */
+static uint64_t seen(const struct core *core, uint8_t vip)
+{
+    const struct conflict *conflict = &core->conflicts[vip];
+    bool lately = conflict->seen.ns != 0 && mono_elapsed(core->now, conflict->seen) < TELL_NS;
+    return lately ? conflict->mac : MAC_NONE;
+}
+
+/* News first, then each in turn. */
+static uint8_t next_vip(const struct core *core)
+{
+    uint64_t first = core->link_urgent != 0 ? core->link_urgent : core->link_first;
+    return first != 0 ? (uint8_t)__builtin_ctzll(first)
+                      : (uint8_t)(core->link_turn % core->config.vip_count);
+}
+
+void conflict_tell_first(struct core *core, uint8_t vip)
+{
+    core->link_first |= BIT(vip);
+}
+
+void conflict_compose(const struct core *core, struct record *draft)
+{
+    draft->link = (struct record_link){.vip = ID_NONE};
+    if (core->config.vip_count == 0 || !swarm_leaves_room(draft)) {
+        return;
+    }
+    uint8_t vip = next_vip(core);
+    if (core->conflicts[vip].own != MAC_NONE || seen(core, vip) != MAC_NONE) {
+        draft->link = (struct record_link){.vip = core->config.vips[vip].id,
+                                           .own = core->conflicts[vip].own,
+                                           .seen = seen(core, vip)};
+    }
+}
+
+bool conflict_is_news(const struct core *core)
+{
+    return core->link_urgent != 0 && core->draft.link.vip != ID_NONE;
+}
+
+void conflict_published(struct core *core)
+{
+    if (core->config.vip_count == 0) {
+        return;
+    }
+    uint64_t told = BIT(next_vip(core));
+    if (core->link_urgent == 0 && core->link_first == 0) {
+        core->link_turn++;
+    }
+    core->link_urgent &= ~told;
+    core->link_first &= ~told;
+}
+
+void conflict_step(struct core *core)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        struct conflict *conflict = &core->conflicts[vip];
+        judge_stranger(core, vip);
+        if (conflict->mac != MAC_NONE &&
+            (is_known(core, conflict->mac) ||
+             mono_elapsed(core->now, conflict->last) >= GONE_AFTER_NS)) {
+            tell(core, vip, REASON_FOREIGN_GONE);
+            conflict->mac = MAC_NONE;
+            conflict->count = 0;
+            conflict->seen = (struct mono){0};
+        }
+    }
+}
+
+struct mono conflict_deadline(const struct core *core)
+{
+    struct mono deadline = MONO_NEVER;
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        const struct conflict *conflict = &core->conflicts[vip];
+        if (conflict->strange != MAC_NONE) {
+            struct mono soon = mono_add(conflict->strange_since, JUDGE_AFTER_NS);
+            struct mono late = mono_add(conflict->strange_since, PATIENCE_NS);
+            deadline = mono_min(deadline, mono_reached(core->now, soon) ? late : soon);
+        }
+        if (conflict->mac != MAC_NONE) {
+            deadline = mono_min(deadline, mono_add(conflict->last, GONE_AFTER_NS));
+        }
+    }
+    return deadline;
+}
+
+void conflict_move(struct core *core, const struct core *former, const struct core_reload *reload)
+{
+    const struct conflict nothing = {.own = MAC_NONE};
+    core->link_urgent = 0;
+    core->link_first = 0;
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        uint8_t was = reload->vip_was[vip];
+        core->conflicts[vip] = was == CORE_NEW ? nothing : former->conflicts[was];
+    }
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        uint8_t node_was = reload->node_was[node];
+        struct member *member = &core->members[node];
+        member->links_told = 0;
+        for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+            uint8_t was = reload->vip_was[vip];
+            bool is_new = was == CORE_NEW || node_was == CORE_NEW;
+            const struct member *before = is_new ? NULL : &former->members[node_was];
+            member->macs[vip] = is_new ? MAC_NONE : before->macs[was];
+            member->links_told |= is_new || (before->links_told & BIT(was)) == 0 ? 0 : BIT(vip);
+        }
+    }
+}

@@ -447,10 +447,11 @@ static void test_a_record_that_means_something_else_moves_the_election_at_once(v
         READY,
         FLAGS,
         UNHEALTHY,
+        DRAINED,
         RELEASED,
         CASES
     };
-    const uint8_t elected[CASES] = {1, 2, 2, 2, 2, 2, 2, 1};
+    const uint8_t elected[CASES] = {1, 2, 2, 2, 2, 2, 2, 2, 1};
     for (unsigned what = 0; what < CASES; what++) {
         struct core *core = core_that_hears(2);
         step(core, 1000, (struct event){.type = EVENT_LINK, .link = {.vip = 0, .up = false}});
@@ -462,6 +463,7 @@ static void test_a_record_that_means_something_else_moves_the_election_at_once(v
         record.vips[0].ready = what == READY ? VIP_READY_NO : VIP_READY_YES;
         record.flags = what == FLAGS ? 0 : RECORD_HEALTHY;
         record.vips[0].unhealthy = what == UNHEALTHY;
+        record.vips[0].drained = what == DRAINED;
         record.vips[0].released_to = what == RELEASED ? 1002 : 0;
         hear(core, 1, &record);
         if (core->arbiters[0].elected != elected[what]) {

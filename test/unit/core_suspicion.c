@@ -201,6 +201,29 @@ static void test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_hold
     }
 }
 
+/* The holder is dead already; its standby is still asked for itself, and is not due. */
+static void test_a_standby_that_is_not_due_is_left_alone_when_its_holder_is_dead(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record records[] = {record_of(1, 1, VIP_HOLDING), record_of(2, 1, VIP_STANDBY),
+                               record_of(3, 1, VIP_STANDBY)};
+    records[0].next_ms = records[1].next_ms = 100;
+    for (uint8_t node = 1; node <= 3; node++) {
+        hear(core, node, &records[node - 1]);
+    }
+    run(core, 126 * NS_PER_MS);
+    assert_int_equal(core->members[2].suspicion.holder, 1);
+    core->members[1].suspicion.kind = SUSPICION_NONE; /* as the verdict leaves it */
+    core->members[1].state = MEMBER_DEAD;
+    records[1].seq++;
+    records[1].next_ms = 4000;
+    hear_through(core, 3, &records[1], 50 * NS_PER_MS);
+    assert_int_equal(core->members[2].state, MEMBER_ALIVE);
+    assert_int_equal(core->members[2].suspicion.kind, SUSPICION_NONE);
+    free(core);
+}
+
 /* Node 2 was cut off from this one, and may be back: nobody knows before its next heartbeat. It is
  * the only one that still hears node 1. */
 static void test_a_live_node_that_is_not_heard_is_asked_about_a_suspect_too(void **unused)
@@ -237,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_a_vip_in_fault_takes_no_standby_along),
         cmocka_unit_test(test_a_record_as_old_as_the_suspicion_ends_it_only_after_a_question),
         cmocka_unit_test(test_a_standby_that_is_not_due_after_all_is_asked_on_beside_the_holder),
+        cmocka_unit_test(test_a_standby_that_is_not_due_is_left_alone_when_its_holder_is_dead),
         cmocka_unit_test(test_a_live_node_that_is_not_heard_is_asked_about_a_suspect_too),
     };
     return cmocka_run_group_tests_name("core_suspicion", tests, NULL, NULL);

@@ -142,6 +142,7 @@ static void test_who_abstains_passes_no_vote_on(void **unused)
     struct core *core = serve_core(&config);
     struct record next = quorum_record(2, 1, VIP_CLAIMING);
     struct record holder = quorum_record(1, 2, VIP_STANDBY);
+    holder.vips[0].ready = VIP_READY_NO;
     hear(core, 2, &next);
     core->leases[0].promise = (struct promise){.holder = 1, .incarnation = 501, .seq = 1};
     core->abstain_until = mono_add(core->vote_now, NS_PER_S);
@@ -178,6 +179,19 @@ static void test_a_grant_names_the_former_set_for_whom_has_the_former_file(void 
     free(core);
 }
 
+/* What the kernel refused is in fault once the kernel has confirmed that nothing is there. */
+static void test_who_is_in_fault_asks_for_no_votes(void **unused)
+{
+    (void)unused;
+    struct core *core = claiming_core(0);
+    grant(core, 1, core->record.seq);
+    kernel_says(core, ADDRESS_ADD_FAILED, 1);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_false(majority_is_claimed(core));
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_an_address_that_is_put_back_too_late_is_not_held),
         cmocka_unit_test(test_twelve_orders_that_came_too_late_end_the_claim),
         cmocka_unit_test(test_who_abstains_passes_no_vote_on),
+        cmocka_unit_test(test_who_is_in_fault_asks_for_no_votes),
         cmocka_unit_test(test_without_a_vip_in_mode_quorum_any_set_of_nodes_may_follow),
         cmocka_unit_test(test_a_grant_names_the_former_set_for_whom_has_the_former_file),
     };

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "wire/inspect.h"
 #include "wire_fixture.h"
 
 static int set_up(void **state)
@@ -232,6 +233,15 @@ static void test_the_window_of_an_incarnation_comes_along_when_it_is_confirmed(v
     assert_accepted(fixture, BETA, &after, &message);
 }
 
+/* Whoever looks at what was captured asks this of anything (vipgossip decode). */
+static void test_what_is_no_datagram_has_no_good_mac(void **state)
+{
+    const struct fixture *fixture = *state;
+    const uint8_t bytes[] = "vg, but much too short";
+    assert_false(
+        inspect_mac_is_good(&fixture->hosts[BETA].wire.keyring, ALPHA, bytes, sizeof(bytes)));
+}
+
 #define WIRE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -249,6 +259,7 @@ int main(void)
         WIRE_TEST(test_a_wrong_key_is_counted_for_the_node_that_is_named),
         WIRE_TEST(test_an_incarnation_that_has_ended_is_not_heard_again),
         WIRE_TEST(test_an_unconfirmed_incarnation_cannot_push_out_the_confirmed_window),
+        WIRE_TEST(test_what_is_no_datagram_has_no_good_mac),
         WIRE_TEST(test_the_window_of_an_incarnation_comes_along_when_it_is_confirmed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,7 +263,7 @@ static void new_priority(struct swarm *swarm, uint8_t node)
     bool is_run =
         cluster_is_alive(swarm->cluster, node) && !cluster_is_stalled(swarm->cluster, node);
     cluster_set_priority(swarm->cluster, node, (uint8_t)(1 + draw(swarm, 255)));
-    if (swarm->judge.mode == VIP_QUORUM || !is_run || chance(swarm, 50)) {
+    if (!is_run || chance(swarm, 50)) {
         fault_of_life(swarm, FAULT_CRASH, node);
         return;
     }

@@ -124,6 +124,7 @@ void lease_begin(struct lease *lease, uint64_t first_seq)
     __builtin_memset(lease->granted, 0, sizeof lease->granted);
     __builtin_memset(lease->of_former, 0, sizeof lease->of_former);
     __builtin_memset(lease->refused, 0, sizeof lease->refused);
+    __builtin_memset(lease->shown, 0, sizeof lease->shown);
     lease->first_seq = first_seq;
     lease->until = (struct mono){0};
     lease->rounds = 0;

@@ -6,6 +6,9 @@
  */
 #include "state.h"
 
+/* How often a voter is shown the same release: datagrams may be lost. */
+#define SHOWN_MAX 3U
+
 /* A grant is worth less than this when a kernel is still to be asked. */
 #define ADD_NS (2 * NS_PER_MS)
 
@@ -344,7 +347,8 @@ static uint8_t vip_index(const struct core *core, uint32_t id)
 }
 
 /* Who is said to have the vote has released it: the voter may have missed that, and gets it from
- * this node [SPEC R97]. */
+ * this node [SPEC R97]. But it may also have promised since, and know better: it is not told for
+ * ever, as fast as it answers. */
 static bool show_release(struct core *core, uint8_t vip, uint8_t voter, uint32_t holder)
 {
     uint8_t node = core_node_index(core, holder);
@@ -353,6 +357,14 @@ static bool show_release(struct core *core, uint8_t vip, uint8_t voter, uint32_t
         !membership_is_live(core, node)) {
         return false;
     }
+    struct lease *lease = &core->leases[vip];
+    uint64_t seq = core->members[node].seq;
+    lease->shown_count[voter] = lease->shown[voter] == seq ? lease->shown_count[voter] : 0;
+    lease->shown[voter] = seq;
+    if (lease->shown_count[voter] == SHOWN_MAX) {
+        return false;
+    }
+    lease->shown_count[voter]++;
     gossip_relay(core, voter, node);
     gossip_question(core, voter, NODE_NONE);
     return true;

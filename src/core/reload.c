@@ -103,6 +103,7 @@ static void move_lease(struct core *core, uint8_t vip, const struct lease *forme
     struct lease *lease = &core->leases[vip];
     *lease = *former;
     lease->promise.holder = renumber->now[former->promise.holder];
+    __builtin_memset(lease->shown, 0, sizeof lease->shown);
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         uint8_t was = node < core->config.node_count ? reload->node_was[node] : CORE_NEW;
         lease->granted[node] = was == CORE_NEW ? never_asked : former->granted[was];

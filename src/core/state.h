@@ -212,9 +212,11 @@ struct lease {
     struct mono refused[NODES_MAX];   /* this voter will not grant it before */
     struct mono until; /* of the deadline that was given last; the claimant's clock */
     struct mono ask_next;
-    struct mono out_until; /* it has claimed in vain: no candidate before */
-    uint64_t first_seq;    /* of the claim; what was granted to older records does not count */
-    uint8_t rounds;        /* in which the voters were asked */
+    struct mono out_until;     /* it has claimed in vain: no candidate before */
+    uint64_t first_seq;        /* of the claim; what was granted to older records does not count */
+    uint8_t rounds;            /* in which the voters were asked */
+    uint64_t shown[NODES_MAX]; /* seq of the release that this voter was shown, and how often */
+    uint8_t shown_count[NODES_MAX];
 };
 
 /* Who votes [SPEC R100]. */

@@ -277,6 +277,7 @@ static void changed(struct judge *judge, uint8_t node, const struct change *chan
                     vip_state_name(change->from), vip_state_name(change->to), why);
         judge_preempt_delay(judge, node, change);
         judge_claim(judge, node, change);
+        judge_votes(judge, node, change);
         follow_vip(judge, node, change);
     }
 }

@@ -38,6 +38,7 @@
     X(PREEMPT, "R52", "a VIP moved from a fit holder although preempt is off")            \
     X(PUT_BACK, "R69", "an address that another program removed was not put back")        \
     X(OVERDUE, "R37", "a node says holding after its own deadline")                       \
+    X(VOTES, "R97", "a holder lost the majority although the majority hears it")          \
     X(ASSERTED, "R69", "the core stopped at an assertion of its own")
 
 enum rule {

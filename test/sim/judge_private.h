@@ -66,6 +66,8 @@ void judge_follow_kept(struct judge *judge);
 void judge_keeps(struct judge *judge, uint8_t node, uint8_t vip);
 /* Nodes that must not have the VIP beside each other. */
 uint64_t judge_rivals(const struct judge *judge, uint8_t vip);
+/* Mode quorum: somebody lost its votes. A fifth of all datagrams may be lost, for a short lease. */
+void judge_votes(struct judge *judge, uint8_t node, const struct change *change);
 /* Mode quorum: two that have it, for any time at all [SPEC S1]. */
 void judge_two(struct judge *judge);
 /* May the node have the votes of a majority? They travel straight and both ways [SPEC R91]. */

@@ -64,6 +64,26 @@ void judge_two(struct judge *judge)
     }
 }
 
+#define LOSS_ASKED 200U /* permille: asking again makes up for that [SPEC R97] */
+
+void judge_votes(struct judge *judge, uint8_t node, const struct change *change)
+{
+    uint64_t span_ns = judge_convergence_ns(judge);
+    bool lost = change->from == VIP_HOLDING && change->reason == REASON_MAJORITY_LOST;
+    bool calm = judge->direct && judge->held_until_ns == 0 && !judge->slewed &&
+                judge->weather.loss_permille <= LOSS_ASKED &&
+                judge_delay_ns(judge) <= judge->interval_ns / 8;
+    if (!lost || !calm || is_long(judge) || since(judge, judge->fault_ns) <= span_ns) {
+        return;
+    }
+    for (uint8_t other = 0; other < cluster_node_count(judge->cluster); other++) {
+        if (!judge_is_steady(judge, other, span_ns)) {
+            return;
+        }
+    }
+    judge_break(judge, RULE_VOTES, node, change->vip);
+}
+
 uint64_t judge_voting_ns(const struct judge *judge)
 {
     if (judge->mode == VIP_AVAILABLE) {

@@ -351,6 +351,75 @@ static void kept(struct swarm *swarm, uint8_t holder)
     }
 }
 
+static void cut_off_outwards(struct swarm *swarm, uint8_t holder)
+{
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != holder) {
+            swarm_cut(swarm, holder, other);
+        }
+    }
+}
+
+/* What was granted to the holder comes late, and it is not heard any more since: the votes are as
+ * old as its questions were [SPEC R95]. */
+static void answers_come_late(struct swarm *swarm, uint8_t holder)
+{
+    uint64_t lease_ns = swarm->judge.lease_ns;
+    uint64_t span_ns = lease_ns / 2 + draw(swarm, lease_ns / 4);
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != holder) {
+            cluster_hold(swarm->cluster, other, holder, span_ns);
+        }
+    }
+    judge_holds_back(&swarm->judge, span_ns);
+    run(swarm, swarm->judge.interval_ns + draw(swarm, swarm->judge.interval_ns / 4));
+    cut_off_outwards(swarm, holder);
+    run(swarm, span_ns + 2 * lease_ns);
+    swarm_clear_up(swarm);
+}
+
+/* The holder's clock is slowed down and those of the others are sped up, as far as NTP may, and the
+ * holder is cut off [SPEC R90]. */
+static void clocks_drift_apart(struct swarm *swarm, uint8_t holder)
+{
+    for (uint8_t node = 0; node < cluster_node_count(swarm->cluster); node++) {
+        cluster_clock_slew(swarm->cluster, node,
+                           node == holder ? -(int)SLEW_PPM_MAX : (int)SLEW_PPM_MAX);
+    }
+    judge_fault(&swarm->judge);
+    run(swarm, swarm->judge.lease_ns + draw(swarm, swarm->judge.lease_ns));
+    cut_off_outwards(swarm, holder);
+    run(swarm, 3 * swarm->judge.lease_ns);
+    swarm_clear_up(swarm);
+}
+
+/* A fifth of all datagrams is lost, for a long time: that costs nobody the majority [SPEC R97]. */
+static void many_are_lost(struct swarm *swarm)
+{
+    struct cluster_weather weather = {.loss_permille = 150 + (unsigned)draw(swarm, 51),
+                                      .delay_ns = 50000,
+                                      .delay_spread_ns = 299999};
+    cluster_set_weather(swarm->cluster, &weather);
+    judge_weather_is(&swarm->judge, &weather);
+    run(swarm, 3 * judge_convergence_ns(&swarm->judge));
+    swarm_clear_up(swarm);
+}
+
+static void late_votes(struct swarm *swarm, uint8_t holder)
+{
+    switch (draw(swarm, swarm->judge.slewed ? 3 : 2)) {
+    case 0:
+        answers_come_late(swarm, holder);
+        break;
+    case 1:
+        many_are_lost(swarm);
+        break;
+    default:
+        clocks_drift_apart(swarm, holder);
+        break;
+    }
+}
+
 void swarm_scene(struct swarm *swarm)
 {
     if (chance(swarm, 60)) {
@@ -365,6 +434,10 @@ void swarm_scene(struct swarm *swarm)
     }
     if (swarm->turns_back && available && chance(swarm, 30)) {
         turned_back(swarm, holder, vip);
+        return;
+    }
+    if (swarm->votes_late && swarm->judge.mode == VIP_QUORUM && chance(swarm, 40)) {
+        late_votes(swarm, holder);
         return;
     }
     if (swarm->judge.mode == VIP_QUORUM && chance(swarm, 30)) {

@@ -4,9 +4,6 @@
 
 #include "swarm_private.h"
 
-/* As fast as chrony lets a clock run, unless it is told otherwise. */
-#define SLEW_PPM_MAX 83333U
-
 static void say(struct swarm *swarm, const char *what, uint8_t node)
 {
     journal_say(swarm->judge.journal, cluster_now(swarm->cluster), "%s: %s",
@@ -553,6 +550,7 @@ void swarm_run(const struct swarm_config *config, struct journal *journal, struc
     swarm->random = config->seed ^ UINT64_C(0x6B656570696E6721);
     swarm->weight[FAULT_KEEP] = chance(swarm, 30) ? 1 + (unsigned)draw(swarm, 8) : 0;
     swarm->turns_back = chance(swarm, 30);
+    swarm->votes_late = chance(swarm, 50);
     swarm->random = config->seed ^ UINT64_C(0x7669702D73696D21);
     struct cluster_config cluster_config;
     draw_cluster(swarm, config, &cluster_config);

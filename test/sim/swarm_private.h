@@ -8,6 +8,9 @@
 
 #include "swarm.h"
 
+/* As fast as chrony lets a clock run, unless it is told otherwise. */
+#define SLEW_PPM_MAX 83333U
+
 #define MS(n) ((uint64_t)(n)*NS_PER_MS)
 
 enum fault {
@@ -53,6 +56,7 @@ struct swarm {
     bool has_check;
     bool spreads; /* a node's priorities differ from VIP to VIP */
     bool attacker;
+    bool votes_late; /* scenes in which votes come late, seldom, or by wrong clocks */
     bool turns_back; /* scenes in which a holder is fit again while its successor's kernel adds */
 };
 

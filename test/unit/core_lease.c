@@ -405,6 +405,30 @@ static void test_a_refused_claimant_asks_again_when_the_promise_has_ended(void *
     free(core);
 }
 
+/* The voter may have promised to a newer claim of that node, of which this one has not heard. */
+static void test_a_voter_is_not_shown_a_release_for_ever(void **unused)
+{
+    (void)unused;
+    struct core *core = claiming_core(3);
+    unsigned shown = 0;
+    for (unsigned i = 0; i < 20; i++) {
+        struct message_in *message = say(1);
+        message->grant = (struct grant){.incarnation = 1,
+                                        .seq = core->record.seq,
+                                        .voters = core->voters.hash,
+                                        .vote_count = 1};
+        message->grant.votes[0] = (struct vote){.vip = VIP_ID,
+                                                .verdict = VERDICT_PROMISED,
+                                                .holder = core->config.nodes[2].id,
+                                                .rest_ms = 300};
+        deliver(core);
+        shown += sends_to(1) && actions.out[1].relay_count > 0 ? 1 : 0;
+    }
+    assert_int_equal(shown, 3);
+    assert_false(mono_reached(core->now, core->leases[0].refused[1]));
+    free(core);
+}
+
 static void test_a_dead_voter_is_not_waited_for(void **unused)
 {
     (void)unused;
@@ -502,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_who_asks_in_vain_makes_room),
         cmocka_unit_test(test_a_released_vip_is_taken_with_its_own_vote_at_once),
         cmocka_unit_test(test_a_refused_claimant_asks_again_when_the_promise_has_ended),
+        cmocka_unit_test(test_a_voter_is_not_shown_a_release_for_ever),
         cmocka_unit_test(test_a_dead_voter_is_not_waited_for),
         cmocka_unit_test(test_only_who_sees_a_majority_is_elected),
         cmocka_unit_test(test_a_claimants_clock_is_the_faster_and_a_voters_the_slower_one),

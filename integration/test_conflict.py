@@ -6,6 +6,7 @@ import time
 import pytest
 
 from lab import frames, network
+from test_hooks import Hook
 
 VIP = "10.77.0.100"
 VIP6 = "fd77::100"
@@ -66,6 +67,23 @@ def test_a_foreign_host_is_named_by_its_mac_on_every_node_and_the_holder_stays(m
     assert cluster.holders(address) >= {"n1"}
     assert cluster.changes(address) == 1 or FOREIGN in cluster.watch.intervals(address)
     assert cluster["n1"].vip()["holder"] == "n1"
+
+
+def test_the_hook_of_the_holder_hears_of_a_foreign_host(make_cluster):
+    cluster = make_cluster(2)
+    hooks = {name: Hook(node) for name, node in cluster.nodes.items()}
+    for name, node in cluster.nodes.items():
+        node.write_config({**cluster.config, "hook": str(hooks[name].program)})
+    foreign = add_foreign(cluster)
+    cluster.start()
+    cluster.settle("n1")
+    use(cluster, foreign, VIP)
+    wait_named(cluster, foreign, ("n1", "n2"))
+    cluster.wait_until(lambda: hooks["n1"].events() == ["holding", "conflict"], "n1 was told")
+    call = hooks["n1"].calls()[1][1]
+    assert call["vip"] == "web" and call["holder"] == "n1"
+    assert call["reason"] == f"a host outside the cluster uses the address: {foreign.mac}"
+    assert hooks["n2"].events() == []  # it holds nothing; one call says it all
 
 
 def test_what_one_node_alone_sees_every_node_names(make_cluster):

@@ -433,7 +433,7 @@ local function dissect_record(outer, tree)
                 said = said .. string.format(", %s %d", STATES[at], counts[STATES[at]])
             end
         end
-        return said, elements > 9 and 1 or 0
+        return said, math.min(elements, 11) - 9
     end)
     if cursor.at ~= cursor.stop then
         complain("something follows the record")

@@ -242,24 +242,25 @@ static bool carry_out_sends(struct engine *engine)
     return taken;
 }
 
-/* Says why, with what a check said or the kernel. */
+/* Says why, with what a check said or the kernel, or whose MAC it is. */
 static void tell_hook(struct engine *engine, const struct change *change, const char *detail)
 {
     struct ipc_news *news;
     struct vip_view view = {.holder = NODE_NONE};
-    char reason[TEXT_MAX];
+    char reason[TEXT_MAX / 2];
 
     if (engine->conf.hook.count == 0) {
         return;
     }
-    if (detail[0] == '\0' && change->error != 0) {
-        detail = text_error(change->error);
-    }
-    (void)snprintf(reason, sizeof reason, "%s%s%s", reason_text(change->reason),
-                   detail[0] != '\0' ? ": " : "", detail);
-    if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL) {
+    if (change->type == CHANGE_VIP || change->type == CHANGE_RIVAL ||
+        change->type == CHANGE_CONFLICT) {
         core_view_vip(engine->core, change->vip, engine->now, &view);
     }
+    /* Every node names a foreign host; whoever holds calls. */
+    if (change->type == CHANGE_CONFLICT && view.state != VIP_HOLDING) {
+        return;
+    }
+    text_reason(change, detail, reason);
     news = news_of_change(change, &engine->conf, view.holder, reason);
     if (news != NULL) {
         checker_link_tell(&engine->checker, news);

@@ -27,9 +27,10 @@ static unsigned event_of(const struct change *change)
         return event_of_state(change);
     case CHANGE_RIVAL:
         return change->to == NODE_NONE ? IPC_NEWS_REASSERT : IPC_NEWS_CONFLICT;
+    case CHANGE_CONFLICT:
+        return change->reason == REASON_FOREIGN_GONE ? IPC_NEWS_REASSERT : IPC_NEWS_CONFLICT;
     case CHANGE_CHECK:
         return IPC_NEWS_HEALTH;
-    case CHANGE_CONFLICT: /* nothing that a hook could mend */
     case CHANGE_HOLDER:
     case CHANGE_MEMBER:
     case CHANGE_AVAILABILITY: /* what follows from it is news of its own */

@@ -65,13 +65,13 @@ const char *text_error(int32_t error)
     return text != NULL ? text : "unknown error";
 }
 
-/* Why, with the error or the MAC that belongs to it; empty where there is no reason. */
-static void reason_and_detail(const struct change *change, char text[static TEXT_MAX / 2])
+void text_reason(const struct change *change, const char *detail, char text[static TEXT_MAX / 2])
 {
     char mac[TEXT_MAC] = "";
-    const char *detail = "";
 
-    if (change->error != 0) {
+    if (detail[0] != '\0') {
+        /* It says more than the rest. */
+    } else if (change->error != 0) {
         detail = text_error(change->error);
     } else if (reason_has_mac(change->reason)) {
         detail = text_mac(change->mac, mac);
@@ -138,7 +138,7 @@ const char *text_change(const struct conf *conf, const struct change *change,
     const char *other = has_other ? text_node(conf, change->node) : NULL;
     char reason[TEXT_MAX / 2];
 
-    reason_and_detail(change, reason);
+    text_reason(change, "", reason);
     if (change->type == CHANGE_CONFLICT) {
         (void)snprintf(text, TEXT_MAX, "%s %s: %s", kind, subject, reason);
         return text;

@@ -31,6 +31,10 @@ const char *text_change_to(const struct conf *conf, const struct change *change)
 /* What the kernel said, in its words. */
 const char *text_error(int32_t error);
 
+/* Why, with `detail`; where that is empty, with the error or the MAC address that belongs to the
+ * reason. */
+void text_reason(const struct change *change, const char *detail, char text[static TEXT_MAX / 2]);
+
 /* The line for the log: "vip ingress: standby -> holding: its holder died (swarm-2)". */
 const char *text_change(const struct conf *conf, const struct change *change,
                         char text[static TEXT_MAX]);

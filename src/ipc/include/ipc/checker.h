@@ -83,7 +83,7 @@ enum ipc_news_event {
     IPC_NEWS_HOLDING = 1, /* this node holds the VIP */
     IPC_NEWS_STANDBY,     /* it does not any more */
     IPC_NEWS_FAULT,       /* the kernel refused, or somebody else owns an address */
-    IPC_NEWS_CONFLICT,    /* another node holds it too */
+    IPC_NEWS_CONFLICT,    /* another node holds it too, or a foreign host uses it */
     IPC_NEWS_REASSERT,    /* and does not any more, while this one does: say again where it is */
     IPC_NEWS_HEALTH,      /* a check of this node has failed, or is ok again */
 };

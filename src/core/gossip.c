@@ -121,18 +121,25 @@ void gossip_named(struct core *core, uint8_t peer, const struct record *before)
 
 /*
  * Answers at once: the own record, signed at most T/32 ago, and the newest of each node that is
- * asked about. What is not fresh is asked for, and handed on when it comes [SPEC R12].
+ * asked about. What is not fresh is asked for, and handed on when it comes; who has left says
+ * nothing newer [SPEC R12].
  */
 void gossip_answer(struct core *core, uint8_t peer, const struct question *question)
 {
     gossip_to(core, peer)->answer = question->id;
     for (uint8_t i = 0; i < question->about_count; i++) {
         uint8_t node = core_node_index(core, question->about[i]);
-        if (node == NODE_NONE || node == peer || node == core->config.self ||
-            !membership_is_live(core, node)) {
+        if (node == NODE_NONE || node == peer || node == core->config.self) {
             continue;
         }
         struct member *member = &core->members[node];
+        if (member->state == MEMBER_LEFT) {
+            relay(core, peer, node); /* its farewell, which a cut kept from the peer */
+            continue;
+        }
+        if (!membership_is_live(core, node)) {
+            continue;
+        }
         uint64_t spacing_ns = timing_spacing(membership_interval(member));
         gossip_relay(core, peer, node);
         member->interest |= BIT(peer);

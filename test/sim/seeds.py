@@ -31,6 +31,7 @@ QUORUM = {
     7000019: "judge: where the keeper gives up before the deadline, it is not overdue yet",
     1000678: "keeper: a lifetime in the kernel outlived the lease of one that was frozen",
     10000495: "core: a path that has healed was not used to ask about a node behind another cut",
+    80000037: "core: who asked about a node that had left got no answer, and took it for dead",
     1000365: "judge: a slewed voter that has started abstains for longer",
 }
 

@@ -84,6 +84,24 @@ static void test_a_question_about_nobody_in_particular_gets_an_answer_and_no_rel
     free(core);
 }
 
+/* A cut kept the farewell from the asker, who need not wait until it believes in a death. */
+static void test_a_question_about_who_has_left_is_answered_with_the_farewell(void **unused)
+{
+    (void)unused;
+    struct core *core = core_that_hears(2);
+    struct record farewell = record_of(1, 2, VIP_STANDBY);
+    farewell.flags |= RECORD_LEAVING;
+    hear(core, 1, &farewell);
+    struct message_in *message = say(2);
+    message->question.id = 5;
+    message->question.about[message->question.about_count++] = 1001;
+    deliver(core);
+    assert_int_equal(relays_to(2), 1);
+    assert_int_equal(actions.out[2].relays[0].node, 1);
+    assert_false(sends_to(1)); /* it is asked nothing more */
+    free(core);
+}
+
 /* What is asked about twice is passed on once. */
 static void test_a_question_is_answered_with_the_newest_of_each(void **unused)
 {
@@ -280,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_who_names_this_node_as_relay_gets_what_is_there_once),
         cmocka_unit_test(test_a_name_that_means_nothing_here_is_passed_over),
         cmocka_unit_test(test_a_question_about_nobody_in_particular_gets_an_answer_and_no_relay),
+        cmocka_unit_test(test_a_question_about_who_has_left_is_answered_with_the_farewell),
         cmocka_unit_test(test_a_question_is_answered_with_the_newest_of_each),
         cmocka_unit_test(test_the_echo_of_a_clone_goes_back_to_who_asked),
         cmocka_unit_test(test_a_witness_says_so_and_never_claims),

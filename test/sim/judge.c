@@ -190,6 +190,8 @@ static void follow_vip(struct judge *judge, uint8_t node, const struct change *c
     } else if (change->to == VIP_HOLDING) {
         vip->fault_count[node] = 0;
         vip->successor[node] = NODE_NONE;
+    } else if (change->to == VIP_RELEASING) {
+        vip->releasing_ns[node] = now_of(judge);
     } else if (change->from == VIP_RELEASING && change->node != NODE_NONE) {
         vip->successor[node] = change->node;
         vip->released_ns[node] = now_of(judge);
@@ -209,7 +211,8 @@ static bool died_anybody_lately(const struct judge *judge)
     return lately;
 }
 
-/* Who claims asks again and again; it has the address half a round trip after the release. */
+/* Who claims asks again and again; it has the address half a round trip after the release. What
+ * happened while a kernel refused that may have made another one the better. */
 static void judge_handover(struct judge *judge, uint8_t node, uint8_t v)
 {
     const struct judge_vip *vip = &judge->vips[v];
@@ -219,7 +222,7 @@ static void judge_handover(struct judge *judge, uint8_t node, uint8_t v)
         judge->interval_ns / 4 + 8 * judge_delay_ns(judge) + SLACK_NS + judge->kernel_ns;
     if (!vip->taken[node] && vip->holders == 0 && since(judge, released_ns) > allowed_ns &&
         judge_is_settled(judge) && judge->direct && judge->weather.loss_permille == 0 &&
-        !judge->slewed && judge->fault_ns < released_ns &&
+        !judge->slewed && judge->fault_ns <= vip->releasing_ns[node] &&
         judge_is_steady(judge, successor, judge_convergence_ns(judge)) &&
         !judge->nodes[successor].refuses && !died_anybody_lately(judge)) {
         judge_break(judge, RULE_HANDOVER, successor, v);

@@ -111,8 +111,9 @@ struct judge_vip {
     unsigned refused_count[NODES_MAX];
     uint8_t successor[NODES_MAX]; /* NODE_NONE: none waited for */
     uint64_t released_ns[NODES_MAX];
-    bool taken[NODES_MAX];          /* the successor has got it */
-    uint64_t foreign_ns[NODES_MAX]; /* another program removed it then; 0: it is back */
+    bool taken[NODES_MAX];            /* the successor has got it */
+    uint64_t releasing_ns[NODES_MAX]; /* since when the last release was under way */
+    uint64_t foreign_ns[NODES_MAX];   /* another program removed it then; 0: it is back */
 };
 
 struct judge {

@@ -47,13 +47,14 @@ uint64_t judge_convergence_ns(const struct judge *judge)
 
 /* --- the weather --- */
 
-/* Do two nodes hear each other through one other at most? */
-static bool are_joined(const struct cluster *cluster, uint8_t a, uint8_t b)
+/* Do two nodes hear each other through one other at most? Who stops passes nothing on. */
+static bool are_joined(const struct judge *judge, uint8_t a, uint8_t b)
 {
+    const struct cluster *cluster = judge->cluster;
     bool there = cluster_is_joined(cluster, a, b);
     bool back = cluster_is_joined(cluster, b, a);
     for (uint8_t via = 0; via < cluster_node_count(cluster) && !(there && back); via++) {
-        if (via == a || via == b) {
+        if (via == a || via == b || judge->nodes[via].in_order) {
             continue;
         }
         bool in = cluster_is_joined(cluster, a, via) && cluster_is_joined(cluster, via, a);
@@ -78,7 +79,7 @@ static bool is_good(struct judge *judge)
         for (uint8_t b = 0; b < a; b++) {
             if (cluster_is_alive(cluster, b)) {
                 direct &= cluster_is_joined(cluster, a, b) && cluster_is_joined(cluster, b, a);
-                good &= are_joined(cluster, a, b);
+                good &= are_joined(judge, a, b);
             }
         }
     }

@@ -119,6 +119,14 @@ void gossip_named(struct core *core, uint8_t peer, const struct record *before)
     }
 }
 
+/* A cut may have kept the farewell from who suspects it now. Later it would only hold up those who
+ * start, and do not know that incarnation. */
+static bool is_news_that_it_left(const struct core *core, const struct member *member)
+{
+    return member->state == MEMBER_LEFT && mono_elapsed(core->now, member->heard) <=
+                                               2 * timing_detection(membership_interval(member));
+}
+
 /*
  * Answers at once: the own record, signed at most T/32 ago, and the newest of each node that is
  * asked about. What is not fresh is asked for, and handed on when it comes; who has left says
@@ -133,8 +141,8 @@ void gossip_answer(struct core *core, uint8_t peer, const struct question *quest
             continue;
         }
         struct member *member = &core->members[node];
-        if (member->state == MEMBER_LEFT) {
-            relay(core, peer, node); /* its farewell, which a cut kept from the peer */
+        if (is_news_that_it_left(core, member)) {
+            relay(core, peer, node);
             continue;
         }
         if (!membership_is_live(core, node)) {

@@ -99,6 +99,12 @@ static void test_a_question_about_who_has_left_is_answered_with_the_farewell(voi
     assert_int_equal(relays_to(2), 1);
     assert_int_equal(actions.out[2].relays[0].node, 1);
     assert_false(sends_to(1)); /* it is asked nothing more */
+    tick(core, 3 * timing_detection(T_NS));
+    message = say(2);
+    message->question.id = 6;
+    message->question.about[message->question.about_count++] = 1001;
+    deliver(core);
+    assert_int_equal(relays_to(2), 0); /* nobody can suspect it any more */
     free(core);
 }
 

@@ -27,8 +27,9 @@ enum probe {
     PROBE_ANSWERED,
 };
 
-/* A node that has heard none of its peers may have the wrong key. And where nobody has held the
- * VIP yet, nobody misses it for a moment: before such a claim the wire is asked [SPEC R66]. */
+/* A node that has heard none of its peers may have the wrong key. And where this
+ * node knows of nobody who has held the VIP, nobody misses it for a moment: before such a claim the
+ * wire is asked [SPEC R66]. */
 static bool has_to_ask(const struct core *core, uint8_t vip)
 {
     return (!core->peer_heard && core->config.node_count > 1) || !core->arbiters[vip].ever_held;

@@ -307,20 +307,6 @@ static void wait_in_queue(struct host *host, struct event event, struct packet *
     host->queue[host->queue_count++] = (struct queued){event, packet};
 }
 
-void cluster_deliver(struct cluster *cluster, uint8_t node, struct event event,
-                     struct packet *packet)
-{
-    struct host *host = &cluster->hosts[node];
-    if (!host->alive) {
-        free(packet);
-    } else if (cluster->now_ns < host->stalled_until_ns) {
-        wait_in_queue(host, event, packet);
-    } else {
-        take(cluster, node, event, packet);
-        free(packet);
-    }
-}
-
 /* Its own heartbeat goes before the next datagram is read. */
 static void beat_in_time(struct cluster *cluster, uint8_t node)
 {
@@ -353,6 +339,23 @@ static void drain(struct cluster *cluster, uint8_t node)
         free(queue[i].packet);
     }
     free(queue);
+}
+
+void cluster_deliver(struct cluster *cluster, uint8_t node, struct event event,
+                     struct packet *packet)
+{
+    struct host *host = &cluster->hosts[node];
+    if (!host->alive) {
+        free(packet);
+    } else if (cluster->now_ns < host->stalled_until_ns) {
+        wait_in_queue(host, event, packet);
+    } else {
+        drain(cluster, node); /* what came before goes before */
+        if (host->alive) {
+            take(cluster, node, event, packet);
+        }
+        free(packet);
+    }
 }
 
 static void wake(struct cluster *cluster, uint8_t node)

@@ -33,6 +33,7 @@ QUORUM = {
     10000495: "core: a path that has healed was not used to ask about a node behind another cut",
     80000037: "core: who asked about a node that had left got no answer, and took it for dead",
     90000920: "judge: while a kernel refused to remove, the health of the two changed places",
+    90001365: "simulator: a node that woke was told news before what had waited for it",
     91000664: "judge: a node that stops was counted as one that passes on",
     1000365: "judge: a slewed voter that has started abstains for longer",
 }

@@ -106,6 +106,8 @@ field(ProtoField.uint64, "swarm.exception", "Drained or paused", base.HEX)
 id_field("link.vip", "VIP of the link")
 field(ProtoField.uint64, "link.own", "Own MAC address", base.HEX)
 field(ProtoField.uint64, "link.seen", "MAC address of a foreign host that uses it", base.HEX)
+id_field("link.verifies", "Holder that answers for it")
+id_field("link.misses", "Holder that does not answer for it")
 
 field(ProtoField.uint64, "question.id", "Id", base.HEX)
 id_field("question.about", "About")
@@ -388,7 +390,7 @@ end
 
 -- [SPEC F8]
 local function dissect_link(cursor, tree)
-    in_array(cursor, tree, "Link", 3, function(subtree)
+    in_array(cursor, tree, "Link", 3, function(subtree, elements)
         add_integer(cursor, subtree, "link.vip")
         for _, name in ipairs({"link.own", "link.seen"}) do
             local mac = add_integer(cursor, subtree, name)
@@ -396,7 +398,11 @@ local function dissect_link(cursor, tree)
                 mark(subtree, "%s is no MAC address of one host", name)
             end
         end
-        return ""
+        local more = math.min(elements - 3, 2)
+        for at = 1, more do
+            add_integer(cursor, subtree, ({"link.verifies", "link.misses"})[at])
+        end
+        return "", more
     end)
 end
 

@@ -118,7 +118,7 @@ def growth():
     yield _pass("elements appended to what is said of a swarm", ["F6", "F7"],
                 _changed(lambda all_: all_ + [[*NO_SWARM, *tail]]))
     yield _pass("elements appended to what is said of a link", ["F6", "F8"],
-                _changed(lambda all_: all_ + [NO_SWARM, [7, MAC, 0, *tail]]))
+                _changed(lambda all_: all_ + [NO_SWARM, [7, MAC, 0, 0, 0, *tail]]))
     yield _pass("elements appended to a VIP", ["F6"],
                 _changed(lambda all_: all_[8][0].extend(tail)))
     yield _pass("a VIP of 64 elements", ["F6"], _changed(lambda all_: all_[8][0].extend([0] * 57)))
@@ -294,18 +294,25 @@ def links():
     for name, change in (
             ("the author's MAC address", {}), ("a host that uses the VIP", {"seen": MAC + 1}),
             ("an author without a MAC address", {"own": 0, "seen": MAC}),
+            ("a holder that answers", {"verifies": ID["swarm-1"]}),
+            ("a holder that does not answer", {"misses": ID["swarm-1"]}),
             ("numbers as large as they may be",
-             {"vip": 2**32 - 1, "own": 2**48 - 2**40 - 1, "seen": 2**48 - 2**40 - 1})):
-        link = {"vip": VIP, "own": MAC, "seen": 0, **change}
+             {"vip": 2**32 - 1, "own": 2**48 - 2**40 - 1, "seen": 2**48 - 2**40 - 1,
+              "verifies": 2**32 - 1, "misses": 2**32 - 1})):
+        link = {"vip": VIP, "own": MAC, "seen": 0, "verifies": 0, "misses": 0, **change}
         yield _pass(f"of a link: {name}", ["F8"], _record(link=link))
         yield _pass(f"of a swarm and of a link: {name}", ["F7", "F8"],
                     _record(swarm=SWARM, link=link))
     yield _pass("a record that says nothing of a link at length", ["F8"],
                 _changed(lambda all_: all_ + [NO_SWARM, NO_LINK]))
     yield _pass("of the link of no VIP", ["F8"],
-                _changed(lambda all_: all_ + [NO_SWARM, [0, MAC, MAC]]))
+                _changed(lambda all_: all_ + [NO_SWARM, [0, MAC, MAC, 5, 6]]))
+    yield _pass("nothing said of any holder at length", ["F8"],
+                _changed(lambda all_: all_ + [NO_SWARM, [VIP, MAC, 0, 0, 0]]))
     for value in (0, [], [1, 0], [2**32, 0, 0], [1, 2**48, 0], [1, 0, 2**48], [1, 2**40, 0],
-                  [1, 0, 2**48 - 1], [1, b"123456", 0], [1, 0, None], [1, 0, 0] + [0] * 62):
+                  [1, 0, 2**48 - 1], [1, b"123456", 0], [1, 0, None],
+                  [1, 0, 0, 2**32], [1, 0, 0, 0, 2**32],
+                  [1, 0, 0, None], [1, 0, 0, 0, b"1"], [1, 0, 0] + [0] * 62):
         yield _fail(f"what is said of a link: {_text(value)}", ["F8"],
                     _changed(lambda all_, value=value: all_ + [NO_SWARM, value]))
 

@@ -4,8 +4,8 @@
 Ids have 8 hexadecimal digits, numbers of 64 bits 16 of them (JSON's own numbers end at 53 bits),
 bytes two each; nodes of the configuration stand by name; everything else is a plain number.
 """
-_IDS = {"node", "vip", "addresses", "config", "elects", "released_to", "relays", "about",
-        "target", "asker", "holder", "voters"}
+_IDS = {"node", "vip", "addresses", "config", "elects", "released_to", "verifies", "misses",
+        "relays", "about", "target", "asker", "holder", "voters"}
 _LONG = {"incarnation", "seq", "dead", "id", "answer", "challenge", "age_ns", "exceptions",
          "own", "seen"}
 _BYTES = {"signature"}

@@ -87,8 +87,10 @@ def _decode_link(reader):
     """[SPEC F8] None if it says nothing."""
     count = reader.array(3, ELEMENTS_MAX)
     link = {"vip": reader.integer(0, ID_MAX), "own": reader.integer(0, MAC_MAX),
-            "seen": reader.integer(0, MAC_MAX)}
-    reader.skip(count - 3)
+            "seen": reader.integer(0, MAC_MAX), "verifies": 0, "misses": 0}
+    for key in ("verifies", "misses")[:count - 3]:
+        link[key] = reader.integer(0, ID_MAX)
+    reader.skip(max(count - 5, 0))
     if (link["own"] | link["seen"]) & MAC_GROUP:
         raise Malformed("the MAC address of a group")
     return link if link["vip"] else None
@@ -131,7 +133,10 @@ def elements(record):
         appended = [[swarm["availability"] + 4 * swarm["word"], swarm["index"],
                      list(swarm["exceptions"])]]
     if link:
-        appended.append([link["vip"], link["own"], link["seen"]])
+        said = [link["verifies"], link["misses"]]
+        while said and said[-1] == 0:
+            said.pop()
+        appended.append([link["vip"], link["own"], link["seen"], *said])
     return [*numbers, unheard, vips, *(appended if swarm or link else [])]
 
 

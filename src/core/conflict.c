@@ -151,7 +151,7 @@ static void judge_stranger(struct core *core, uint8_t vip)
     conflict->strange = MAC_NONE;
 }
 
-void conflict_frame(struct core *core, uint8_t vip, const uint8_t mac[static 6])
+void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint8_t mac[static 6])
 {
     ASSERT(vip < core->config.vip_count);
     struct conflict *conflict = &core->conflicts[vip];
@@ -159,6 +159,7 @@ void conflict_frame(struct core *core, uint8_t vip, const uint8_t mac[static 6])
     if (number == MAC_NONE || (number & MAC_GROUP) != 0 || number == conflict->own) {
         return;
     }
+    verify_frame(core, vip, address, number);
     core->arbiters[vip].answered = true;
     __builtin_memcpy(core->arbiters[vip].answered_mac, mac, 6);
     if (is_known(core, number)) {
@@ -201,6 +202,7 @@ void conflict_heard(struct core *core, uint8_t node)
         }
         member->macs[vip] = link->own;
         member->links_told |= BIT(vip);
+        verify_heard(core, node, vip);
         if (link->seen != MAC_NONE && !is_known(core, link->seen) &&
             has_place(core, vip, link->seen)) {
             note(core, vip, link->seen, 0);
@@ -241,6 +243,7 @@ void conflict_compose(const struct core *core, struct record *draft)
         draft->link = (struct record_link){.vip = core->config.vips[vip].id,
                                            .own = core->conflicts[vip].own,
                                            .seen = seen(core, vip)};
+        verify_compose(core, vip, &draft->link);
     }
 }
 

@@ -31,6 +31,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     ASSERT(config->incarnation != 0 && config->interval_ns >= 10 * NS_PER_MS);
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         ASSERT(config->vips[vip].lease_ns % NS_PER_MS == 0); /* as it is told to others */
+        ASSERT(config->vips[vip].address_count > 0);
     }
 
     __builtin_memset(core, 0, sizeof *core);
@@ -97,7 +98,7 @@ static void take(struct core *core, const struct event *event)
         kernel_take(core, event);
         break;
     case EVENT_FRAME:
-        conflict_frame(core, event->frame.vip, event->frame.mac);
+        conflict_frame(core, event->frame.vip, event->frame.address, event->frame.mac);
         break;
     case EVENT_MAC:
         conflict_own(core, event->frame.vip, event->frame.mac);
@@ -154,6 +155,7 @@ static struct mono next_deadline(const struct core *core)
     deadline = mono_min(deadline, health_deadline(core));
     deadline = mono_min(deadline, voters_deadline(core));
     deadline = mono_min(deadline, conflict_deadline(core));
+    deadline = mono_min(deadline, verify_deadline(core));
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         deadline = mono_min(deadline, arbiter_deadline(core, vip));
     }
@@ -209,6 +211,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
             arbiter_step(core, vip, timer && pass == 0);
         }
     }
+    verify_step(core);
     gossip_finish(core, beats);
     majority_finish(core);
     core->due = next_deadline(core);

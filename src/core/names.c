@@ -23,6 +23,13 @@ static const char *const check_states[] = {
 };
 _Static_assert(sizeof check_states / sizeof check_states[0] == CHECK_STATE_COUNT, "a name each");
 
+static const char *const verified_names[] = {
+    [VERIFIED_UNKNOWN] = "unknown",
+    [VERIFIED_YES] = "verified",
+    [VERIFIED_NO] = "unverified",
+};
+_Static_assert(sizeof verified_names / sizeof verified_names[0] == VERIFIED_COUNT, "a name each");
+
 static const char *const availabilities[] = {
     [AVAILABILITY_UNKNOWN] = "unknown",
     [AVAILABILITY_ACTIVE] = "active",
@@ -54,6 +61,12 @@ const char *check_state_name(enum check_state state)
 {
     ASSERT(state < CHECK_STATE_COUNT);
     return check_states[state];
+}
+
+const char *verified_name(enum verified verified)
+{
+    ASSERT(verified < VERIFIED_COUNT);
+    return verified_names[verified];
 }
 
 const char *availability_name(enum availability availability)

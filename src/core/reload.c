@@ -237,6 +237,7 @@ void core_reconfigure(struct core *core, const struct core *former,
     core->actions = NULL;
     move_members(core, former, reload);
     conflict_move(core, former, reload);
+    verify_move(core, former, reload);
     move_record(core, former, reload);
     move_health(core, former, reload);
     announce_changed(core, former, reload);

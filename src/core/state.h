@@ -18,6 +18,7 @@
  *   kernel.c      what the kernel said about it
  *   announce.c    when the neighbours are told
  *   conflict.c    hosts outside the cluster that use the address
+ *   verify.c      whether the holder answers on the wire
  *   holder.c      who holds it, as news
  *   health.c      what the checks of this node say
  *   swarm.c       what the managers of a Docker Swarm say of its nodes
@@ -86,8 +87,10 @@ struct member {
     uint64_t rttvar_ns;
     struct suspicion suspicion;
     struct record record;
-    uint64_t links_told;     /* bit per VIP of which it has told its MAC */
-    uint64_t macs[VIPS_MAX]; /* of its interfaces, as it has told */
+    uint64_t links_told;         /* bit per VIP of which it has told its MAC */
+    uint64_t macs[VIPS_MAX];     /* of its interfaces, as it has told */
+    uint32_t verifies[VIPS_MAX]; /* id of the holder that answers it, as it has told */
+    uint32_t misses[VIPS_MAX];   /* id of the one that does not; ID_NONE: neither */
 };
 #define ENTRY_NONE ((uint8_t)255)
 
@@ -160,6 +163,16 @@ struct conflict {
     uint64_t strange;           /* nobody's MAC, of which it is not sure yet */
     uint32_t strange_count;
     struct mono strange_since;
+};
+
+/* What a standby knows of a VIP on the wire. */
+struct verify {
+    uint32_t holder; /* id of the node that it asks for; ID_NONE: it does not ask */
+    enum verified verdict;
+    bool waits;     /* for an answer, until `next` */
+    uint8_t misses; /* questions in a row without one */
+    uint16_t turn;  /* which of the addresses */
+    struct mono next;
 };
 
 /* A check of this node. */
@@ -260,6 +273,7 @@ struct core {
     struct lease leases[VIPS_MAX];
     struct swarm swarm;
     struct conflict conflicts[VIPS_MAX];
+    struct verify verifies[VIPS_MAX];
     uint64_t link_urgent; /* bit per VIP of whose link others have to know at once */
     uint64_t link_first;  /* of whose link the next records tell */
     uint8_t link_turn;    /* else it is this one's turn */
@@ -511,8 +525,8 @@ void announce_step(struct core *core, uint8_t vip);
 void announce_again(struct core *core, uint8_t vip);
 
 /* --- conflict.c --- */
-/* A frame speaks for an address of the VIP, with that MAC. */
-void conflict_frame(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
+/* A frame speaks for that address of the VIP, with that MAC. */
+void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint8_t mac[static 6]);
 /* The interface of the VIP has that MAC now; all zero: none. */
 void conflict_own(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
 /* A newer record of that node came. */
@@ -528,6 +542,21 @@ void conflict_published(struct core *core);
 void conflict_step(struct core *core);
 struct mono conflict_deadline(const struct core *core);
 void conflict_move(struct core *core, const struct core *former, const struct core_reload *reload);
+
+/* --- verify.c --- */
+void verify_step(struct core *core);
+struct mono verify_deadline(const struct core *core);
+/* A frame of another host speaks for that address of the VIP. */
+void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac);
+/* A newer record of that node tells of that VIP. */
+void verify_heard(struct core *core, uint8_t node, uint8_t vip);
+/* Another incarnation: what the one before told does not count. */
+void verify_forget(struct member *member);
+/* What the own record says of that VIP. */
+void verify_compose(const struct core *core, uint8_t vip, struct record_link *link);
+/* Does the holder answer that node, by its newest word? */
+enum verified verify_verdict(const struct core *core, uint8_t vip, uint8_t node);
+void verify_move(struct core *core, const struct core *former, const struct core_reload *reload);
 
 /* --- holder.c --- */
 void holder_observe(struct core *core, uint8_t vip);

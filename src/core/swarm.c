@@ -15,7 +15,7 @@
 #define BYTES_UNHEARD   16U
 #define BYTES_SWARM     7U /* array, conduct, index */
 #define BYTES_EXCEPTION 9U
-#define BYTES_LINK      24U /* array, VIP, two MAC addresses [SPEC F8] */
+#define BYTES_LINK      30U /* array, VIP, two MAC addresses, one id of two [SPEC F8] */
 #define SHORT_LIST      15U /* elements whose count takes one byte */
 
 /* A swarm has one log: words of two managers that stay different for so long, beyond two looks, and

@@ -58,6 +58,9 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
             ret->holders |= entry->state == VIP_HOLDING ? BIT(node) : 0;
             ret->faults |= entry->state == VIP_FAULT ? BIT(node) : 0;
         }
+        enum verified verdict = verify_verdict(core, vip, node);
+        ret->verified |= verdict == VERIFIED_YES ? BIT(node) : 0;
+        ret->unverified |= verdict == VERIFIED_NO ? BIT(node) : 0;
     }
 }
 

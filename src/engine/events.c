@@ -40,6 +40,7 @@ static bool rename_change(const struct conf *conf, const struct conf_change *map
         change->check = conf_change_now(map->check_was, conf->check_count, change->check);
         return change->check != CONF_NEW;
     case CHANGE_VIP:
+    case CHANGE_VERIFIED:
         change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
         return change->vip != CONF_NEW && rename_node(conf, map, &change->node);
     case CHANGE_AVAILABILITY:

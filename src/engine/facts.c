@@ -150,8 +150,8 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_key_uint(pack, "tier", view.tier);
     pack_key_uint(pack, "foreign_removals", view.foreign_removals);
     pack_key_text(pack, "answered_by", view.answered ? text_mac(view.answered_mac, mac) : NULL);
-    pack_key_nodes(facts, pack, "verified_by", 0);
-    pack_key_nodes(facts, pack, "unverified_by", 0);
+    pack_key_nodes(facts, pack, "verified_by", view.verified);
+    pack_key_nodes(facts, pack, "unverified_by", view.unverified);
     pack_conflict(&view, pack);
 }
 

@@ -108,6 +108,15 @@ static bool flush_vip(struct keeper_link *link, uint8_t vip)
         }
         waiting->probe = false;
     }
+    if (waiting->verify) {
+        struct ipc_message message = {
+            .type = IPC_VERIFY, .vip = vip, .address = waiting->verify_index};
+
+        if (!was_sent(link, ipc_send(link->fd, &message))) {
+            return false;
+        }
+        waiting->verify = false;
+    }
     return true;
 }
 
@@ -191,6 +200,13 @@ void keeper_link_announce(struct keeper_link *link, uint8_t vip)
 void keeper_link_probe(struct keeper_link *link, uint8_t vip)
 {
     link->waiting[vip].probe = true;
+    flush(link);
+}
+
+void keeper_link_verify(struct keeper_link *link, uint8_t vip, uint16_t index)
+{
+    link->waiting[vip].verify = true;
+    link->waiting[vip].verify_index = index;
     flush(link);
 }
 

@@ -173,6 +173,10 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
 
         engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
     }
+    if (event.type == EVENT_FRAME) {
+        event.frame.address =
+            (uint16_t)(message->address - engine->conf.vips[message->vip].address_first);
+    }
     if (event.type == EVENT_MAC && !engine->running) {
         memcpy(engine->macs[event.frame.vip], event.frame.mac, sizeof event.frame.mac);
     }
@@ -210,6 +214,9 @@ static void carry_out_address(struct engine *engine, const struct action *action
         break;
     case ACTION_PROBE:
         keeper_link_probe(keeper, vip);
+        break;
+    case ACTION_VERIFY:
+        keeper_link_verify(keeper, vip, action->address.index);
         break;
     case ACTION_DEADLINE:
         keeper_link_deadline(keeper, vip, action->address.until);
@@ -278,6 +285,7 @@ static void report(struct engine *engine, const struct change *change)
     tell_hook(engine, change, detail);
     (void)text_change(&engine->conf, change, text);
     if ((change->type == CHANGE_VIP && change->to == VIP_FAULT) ||
+        (change->type == CHANGE_VERIFIED && change->to == VERIFIED_NO) ||
         (change->type == CHANGE_CHECK && change->to == CHECK_FAILED)) {
         log_warning("%s%s%s", text, colon, detail);
     } else {
@@ -317,6 +325,7 @@ static void carry_out_rest(struct engine *engine, const struct action *action, b
     case ACTION_ADDRESS_REMOVE:
     case ACTION_ANNOUNCE:
     case ACTION_PROBE:
+    case ACTION_VERIFY:
         break;
     }
 }
@@ -328,13 +337,13 @@ static bool carry_out(struct engine *engine)
     bool sent;
 
     for (uint32_t i = 0; i < actions->count; i++) {
-        if (actions->items[i].type <= ACTION_PROBE) {
+        if (actions->items[i].type <= ACTION_VERIFY) {
             carry_out_address(engine, &actions->items[i]);
         }
     }
     sent = carry_out_sends(engine);
     for (uint32_t i = 0; i < actions->count; i++) {
-        if (actions->items[i].type > ACTION_PROBE) {
+        if (actions->items[i].type > ACTION_VERIFY) {
             carry_out_rest(engine, &actions->items[i], sent);
         }
     }

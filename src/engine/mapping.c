@@ -20,6 +20,7 @@ static void map_vip(const struct conf *conf, uint8_t self, uint8_t index, struct
 
     ret->id = keyring_id(vip->name);
     ret->addresses = conf_vip_addresses_hash(conf, index);
+    ret->address_count = vip->address_count;
     ret->mode = vip->mode == CONF_QUORUM ? VIP_QUORUM : VIP_AVAILABLE;
     ret->preempt = vip->preempt;
     ret->preempt_delay_ns = vip->preempt_delay_ns;

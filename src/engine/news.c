@@ -33,6 +33,7 @@ static unsigned event_of(const struct change *change)
         return IPC_NEWS_HEALTH;
     case CHANGE_HOLDER:
     case CHANGE_MEMBER:
+    case CHANGE_VERIFIED:
     case CHANGE_AVAILABILITY: /* what follows from it is news of its own */
         break;
     }

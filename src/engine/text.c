@@ -22,7 +22,7 @@ const char *text_change_kind(enum change_type type)
         [CHANGE_VIP] = "state",         [CHANGE_HOLDER] = "holder",
         [CHANGE_MEMBER] = "node",       [CHANGE_CHECK] = "check",
         [CHANGE_RIVAL] = "conflict",    [CHANGE_AVAILABILITY] = "swarm",
-        [CHANGE_CONFLICT] = "conflict",
+        [CHANGE_CONFLICT] = "conflict", [CHANGE_VERIFIED] = "verified",
     };
 
     return names[type];
@@ -42,6 +42,8 @@ static const char *value_text(const struct conf *conf, enum change_type type, ui
         return member_state_name((enum member_state)value);
     case CHANGE_CHECK:
         return check_state_name((enum check_state)value);
+    case CHANGE_VERIFIED:
+        return verified_name((enum verified)value);
     case CHANGE_AVAILABILITY:
         return availability_name((enum availability)value);
     }
@@ -99,6 +101,7 @@ static const char *subject_kind(enum change_type type)
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
     case CHANGE_CONFLICT:
+    case CHANGE_VERIFIED:
         break;
     }
     return "vip";
@@ -111,6 +114,7 @@ static const char *subject_name(const struct conf *conf, const struct change *ch
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
     case CHANGE_CONFLICT:
+    case CHANGE_VERIFIED:
         return conf->vips[change->vip].name;
     case CHANGE_MEMBER:
         return conf->nodes[change->node].name;
@@ -134,7 +138,8 @@ const char *text_change(const struct conf *conf, const struct change *change,
     const char *kind = subject_kind(change->type);
     const char *subject = subject_name(conf, change);
     const bool is_swarm = change->type == CHANGE_AVAILABILITY;
-    const bool has_other = change->type == CHANGE_VIP || is_swarm;
+    const bool has_other =
+        change->type == CHANGE_VIP || change->type == CHANGE_VERIFIED || is_swarm;
     const char *other = has_other ? text_node(conf, change->node) : NULL;
     char reason[TEXT_MAX / 2];
 

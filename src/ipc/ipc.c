@@ -19,6 +19,7 @@ enum field {
     FIELD_SEQUENCE = 1U << 7,
     FIELD_DRAIN = 1U << 8, /* `reason`, of enum ipc_drain, and `vips` */
     FIELD_MAC_OR_NONE = 1U << 9,
+    FIELD_ADDRESS_OF_VIP = 1U << 10, /* whoever reads it knows how many there are */
 };
 
 struct shape {
@@ -32,6 +33,7 @@ static const struct shape from_engine[] = {
     {IPC_DEADLINE, FIELD_VIP | FIELD_DEADLINE},
     {IPC_ANNOUNCE, FIELD_VIP},
     {IPC_PROBE, FIELD_VIP},
+    {IPC_VERIFY, FIELD_VIP | FIELD_ADDRESS_OF_VIP},
     {IPC_STOPPED, 0},
     {IPC_DRAIN, FIELD_DRAIN | FIELD_SEQUENCE},
     {IPC_AWAKE, 0},
@@ -65,6 +67,8 @@ static bool index_is_valid(const struct ipc_message *message, unsigned fields, s
         return false;
     if ((fields & FIELD_VIP) ? message->vip >= limits.vip_count : message->vip != 0)
         return false;
+    if (fields & FIELD_ADDRESS_OF_VIP)
+        return true;
     return (fields & FIELD_ADDRESS) ? message->address < limits.address_count
                                     : message->address == 0;
 }

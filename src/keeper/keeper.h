@@ -269,6 +269,8 @@ void announce_step(struct keeper *keeper, unsigned vip);
 void probe_start(struct keeper *keeper, unsigned vip);
 /* Sends a piece of it. */
 void probe_step(struct keeper *keeper, unsigned vip);
+/* One question, for the VIP's `index`-th address; nothing if it has fewer. */
+void probe_one(struct keeper *keeper, unsigned vip, unsigned index);
 
 /* listen.c */
 

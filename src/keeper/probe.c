@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * probe: does somebody else answer for the VIP? One question per address; the answers come as any
- * other frame (listen.c).
+ * probe: who answers for the VIP? A question for each of its addresses, or for one of them; the
+ * answers come as any other frame (listen.c).
  */
 #include "keeper.h"
 #include "keeper/clock.h"
@@ -15,16 +15,47 @@
 
 #define PIECE_ADDRESSES PACKET_FRAMES_MAX
 
-void probe_start(struct keeper *keeper, unsigned vip)
+static bool can_ask(struct keeper *keeper, unsigned vip)
 {
     const struct interface *interface = keeper_interface(keeper, vip);
 
-    if (!interface->ethernet || interface->ifindex == 0) {
-        log_debug("vip %s: %s has no MAC address, nothing to ask", keeper->conf.vips[vip].name,
-                  interface->name);
+    if (interface->ethernet && interface->ifindex != 0)
+        return true;
+    log_debug("vip %s: %s has no MAC address, nothing to ask", keeper->conf.vips[vip].name,
+              interface->name);
+    return false;
+}
+
+/* With no sender's address: it changes nobody's table. */
+static void fill(const struct interface *interface, const struct conf_address *address,
+                 struct frame *ret)
+{
+    if (address->family == AF_INET)
+        frame_arp_probe(interface->mac, address->bytes, ret);
+    else
+        frame_solicitation(interface->mac, address->bytes, ret);
+}
+
+void probe_start(struct keeper *keeper, unsigned vip)
+{
+    if (can_ask(keeper, vip))
+        sweep_start(&keeper->vips[vip].probe);
+}
+
+void probe_one(struct keeper *keeper, unsigned vip, unsigned index)
+{
+    const struct conf_vip *section = &keeper->conf.vips[vip];
+    const struct interface *interface = keeper_interface(keeper, vip);
+    struct frame frame;
+    int result;
+
+    if (index >= section->address_count || !can_ask(keeper, vip))
         return;
-    }
-    sweep_start(&keeper->vips[vip].probe);
+    fill(interface, &keeper->conf.addresses[section->address_first + index], &frame);
+    result = packet_send(keeper->packet_fd, interface->ifindex, &frame, 1);
+    if (result < 0) /* another question follows */
+        log_debug("vip %s: cannot ask on %s: %s", section->name, interface->name,
+                  strerror(-result));
 }
 
 void probe_step(struct keeper *keeper, unsigned vip)
@@ -37,13 +68,9 @@ void probe_step(struct keeper *keeper, unsigned vip)
     int result;
 
     while (count < PIECE_ADDRESSES && sweep->next + count < section->address_count) {
-        const struct conf_address *address =
-            &keeper->conf.addresses[section->address_first + sweep->next + count];
-
-        if (address->family == AF_INET)
-            frame_arp_probe(interface->mac, address->bytes, &frames[count++]);
-        else
-            frame_solicitation(interface->mac, address->bytes, &frames[count++]);
+        fill(interface, &keeper->conf.addresses[section->address_first + sweep->next + count],
+             &frames[count]);
+        count++;
     }
     result = packet_send(keeper->packet_fd, interface->ifindex, frames, count);
     if (result == -EAGAIN) {

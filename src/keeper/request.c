@@ -49,6 +49,9 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
     case IPC_PROBE:
         probe_start(keeper, message->vip);
         break;
+    case IPC_VERIFY:
+        probe_one(keeper, message->vip, message->address);
+        break;
     case IPC_DRAIN:
         keep_begin(keeper, message);
         break;

@@ -8,7 +8,8 @@
 #define UNHEARD_ELEMENTS (1 + RELAYS_MAX)
 #define VIP_ELEMENTS     7
 #define SWARM_ELEMENTS   3
-#define LINK_ELEMENTS    3
+#define LINK_ELEMENTS    3 /* at least; verifies and misses came later */
+#define LINK_APPENDED    2
 #define ELEMENTS_LIMIT   64
 
 /* state, ready, mode, health and drain of a VIP share one byte, so that 32 VIPs fit [SPEC F4]. */
@@ -205,10 +206,15 @@ static void decode_swarm(struct cursor *cursor, struct record_swarm *ret)
 
 static int encode_link(msgpack_packer *packer, const struct record_link *link)
 {
-    int failed = msgpack_pack_array(packer, LINK_ELEMENTS);
+    unsigned appended = link->misses != ID_NONE ? 2 : link->verifies != ID_NONE ? 1 : 0;
+    int failed = msgpack_pack_array(packer, LINK_ELEMENTS + appended);
     failed |= msgpack_pack_uint32(packer, link->vip);
     failed |= msgpack_pack_uint64(packer, link->own);
     failed |= msgpack_pack_uint64(packer, link->seen);
+    if (appended > 0)
+        failed |= msgpack_pack_uint32(packer, link->verifies);
+    if (appended > 1)
+        failed |= msgpack_pack_uint32(packer, link->misses);
     return failed;
 }
 
@@ -227,10 +233,14 @@ static void decode_link(struct cursor *cursor, struct record_link *ret)
     ret->vip = (uint32_t)cursor_uint(cursor, any_id);
     ret->own = decode_mac(cursor);
     ret->seen = decode_mac(cursor);
+    if (elements > LINK_ELEMENTS)
+        ret->verifies = (uint32_t)cursor_uint(cursor, any_id);
+    if (elements > LINK_ELEMENTS + 1)
+        ret->misses = (uint32_t)cursor_uint(cursor, any_id);
     if (ret->vip == ID_NONE)
-        ret->own = ret->seen = MAC_NONE; /* of nothing */
-    if (!cursor->failed)
-        cursor_skip(cursor, elements - LINK_ELEMENTS);
+        *ret = (struct record_link){.vip = ID_NONE}; /* of nothing */
+    if (!cursor->failed && elements > LINK_ELEMENTS + LINK_APPENDED)
+        cursor_skip(cursor, elements - LINK_ELEMENTS - LINK_APPENDED);
 }
 
 /* Which of two entries of one VIP would count is nobody's guess [SPEC F5]. */

@@ -187,6 +187,8 @@ static void fill_link(struct record *record)
     record->link.vip = record->vips[record->seq / 2 % record->vip_count].vip;
     record->link.own = (record->seq & 2U) != 0 ? mac | (record->node & 15U) : MAC_NONE;
     record->link.seen = (record->seq & 4U) != 0 ? mac | (record->seq >> 3 & 15U) : MAC_NONE;
+    record->link.verifies = (record->seq & 8U) != 0 ? record->vips[0].elects : ID_NONE;
+    record->link.misses = (record->seq & 16U) != 0 ? record->vips[0].elects : ID_NONE;
 }
 
 static void fill_record(struct world *world, uint8_t node, struct record *record)
@@ -451,6 +453,7 @@ static void news(struct world *world)
     case 0:
         event.type = flag ? EVENT_MAC : EVENT_FRAME;
         event.frame.vip = vip;
+        event.frame.address = bits >> 6 & 1U;
         event.frame.mac[0] = 2; /* a node's, or a stranger's */
         event.frame.mac[5] = bits >> 3 & 15U;
         break;

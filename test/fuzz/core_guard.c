@@ -23,6 +23,7 @@ void core_guard_config(uint8_t nodes, uint8_t vips, struct core_config *ret)
         ret->vips[vip] = (struct core_vip){
             .id = 1000U + vip,
             .addresses = 1,
+            .address_count = (uint16_t)(1U + vip),
             .preempt = true,
             .lease_ns = 400 * NS_PER_MS,
             .announce_refresh_ns = 60 * NS_PER_S,
@@ -105,6 +106,11 @@ static void check_change(struct core_guard *guard, const struct change *change,
         MUST(change->vip < guard->config->vip_count && (change->mac[0] & 1U) == 0);
         MUST(change->reason == REASON_FOREIGN_HOST || change->reason == REASON_FOREIGN_GONE);
         break;
+    case CHANGE_VERIFIED:
+        MUST(change->vip < guard->config->vip_count && change->from != change->to);
+        MUST(change->from == VERIFIED_NO || change->to == VERIFIED_NO);
+        MUST(change->node < guard->config->node_count && change->node != guard->config->self);
+        break;
     case CHANGE_AVAILABILITY:
         MUST(change->to < AVAILABILITY_COUNT && change->from != change->to);
         MUST(change->from > AVAILABILITY_ACTIVE || change->to > AVAILABILITY_ACTIVE);
@@ -167,6 +173,10 @@ static void check_address(struct core_guard *guard, const struct action *action,
         break;
     case ACTION_PROBE:
         MUST(vip->state == VIP_CLAIMING || vip->state == VIP_FAULT);
+        break;
+    case ACTION_VERIFY: /* who holds it does not ask who has it */
+        MUST(vip->state == VIP_STANDBY && action->address.index < config->address_count);
+        MUST(vip->holder != NODE_NONE && vip->holder != guard->config->self);
         break;
     case ACTION_CHANGE:
     case ACTION_STOPPED:

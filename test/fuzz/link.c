@@ -77,6 +77,9 @@ static void carry_out(struct lab *lab, const struct action *action)
     case ACTION_PROBE:
         keeper_link_probe(&lab->link, vip);
         break;
+    case ACTION_VERIFY:
+        keeper_link_verify(&lab->link, vip, action->address.index);
+        break;
     case ACTION_DEADLINE:
         keeper_link_deadline(&lab->link, vip, action->address.until);
         break;
@@ -99,10 +102,10 @@ static void step(struct lab *lab, struct event *event)
     event->now = lab->now;
     core_guard_step(&lab->guard, event);
     for (uint32_t i = 0; i < actions->count; i++)
-        if (actions->items[i].type <= ACTION_PROBE)
+        if (actions->items[i].type <= ACTION_VERIFY)
             carry_out(lab, &actions->items[i]);
     for (uint32_t i = 0; i < actions->count; i++)
-        if (actions->items[i].type > ACTION_PROBE)
+        if (actions->items[i].type > ACTION_VERIFY)
             carry_out(lab, &actions->items[i]);
 }
 

@@ -138,6 +138,10 @@ static void trace_change(struct cluster *cluster, uint8_t node, const struct cha
     case CHANGE_CONFLICT:
         fprintf(trace, "vip%u host ..:%02x", change->vip, change->mac[5]);
         break;
+    case CHANGE_VERIFIED:
+        fprintf(trace, "vip%u %s -> %s (%s)", change->vip, verified_name(change->from),
+                verified_name(change->to), name_of(cluster, change->node));
+        break;
     case CHANGE_CHECK:
         fprintf(trace, "check%u %s -> %s", change->check, check_state_name(change->from),
                 check_state_name(change->to));
@@ -216,6 +220,7 @@ static void news_of_core(struct cluster *cluster, uint8_t node, const struct act
     case ACTION_ADDRESS_REMOVE:
     case ACTION_ANNOUNCE:
     case ACTION_PROBE:
+    case ACTION_VERIFY:
     case ACTION_DEADLINE:
         break;
     }
@@ -228,7 +233,7 @@ static bool execute(struct cluster *cluster, uint8_t node, const struct actions 
     bool taken = actions->send == 0;
     for (uint32_t i = 0; i < actions->count; i++) {
         mix_action(cluster, &actions->items[i]);
-        if (actions->items[i].type <= ACTION_PROBE) {
+        if (actions->items[i].type <= ACTION_VERIFY) {
             cluster_obey(cluster, node, &actions->items[i]);
         }
     }

@@ -146,6 +146,8 @@ void cluster_clock_rate(struct cluster *cluster, uint8_t node, int parts_per_mil
 void cluster_clock_slew(struct cluster *cluster, uint8_t node, int parts_per_million);
 /* Another machine answers ARP for the VIPs. */
 void cluster_foreign_answer(struct cluster *cluster, bool answers);
+/* The network drops what speaks for a VIP, and nothing else. */
+void cluster_swallow(struct cluster *cluster, bool swallows);
 /* A machine outside the cluster speaks for the VIP, and that node sees it; 02:..:`host` is its MAC.
  */
 void cluster_foreign_frame(struct cluster *cluster, uint8_t node, uint8_t vip, uint8_t host);

@@ -93,6 +93,7 @@ static void configure_vips(const struct cluster *cluster, uint8_t self, struct c
     for (uint8_t vip = 0; vip < config->vip_count; vip++) {
         ret->vips[vip] = (struct core_vip){.id = keyring_id(names[vip]),
                                            .addresses = 1,
+                                           .address_count = 1,
                                            .mode = config->mode,
                                            .lease_ns = lease_ns,
                                            .least_ns = bounded ? KERNEL_LATE_NS + NS_PER_S : 0,
@@ -450,6 +451,11 @@ void cluster_set_priority(struct cluster *cluster, uint8_t node, uint8_t priorit
 void cluster_foreign_answer(struct cluster *cluster, bool answers)
 {
     cluster->foreign_answers = answers;
+}
+
+void cluster_swallow(struct cluster *cluster, bool swallows)
+{
+    cluster->swallows = swallows;
 }
 
 void cluster_foreign_frame(struct cluster *cluster, uint8_t node, uint8_t vip, uint8_t host)

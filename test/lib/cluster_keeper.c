@@ -69,6 +69,31 @@ static void probe(struct cluster *cluster, uint8_t node, uint8_t vip)
     }
 }
 
+static bool is_cut(const struct cluster *cluster, uint8_t a, uint8_t b)
+{
+    return cluster->hosts[a].link_down || cluster->hosts[b].link_down ||
+           (cluster->cuts[a] >> b & 1) != 0 || (cluster->cuts[b] >> a & 1) != 0;
+}
+
+/* The kernel of whoever has the address answers, whether anything else of that node runs or not. */
+static void ask_who_has(struct cluster *cluster, uint8_t node, const struct action *action)
+{
+    uint8_t vip = action->address.vip;
+    for (uint8_t other = 0; other < cluster->config.node_count && !cluster->swallows; other++) {
+        struct event event = {
+            .type = EVENT_FRAME,
+            .frame = {.vip = vip, .address = action->address.index, .mac = {2, [5] = other}}};
+        if (other != node && cluster->hosts[other].vips[vip].present &&
+            !is_cut(cluster, node, other)) {
+            cluster_push(cluster, (struct item){.at_ns = cluster->now_ns + CLUSTER_ADD_NS,
+                                                .type = ITEM_KERNEL,
+                                                .node = node,
+                                                .life = cluster->hosts[node].life,
+                                                .event = event});
+        }
+    }
+}
+
 /* Not a second is left that the kernel might be told. */
 static bool is_too_late(const struct cluster *cluster, uint8_t node, const struct action *action)
 {
@@ -97,6 +122,9 @@ void cluster_obey(struct cluster *cluster, uint8_t node, const struct action *ac
         break;
     case ACTION_PROBE:
         probe(cluster, node, vip);
+        break;
+    case ACTION_VERIFY:
+        ask_who_has(cluster, node, action);
         break;
     case ACTION_DEADLINE:
         keep_deadline(cluster, node, vip, action->address.until.ns);

@@ -117,6 +117,7 @@ struct cluster {
     uint64_t random;
     uint64_t hash;
     bool foreign_answers;
+    bool swallows; /* what speaks for a VIP, and no heartbeat */
     bool halted;
     uint64_t cuts[NODES_MAX];                     /* bit: from cannot send to */
     uint64_t held_until_ns[NODES_MAX][NODES_MAX]; /* from, to: kept back until then */

@@ -272,6 +272,33 @@ static void do_foreign(struct story *story, char **words)
     cluster_foreign_answer(story->cluster, is_word(words[1], "answers"));
 }
 
+/* swallow on|off: what speaks for a VIP. */
+static void do_swallow(struct story *story, char **words)
+{
+    cluster_swallow(story->cluster, is_word(words[1], "on"));
+}
+
+static void print_nodes(struct story *story, uint64_t nodes)
+{
+    for (uint8_t node = 0; node < story->config.node_count; node++) {
+        if ((nodes & (UINT64_C(1) << node)) != 0) {
+            fprintf(story->config.trace, " %c", 'A' + node);
+        }
+    }
+}
+
+/* verified NODE: who reaches the holder of the first VIP, as that node sees it. */
+static void do_verified(struct story *story, char **words)
+{
+    struct vip_view view;
+    cluster_view_vip(story->cluster, parse_node(story, words[1]), 0, &view);
+    fprintf(story->config.trace, "= %s sees it verified by", words[1]);
+    print_nodes(story, view.verified);
+    fprintf(story->config.trace, ", unverified by");
+    print_nodes(story, view.unverified);
+    fprintf(story->config.trace, "\n");
+}
+
 /* stranger HOST [NODE]: a host with that last byte of its MAC speaks for the first VIP; that node
  * sees it, or every one does. */
 static void do_stranger(struct story *story, char **words)
@@ -316,11 +343,7 @@ static void do_holders(struct story *story, char **words)
     (void)words;
     for (uint8_t vip = 0; vip < story->config.vip_count; vip++) {
         fprintf(story->config.trace, "= vip%u:", vip);
-        for (uint8_t node = 0; node < story->config.node_count; node++) {
-            if ((cluster_holders(story->cluster, vip) & (UINT64_C(1) << node)) != 0) {
-                fprintf(story->config.trace, " %c", 'A' + node);
-            }
-        }
+        print_nodes(story, cluster_holders(story->cluster, vip));
         fprintf(story->config.trace, "\n");
     }
 }
@@ -381,6 +404,8 @@ static const struct {
     {"reload", do_reload, false},
     {"swarm", do_swarm, false},
     {"foreign", do_foreign, false},
+    {"swallow", do_swallow, false},
+    {"verified", do_verified, false},
     {"stranger", do_stranger, false},
     {"replay", do_replay, false},
     {"unreachable", do_unreachable, false},

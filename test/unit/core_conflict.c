@@ -24,7 +24,7 @@ static void set_mac(struct core *core, uint64_t mac)
 static struct record record_with(uint8_t node, uint64_t seq, uint64_t own, uint64_t seen)
 {
     struct record record = record_of(node, seq, VIP_STANDBY);
-    record.link = (struct record_link){VIP_ID, own, seen};
+    record.link = (struct record_link){.vip = VIP_ID, .own = own, .seen = seen};
     return record;
 }
 
@@ -177,7 +177,7 @@ static void test_a_standby_names_the_stranger_and_announces_nothing(void **unuse
     (void)unused;
     struct core *core = new_core();
     struct record record = record_of(1, 1, VIP_HOLDING);
-    record.link = (struct record_link){VIP_ID, 101, MAC_NONE};
+    record.link = (struct record_link){.vip = VIP_ID, .own = 101};
     record.vips[0].priority = 250;
     hear(core, 1, &record);
     step(core, 1000, frame_of(STRANGER));

@@ -36,8 +36,8 @@ static struct core_config config_of(uint8_t self)
     for (uint8_t node = 0; node < NODES; node++) {
         config.nodes[node].id = 1000U + 7U * node;
     }
-    config.vips[VIP] =
-        (struct core_vip){.id = 77, .preempt = true, .priority = 100, .candidates = UINT64_MAX};
+    config.vips[VIP] = (struct core_vip){
+        .id = 77, .address_count = 1, .preempt = true, .priority = 100, .candidates = UINT64_MAX};
     return config;
 }
 

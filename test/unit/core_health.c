@@ -33,8 +33,8 @@ static void begin(const struct core_check *checks, uint8_t count)
                                  .check_patience_ns = PATIENCE_NS};
     config.nodes[0].id = 1;
     for (uint8_t vip = 0; vip < 2; vip++) {
-        config.vips[vip] =
-            (struct core_vip){.id = 70U + vip, .preempt = true, .priority = 100, .candidates = 1};
+        config.vips[vip] = (struct core_vip){
+            .id = 70U + vip, .address_count = 1, .preempt = true, .priority = 100, .candidates = 1};
     }
     memcpy(config.checks, checks, count * sizeof *checks);
     now_ns = NS_PER_S;

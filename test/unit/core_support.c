@@ -20,6 +20,7 @@ struct core_config default_config(void)
                                        .preempt = true,
                                        .priority = 200,
                                        .announce_refresh_ns = 60 * NS_PER_S,
+                                       .address_count = 1,
                                        .candidates = UINT64_MAX};
     return config;
 }

@@ -156,6 +156,7 @@ static void boot(struct bus *bus, uint8_t host, uint64_t incarnation)
                                        .preempt = true,
                                        .priority = (uint8_t)(200 - self),
                                        .announce_refresh_ns = 60 * NS_PER_S,
+                                       .address_count = 1,
                                        .candidates = UINT64_MAX};
     struct node *node = &bus->nodes[host];
     free(node->core);

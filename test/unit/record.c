@@ -42,6 +42,8 @@ static void assert_same_record(const struct record *a, const struct record *b)
     assert_int_equal(a->link.vip, b->link.vip);
     assert_int_equal(a->link.own, b->link.own);
     assert_int_equal(a->link.seen, b->link.seen);
+    assert_int_equal(a->link.verifies, b->link.verifies);
+    assert_int_equal(a->link.misses, b->link.misses);
     assert_int_equal(a->swarm.index, b->swarm.index);
     assert_int_equal(a->swarm.exception_count, b->swarm.exception_count);
     assert_memory_equal(a->swarm.exceptions, b->swarm.exceptions,
@@ -133,10 +135,10 @@ SPOIL(vip_twice, r->vips[2].vip = r->vips[0].vip)
 SPOIL(unhealthy, r->vips[1].unhealthy = 1)
 SPOIL(drained, r->vips[1].drained = 1)
 SPOIL(swarm, r->swarm = (struct record_swarm){.availability = AVAILABILITY_DRAINED})
-SPOIL(link, (r->link = (struct record_link){1, MAC_MAX & ~MAC_GROUP, MAC_NONE}))
-SPOIL(own_group, (r->link = (struct record_link){1, MAC_GROUP, MAC_NONE}))
-SPOIL(seen_group, (r->link = (struct record_link){1, MAC_NONE, MAC_MAX}))
-SPOIL(own_long, (r->link = (struct record_link){1, MAC_MAX + 1, MAC_NONE}))
+SPOIL(link, (r->link = (struct record_link){1, MAC_MAX & ~MAC_GROUP, MAC_NONE, 3, 4}))
+SPOIL(own_group, (r->link = (struct record_link){.vip = 1, .own = MAC_GROUP}))
+SPOIL(seen_group, (r->link = (struct record_link){.vip = 1, .seen = MAC_MAX}))
+SPOIL(own_long, (r->link = (struct record_link){.vip = 1, .own = MAC_MAX + 1}))
 SPOIL(word, r->swarm = (struct record_swarm){.word = SWARM_WORD_COUNT})
 SPOIL(exception, (r->swarm = (struct record_swarm){
                       .word = SWARM_WORD_PART, .exception_count = 1, .exceptions = {4 | 1}}))
@@ -236,11 +238,13 @@ static void test_what_a_later_version_appends_is_stepped_over(void **state)
 {
     (void)state;
     /* 13 instead of 11 elements: [nil, bytes] and an integer; a VIP with an eighth element; an
-     * unheard node, and what is said of a swarm and of a link, with a fourth. */
-    static const uint8_t bytes[] = {
-        0x9D, 0x01, 0x02, 0x03, 0x0A, 0x00, 0x00, 0x00, 0x91, 0x94, 0x05, 0x00, 0x00, 0x91, 0xC3,
-        0x91, 0x98, 0x06, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0xC0, 0x94, 0x03, 0x00, 0x90, 0xC0,
-        0x94, 0x06, 0x02, 0x03, 0xC0, 0x92, 0xC0, 0xC4, 0x02, 0xAA, 0xBB, 0xCD, 0x01, 0x00};
+     * unheard node, and what is said of a swarm, with a fourth; what is said of a link with a
+     * sixth. */
+    static const uint8_t bytes[] = {0x9D, 0x01, 0x02, 0x03, 0x0A, 0x00, 0x00, 0x00, 0x91, 0x94,
+                                    0x05, 0x00, 0x00, 0x91, 0xC3, 0x91, 0x98, 0x06, 0x00, 0x00,
+                                    0x01, 0x00, 0x00, 0x00, 0xC0, 0x94, 0x03, 0x00, 0x90, 0xC0,
+                                    0x96, 0x06, 0x02, 0x03, 0x05, 0x00, 0xC0, 0x92, 0xC0, 0xC4,
+                                    0x02, 0xAA, 0xBB, 0xCD, 0x01, 0x00};
     struct record record;
     assert_true(record_decode(bytes, sizeof(bytes), &record));
     assert_int_equal(record.unheard_count, 1);
@@ -251,6 +255,8 @@ static void test_what_a_later_version_appends_is_stepped_over(void **state)
     assert_int_equal(record.link.vip, 6);
     assert_int_equal(record.link.own, 2);
     assert_int_equal(record.link.seen, 3);
+    assert_int_equal(record.link.verifies, 5);
+    assert_int_equal(record.link.misses, ID_NONE);
     for (size_t part = 0; part < sizeof(bytes); part++)
         assert_false(record_decode(bytes, part, &record));
 }

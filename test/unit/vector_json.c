@@ -135,7 +135,9 @@ void vector_json_read_record(const json_t *json, struct record *ret)
     if (link != NULL)
         ret->link = (struct record_link){.vip = id_of(link, "vip"),
                                          .own = vector_json_number(link, "own"),
-                                         .seen = vector_json_number(link, "seen")};
+                                         .seen = vector_json_number(link, "seen"),
+                                         .verifies = id_of(link, "verifies"),
+                                         .misses = id_of(link, "misses")};
 }
 
 static void read_question(const json_t *json, struct question *ret)
@@ -231,6 +233,13 @@ static json_t *write_swarm(const struct record_swarm *swarm)
                      swarm->word, "index", (json_int_t)swarm->index, "exceptions", exceptions);
 }
 
+static json_t *write_link(const struct record_link *link)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "vip", id(link->vip), "own", number(link->own),
+                     "seen", number(link->seen), "verifies", id(link->verifies), "misses",
+                     id(link->misses));
+}
+
 static json_t *write_record(const struct record *record)
 {
     json_t *unheard = json_array();
@@ -246,15 +255,13 @@ static json_t *write_record(const struct record *record)
     const struct record_swarm *swarm = &record->swarm;
     bool has_swarm = swarm->availability != AVAILABILITY_UNKNOWN || swarm->word != SWARM_WORD_NONE;
     const struct record_link *link = &record->link;
-    return json_pack(
-        "{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o, s:o*, s:o*}", "node", id(record->node),
-        "incarnation", number(record->incarnation), "seq", number(record->seq), "interval_ms",
-        (int)record->interval_ms, "next_ms", (int)record->next_ms, "config", id(record->config),
-        "flags", record->flags, "unheard", unheard, "vips", vips, "swarm",
-        has_swarm ? write_swarm(swarm) : NULL, "link",
-        link->vip == ID_NONE ? NULL
-                             : json_pack("{s:o, s:o, s:o}", "vip", id(link->vip), "own",
-                                         number(link->own), "seen", number(link->seen)));
+    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:o, s:i, s:o, s:o, s:o*, s:o*}", "node",
+                     id(record->node), "incarnation", number(record->incarnation), "seq",
+                     number(record->seq), "interval_ms", (int)record->interval_ms, "next_ms",
+                     (int)record->next_ms, "config", id(record->config), "flags", record->flags,
+                     "unheard", unheard, "vips", vips, "swarm",
+                     has_swarm ? write_swarm(swarm) : NULL, "link",
+                     link->vip == ID_NONE ? NULL : write_link(link));
 }
 
 static json_t *write_question(const struct question *question)

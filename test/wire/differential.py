@@ -98,7 +98,9 @@ class Draw:
             record["swarm"] = self.swarm()
         if self.chance(40):
             record["link"] = {"vip": self.number(1, 2**32 - 1), "own": self.mac(),
-                              "seen": self.mac()}
+                              "seen": self.mac(),
+                              "verifies": self.number(0, 2**32 - 1),
+                              "misses": self.number(0, 2**32 - 1)}
         return record
 
     def mac(self):

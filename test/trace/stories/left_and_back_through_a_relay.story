@@ -33,5 +33,6 @@ dual
 [ 6008.582] A vip0 holder B -> A: the holder handed it over
 [ 6008.802] C vip0 holder B -> A: the holder handed it over
 [ 6009.061] B vip0 holder B -> A: a preferred node claims it
+[10805.845] B vip0 unknown -> unverified (A): asked on the wire who has the address, the holder does not answer
 = vip0: A
 = two holders for 0.000 ms

@@ -23,6 +23,8 @@ holders
 [  164.759] B vip0 holder - -> A: heard from it
 [  165.063] C vip0 holder - -> A: heard from it
 [  165.323] D vip0 holder - -> A: heard from it
+[ 4601.833] C vip0 unknown -> unverified (A): asked on the wire who has the address, the holder does not answer
+[ 4615.614] D vip0 unknown -> unverified (A): asked on the wire who has the address, the holder does not answer
 = vip0: A
 = vip0: A
 = two holders for 0.000 ms
@@ -40,4 +42,6 @@ holders
 [28008.656] B vip0 holder B -> A: a preferred node claims it
 [28008.749] C vip0 holder B -> A: the holder handed it over
 [28008.981] D vip0 holder B -> A: the holder handed it over
+[32138.365] C vip0 unknown -> unverified (A): asked on the wire who has the address, the holder does not answer
+[32722.351] D vip0 unknown -> unverified (A): asked on the wire who has the address, the holder does not answer
 = vip0: A

@@ -13,4 +13,5 @@ holders
 [  150.493] A vip0 holder - -> A: nobody held it
 [  150.673] B vip0 holder - -> A: heard from it
 [  150.815] C vip0 holder - -> A: heard from it
+[12681.655] B vip0 verified -> unverified (A): asked on the wire who has the address, the holder does not answer
 = vip0: A

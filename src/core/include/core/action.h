@@ -2,7 +2,7 @@
 /*
  * action: what the core wants done after a step. The caller executes it in this order:
  *
- *   1. `items` up to and including ACTION_PROBE (what the keeper does), in their order,
+ *   1. `items` up to and including ACTION_VERIFY (what the keeper does), in their order,
  *   2. the datagrams: for each bit p of `send`, `out[p]` to node p, on every path,
  *   3. the rest of `items`, in their order.
  *
@@ -22,6 +22,7 @@ enum action_type {
     ACTION_ADDRESS_REMOVE, /* `address` */
     ACTION_ANNOUNCE,       /* `address`: one round of gratuitous ARP and unsolicited NA */
     ACTION_PROBE,          /* `address`: one round of ARP probes */
+    ACTION_VERIFY,         /* `address`: one ARP probe, for address `index` alone */
     /* last: after the datagrams */
     ACTION_DEADLINE, /* `address`: the addresses of the VIP live until `until` */
     ACTION_CHANGE,   /* `change`: news for the log, the list of events and hooks */
@@ -81,7 +82,9 @@ enum action_type {
     X(SWARM_DRAINED, "drained in the swarm: docker node update --availability drain")             \
     X(SWARM_PAUSED, "paused in the swarm: docker node update --availability pause")               \
     X(SWARM_ACTIVE, "active in the swarm again")                                                  \
-    X(SWARM_LEFT, "in no swarm any more")
+    X(SWARM_LEFT, "in no swarm any more")                                                         \
+    X(UNVERIFIED, "asked on the wire who has the address, the holder does not answer")            \
+    X(VERIFIED, "the holder answers on the wire")
 
 enum reason {
 #define X(name, text) REASON_##name,
@@ -117,6 +120,17 @@ enum check_state {
 /* "unknown", "ok", "failed". */
 const char *check_state_name(enum check_state state);
 
+/* Does the holder of a VIP answer on the wire [SPEC R86]? */
+enum verified {
+    VERIFIED_UNKNOWN,
+    VERIFIED_YES,
+    VERIFIED_NO,
+    VERIFIED_COUNT,
+};
+
+/* "unknown", "verified", "unverified". */
+const char *verified_name(enum verified verified);
+
 enum change_type {
     CHANGE_VIP,      /* the state of a VIP on this node */
     CHANGE_HOLDER,   /* who holds a VIP, as this node sees it; from and to are node indexes,
@@ -126,6 +140,8 @@ enum change_type {
     CHANGE_RIVAL,    /* another node that holds what this one holds; from and to are node indexes,
                         NODE_NONE: there is none */
     CHANGE_CONFLICT, /* a host outside the cluster, `mac`, that uses the address */
+    CHANGE_VERIFIED, /* whether the holder of a VIP, `node`, answers on the wire; from and to are
+                        enum verified */
     CHANGE_AVAILABILITY, /* this node in its swarm; node is the manager whose word it is */
 };
 
@@ -134,9 +150,9 @@ enum change_type {
 
 struct change {
     enum change_type type;
-    uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER, CHANGE_RIVAL, CHANGE_CONFLICT */
-    uint8_t node;  /* CHANGE_MEMBER, CHANGE_AVAILABILITY; CHANGE_VIP: the other node that it is
-                      about, or NODE_NONE */
+    uint8_t vip;  /* CHANGE_VIP, CHANGE_HOLDER, CHANGE_RIVAL, CHANGE_CONFLICT, CHANGE_VERIFIED */
+    uint8_t node; /* CHANGE_MEMBER, CHANGE_AVAILABILITY, CHANGE_VERIFIED; CHANGE_VIP: the other node
+                     that it is about, or NODE_NONE */
     uint8_t check; /* CHANGE_CHECK */
     uint8_t from;  /* enum vip_state, node index, enum member_state or enum check_state */
     uint8_t to;
@@ -150,6 +166,7 @@ struct action {
     union {
         struct {
             uint8_t vip;
+            uint16_t index; /* ACTION_VERIFY: of the VIP's addresses */
             struct mono until;
         } address;
         struct change change;

@@ -17,7 +17,8 @@ struct core_node {
 
 struct core_vip {
     uint32_t id;
-    uint32_t addresses; /* hash */
+    uint32_t addresses;     /* hash */
+    uint16_t address_count; /* at least 1 */
     enum vip_mode mode;
     bool preempt;
     uint64_t preempt_delay_ns;

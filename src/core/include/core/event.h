@@ -60,8 +60,9 @@ struct event {
         } address;
         struct {
             uint8_t vip;
-            uint8_t mac[6]; /* EVENT_MAC: all zero: there is no interface, or it has none */
-        } frame;            /* EVENT_FRAME, EVENT_MAC */
+            uint16_t address; /* EVENT_FRAME: which one of the VIP's, from 0 */
+            uint8_t mac[6];   /* EVENT_MAC: all zero: there is no interface, or it has none */
+        } frame;              /* EVENT_FRAME, EVENT_MAC */
         struct {
             uint8_t peer;
         } unreachable;

@@ -116,9 +116,11 @@ struct record_swarm {
 
 /* Of a VIP on the author's link; one per record, in turn [SPEC F8]. */
 struct record_link {
-    uint32_t vip;  /* id of its name; ID_NONE: nothing is said */
-    uint64_t own;  /* of the author's interface for it, MAC_NONE: it has none */
-    uint64_t seen; /* of a host outside the cluster that uses it, MAC_NONE: none */
+    uint32_t vip;      /* id of its name; ID_NONE: nothing is said */
+    uint64_t own;      /* of the author's interface for it, MAC_NONE: it has none */
+    uint64_t seen;     /* of a host outside the cluster that uses it, MAC_NONE: none */
+    uint32_t verifies; /* id of the holder that answers the author for it, or ID_NONE */
+    uint32_t misses;   /* id of the holder that does not, or ID_NONE [SPEC R87] */
 };
 
 struct record {

@@ -35,7 +35,9 @@ struct keeper_link_waiting {
     bool has_deadline;
     bool announce;
     bool probe;
-    uint64_t deadline_ns; /* of IPC_ADD too */
+    bool verify;
+    uint16_t verify_index; /* of the VIP's addresses */
+    uint64_t deadline_ns;  /* of IPC_ADD too */
 };
 
 struct keeper_link {
@@ -83,6 +85,7 @@ void keeper_link_remove(struct keeper_link *link, uint8_t vip);
 void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono until);
 void keeper_link_announce(struct keeper_link *link, uint8_t vip);
 void keeper_link_probe(struct keeper_link *link, uint8_t vip);
+void keeper_link_verify(struct keeper_link *link, uint8_t vip, uint16_t index);
 void keeper_link_awake(struct keeper_link *link);
 void keeper_link_stopped(struct keeper_link *link);
 /* Deposits the last will for each of these nodes (bit each) [SPEC R44]. */

@@ -33,6 +33,7 @@ enum ipc_type {
                      VIP */
     IPC_PROBE,    /* one ARP probe or neighbour solicitation for each address; foreign answers:
                      IPC_FRAME */
+    IPC_VERIFY,   /* the same for one address alone, the VIP's `address`-th from 0 */
     IPC_STOPPED,  /* the ordered stop is done, the engine exits now */
     IPC_WILL,     /* struct ipc_will */
     IPC_DRAIN,    /* keep for the next start which VIPs this node is drained for: `reason` is enum
@@ -88,7 +89,7 @@ enum ipc_drain {
 struct ipc_message {
     uint16_t type;        /* enum ipc_type */
     uint16_t vip;         /* index of conf.vips */
-    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses */
+    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses; IPC_VERIFY */
     uint16_t reason;      /* enum ipc_lost, enum ipc_link, enum ipc_drain */
     int32_t error;        /* 0 or -errno */
     uint8_t mac[6];       /* IPC_FRAME, IPC_MAC: of one host */

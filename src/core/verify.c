@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+/*
+ * verify: is a VIP where its holder says that it is? A standby asks the wire now and then who has
+ * one of its addresses, and tells in its records whether the holder has answered [SPEC R86, R87]. A
+ * network that lets heartbeats through and swallows the address, as a cloud's port security does,
+ * is seen by nobody else. Nothing is decided by it: people are told.
+ */
+#include "state.h"
+
+/* The holder has announced itself four times by then [SPEC R80]. */
+#define FIRST_NS NS_PER_S
+
+/* An answer takes no longer on one link, busy machines included. */
+#define ANSWER_NS NS_PER_S
+
+/* Questions about one address, in a row, that stayed without the holder's answer. */
+#define MISSES_MAX 3U
+
+/* Between two answers; and a VIP is asked for about once a second by however many nodes. */
+#define SPACING_NS (10 * NS_PER_S)
+
+/* Of moments that must not coincide on all nodes. It is not drawn from the node's own generator,
+ * whose numbers decide what others must not foresee. */
+static uint64_t spread(const struct core *core, uint8_t vip, uint64_t span_ns)
+{
+    return random_siphash(core->random_key, core->now.ns ^ (uint64_t)vip << 56) % span_ns;
+}
+
+static uint64_t spacing(const struct core *core, uint8_t vip)
+{
+    uint64_t all_ns = core->config.node_count * NS_PER_S;
+    uint64_t span_ns = all_ns > SPACING_NS ? all_ns : SPACING_NS;
+    return span_ns / 2 + spread(core, vip, span_ns);
+}
+
+/* Whom this node asks for, or ID_NONE: it is no standby of this VIP, or has no interface for it. */
+static uint32_t asked_for(const struct core *core, uint8_t vip)
+{
+    const struct arbiter *arbiter = &core->arbiters[vip];
+    uint8_t holder = arbiter->holder;
+    bool is_standby = core->phase == PHASE_SERVING && arbiter->state == VIP_STANDBY &&
+                      (core->config.vips[vip].candidates & BIT(core->config.self)) != 0;
+    bool can_ask = !arbiter->link_down && core->conflicts[vip].own != MAC_NONE;
+    if (!is_standby || !can_ask || holder == NODE_NONE || holder == core->config.self) {
+        return ID_NONE;
+    }
+    /* The last one that was news may have released it by now, and another one has not got it. */
+    const struct record_vip *entry = membership_entry(core, holder, vip);
+    bool holds = entry != NULL && entry->state == VIP_HOLDING && membership_is_live(core, holder);
+    return holds ? core->config.nodes[holder].id : ID_NONE;
+}
+
+static void set_verdict(struct core *core, uint8_t vip, enum verified verdict)
+{
+    struct verify *verify = &core->verifies[vip];
+    enum verified before = verify->verdict;
+    if (before == verdict) {
+        return;
+    }
+    verify->verdict = verdict;
+    conflict_tell_first(core, vip);
+    if (verdict == VERIFIED_NO || before == VERIFIED_NO) {
+        core_change(core, &(struct change){.type = CHANGE_VERIFIED,
+                                           .vip = vip,
+                                           .node = core_node_index(core, verify->holder),
+                                           .from = (uint8_t)before,
+                                           .to = (uint8_t)verdict,
+                                           .reason = verdict == VERIFIED_NO ? REASON_UNVERIFIED
+                                                                            : REASON_VERIFIED});
+    }
+}
+
+/* Another holder: what is known of the former one says nothing about it. */
+static void begin(struct core *core, uint8_t vip, uint32_t holder)
+{
+    struct verify *verify = &core->verifies[vip];
+    uint16_t turn = verify->turn;
+    if (verify->verdict != VERIFIED_UNKNOWN) {
+        conflict_tell_first(core, vip);
+    }
+    *verify = (struct verify){.holder = holder, .turn = turn};
+    verify->next = mono_add(core->now, FIRST_NS + spread(core, vip, FIRST_NS));
+}
+
+/* The last question stayed without an answer: the same one again, soon or after a while. */
+static void miss(struct core *core, uint8_t vip)
+{
+    struct verify *verify = &core->verifies[vip];
+    verify->waits = false;
+    if (verify->misses < MISSES_MAX) {
+        verify->misses++;
+    }
+    if (verify->misses == MISSES_MAX) {
+        set_verdict(core, vip, VERIFIED_NO);
+        verify->next = mono_add(core->now, spacing(core, vip));
+    }
+}
+
+static void step_vip(struct core *core, uint8_t vip)
+{
+    struct verify *verify = &core->verifies[vip];
+    uint32_t holder = asked_for(core, vip);
+    if (holder != verify->holder) {
+        begin(core, vip, holder);
+    }
+    if (holder == ID_NONE || !mono_reached(core->now, verify->next)) {
+        return;
+    }
+    if (verify->waits) {
+        miss(core, vip);
+    }
+    if (mono_reached(core->now, verify->next)) {
+        struct action *action = core_action(core, ACTION_VERIFY);
+        action->address.vip = vip;
+        action->address.index = verify->turn;
+        verify->waits = true;
+        verify->next = mono_add(core->now, ANSWER_NS);
+    }
+}
+
+void verify_step(struct core *core)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        step_vip(core, vip);
+    }
+}
+
+/* Is it one that the node has told, for whichever VIP? */
+static bool is_mac_of(const struct core *core, uint8_t node, uint64_t mac)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        if (core->members[node].macs[vip] == mac) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac)
+{
+    struct verify *verify = &core->verifies[vip];
+    uint8_t holder = core_node_index(core, verify->holder);
+    if (!verify->waits || holder == NODE_NONE || address != verify->turn) {
+        return;
+    }
+    bool has_told = (core->members[holder].links_told & BIT(vip)) != 0;
+    if (has_told && !is_mac_of(core, holder, mac)) {
+        return; /* somebody else's: R82 judges it */
+    }
+    verify->waits = false;
+    verify->misses = 0;
+    verify->next = mono_add(core->now, spacing(core, vip));
+    verify->turn = (uint16_t)((verify->turn + 1U) % core->config.vips[vip].address_count);
+    if (has_told) {
+        set_verdict(core, vip, VERIFIED_YES);
+    }
+}
+
+void verify_heard(struct core *core, uint8_t node, uint8_t vip)
+{
+    struct member *member = &core->members[node];
+    member->verifies[vip] = member->record.link.verifies;
+    member->misses[vip] = member->record.link.misses;
+}
+
+void verify_forget(struct member *member)
+{
+    __builtin_memset(member->verifies, 0, sizeof member->verifies);
+    __builtin_memset(member->misses, 0, sizeof member->misses);
+}
+
+void verify_compose(const struct core *core, uint8_t vip, struct record_link *link)
+{
+    const struct verify *verify = &core->verifies[vip];
+    link->verifies = verify->verdict == VERIFIED_YES ? verify->holder : ID_NONE;
+    link->misses = verify->verdict == VERIFIED_NO ? verify->holder : ID_NONE;
+}
+
+enum verified verify_verdict(const struct core *core, uint8_t vip, uint8_t node)
+{
+    uint8_t holder = election_holder(core, vip);
+    struct record_link said = {.vip = ID_NONE};
+    if (holder == NODE_NONE || holder == node || !membership_is_live(core, node)) {
+        return VERIFIED_UNKNOWN;
+    }
+    if (node == core->config.self) {
+        verify_compose(core, vip, &said);
+    } else {
+        said.verifies = core->members[node].verifies[vip];
+        said.misses = core->members[node].misses[vip];
+    }
+    uint32_t id = core->config.nodes[holder].id;
+    return said.misses == id ? VERIFIED_NO : said.verifies == id ? VERIFIED_YES : VERIFIED_UNKNOWN;
+}
+
+struct mono verify_deadline(const struct core *core)
+{
+    struct mono deadline = MONO_NEVER;
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        const struct verify *verify = &core->verifies[vip];
+        if (verify->holder != ID_NONE) {
+            deadline = mono_min(deadline, verify->next);
+        }
+    }
+    return deadline;
+}
+
+void verify_move(struct core *core, const struct core *former, const struct core_reload *reload)
+{
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        uint8_t was = reload->vip_was[vip];
+        core->verifies[vip] =
+            was == CORE_NEW ? (struct verify){.holder = ID_NONE} : former->verifies[was];
+        core->verifies[vip].turn = 0; /* of other addresses, maybe */
+        for (uint8_t node = 0; node < core->config.node_count; node++) {
+            uint8_t node_was = reload->node_was[node];
+            bool is_new = was == CORE_NEW || node_was == CORE_NEW;
+            struct member *member = &core->members[node];
+            member->verifies[vip] = is_new ? ID_NONE : former->members[node_was].verifies[was];
+            member->misses[vip] = is_new ? ID_NONE : former->members[node_was].misses[was];
+        }
+    }
+}

@@ -235,6 +235,25 @@ static void print_availability(const json_t *node, const struct style *style)
         by != NULL ? by : "", name);
 }
 
+/* Some reach the holder and some do not. */
+static void print_reach(const json_t *vip, const struct style *style)
+{
+    const json_t *unverified = json_object_get(vip, "unverified_by");
+    const char *holder = facts_text(vip, "holder");
+    const json_t *node;
+    size_t i;
+
+    if (holder == NULL || json_array_size(json_object_get(vip, "verified_by")) == 0)
+        return;
+    json_array_foreach(unverified, i, node)
+    {
+        (void)fprintf(style->out,
+                      "Note: %s asked on the wire who has VIP %s and gets no answer from %s, "
+                      "though others do: look at the network between the two.\n",
+                      json_string_value(node), facts_text_or(vip, "name", "?"), holder);
+    }
+}
+
 /* What a person should know and nobody has to mend at once. */
 static void print_notes(const json_t *facts, const struct style *style)
 {
@@ -248,6 +267,7 @@ static void print_notes(const json_t *facts, const struct style *style)
     json_array_foreach(json_object_get(facts, "vips"), i, vip)
     {
         const int64_t removals = facts_number(vip, "foreign_removals");
+        print_reach(vip, style);
         if (removals <= 0)
             continue;
         (void)fprintf(style->out,
@@ -283,10 +303,26 @@ static enum colour vip_state_colour(const json_t *vip)
     return facts_is(vip, "state", "holding") ? COLOUR_GREEN : COLOUR_NONE;
 }
 
+/* By how many standbys: "by 2", "by 1, not by 1", "not by 2"; "-" while nobody has asked. */
+static void add_reach(struct table *table, const json_t *vip)
+{
+    const size_t reached = json_array_size(json_object_get(vip, "verified_by"));
+    const size_t missed = json_array_size(json_object_get(vip, "unverified_by"));
+
+    if (reached > 0 && missed > 0)
+        table_add(table, COLOUR_NONE, "by %zu, not by %zu", reached, missed);
+    else if (missed > 0)
+        table_add(table, COLOUR_RED, "not by %zu", missed);
+    else if (reached > 0)
+        table_add(table, COLOUR_NONE, "by %zu", reached);
+    else
+        table_add(table, COLOUR_NONE, "-");
+}
+
 static void print_vips(const json_t *facts, const struct style *style)
 {
-    static const char *const headings[] = {"VIP",        "ADDRESSES", "HOLDER", "SINCE",
-                                           "STATE HERE", "NEXT",      "WHY"};
+    static const char *const headings[] = {"VIP",        "ADDRESSES", "HOLDER",   "SINCE",
+                                           "STATE HERE", "NEXT",      "VERIFIED", "WHY"};
     const json_t *vip;
     struct table table;
     size_t i;
@@ -303,6 +339,7 @@ static void print_vips(const json_t *facts, const struct style *style)
         table_add(&table, COLOUR_NONE, "%s", duration_from_ms(facts_number(vip, "since_ms")).text);
         table_add(&table, vip_state_colour(vip), "%s", facts_text_or(vip, "state", "-"));
         table_add(&table, COLOUR_NONE, "%s", facts_text_or(vip, "next", "nobody"));
+        add_reach(&table, vip);
         table_add(&table, COLOUR_NONE, "%s", reason[0] != '\0' ? reason : "-");
     }
     table_print(&table, style->coloured, style->out);

@@ -51,6 +51,7 @@ static void judge_conflict(const struct view *view, const json_t *vip);
 static void judge_vacancy(const struct view *view, const json_t *vip);
 static bool judge_majority(const struct view *view, const json_t *vip);
 static void judge_tier(const struct view *view, const json_t *vip);
+static void judge_reach(const struct view *view, const json_t *vip);
 static void judge_node(const struct view *view, const json_t *node);
 static void judge_silence(const struct view *view, const json_t *node);
 static void judge_fitness(const struct view *view, const json_t *node);
@@ -170,6 +171,7 @@ static void judge_vip(const struct view *view, const json_t *vip)
     if (!explained && answered_by == NULL)
         judge_vacancy(view, vip);
     judge_tier(view, vip);
+    judge_reach(view, vip);
 }
 
 /* A host outside the cluster. One that answers before anybody has claimed the VIP keeps it so. */
@@ -300,6 +302,25 @@ static void judge_tier(const struct view *view, const json_t *vip)
                 "VIP %s is held by %s although it is drained, because no other candidate lives: "
                 "start another candidate",
                 name, holder);
+}
+
+/* The network carries heartbeats and swallows the address. One standby that reaches it shows that
+ * it does not; another that does not is a note (status.c). */
+static void judge_reach(const struct view *view, const json_t *vip)
+{
+    const char *name = facts_text_or(vip, "name", "?");
+    const char *holder = facts_text(vip, "holder");
+    const json_t *unverified = json_object_get(vip, "unverified_by");
+
+    if (holder == NULL || json_array_size(unverified) == 0 ||
+        json_array_size(json_object_get(vip, "verified_by")) > 0)
+        return;
+    problem(view, VERDICT_CRITICAL,
+            "VIP %s is held by %s and reached by nobody: %s asked on the wire who has it and got "
+            "no answer from there. Allow the address on the port of every node (OpenStack: "
+            "allowed-address-pairs; AWS, GCP: source/destination check; a switch or hypervisor: "
+            "port security, MAC and ARP filters), and run 'vipgossip doctor' on %s",
+            name, holder, join(unverified).text, holder);
 }
 
 static void judge_node(const struct view *view, const json_t *node)

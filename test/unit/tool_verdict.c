@@ -33,6 +33,27 @@ struct verdict_case {
 static const struct verdict_case cases[] = {
     {"all is well", HELD, NODES, VERDICT_OK, {NULL}},
     {"nothing is known", "{}", "{}", VERDICT_OK, {NULL}},
+    {"a VIP that one standby reaches, and another does not",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0,'verified_by':['c'],"
+     "'unverified_by':['a']}",
+     NODES,
+     VERDICT_OK,
+     {NULL}},
+    {"a VIP that nobody reaches",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0,'verified_by':[],"
+     "'unverified_by':['a','c']}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v is held by b and reached by nobody: a and c asked on the wire who has it and got no "
+      "answer from there. Allow the address on the port of every node (OpenStack: "
+      "allowed-address-pairs; AWS, GCP: source/destination check; a switch or hypervisor: port "
+      "security, MAC and ARP filters), and run 'vipgossip doctor' on b"}},
+    {"what was asked of a former holder says nothing while there is none",
+     "{'name':'v','holder':null,'holders':[],'since_ms':2000,'next':null,'verified_by':[],"
+     "'unverified_by':['a']}",
+     NODES,
+     VERDICT_OK,
+     {NULL}},
     {"a fresh vacancy is a change of hands",
      "{'name':'v','holder':null,'holders':[],'since_ms':2000,'next':null}",
      NODES,

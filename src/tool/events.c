@@ -78,7 +78,7 @@ static void print_event(const json_t *event, FILE *out)
         return;
     if (subject == NULL)
         subject = facts_text_or(event, "node", "-");
-    (void)fprintf(line, "%s  %-12s  %-6s %s -> %s  %s",
+    (void)fprintf(line, "%s  %-12s  %-8s %s -> %s  %s",
                   to_local_time(facts_text_or(event, "time", "-")).text, subject, label(event),
                   facts_text_or(event, "from", nothing), facts_text_or(event, "to", nothing),
                   facts_text_or(event, "reason", ""));

@@ -282,6 +282,10 @@ static void changed(struct judge *judge, uint8_t node, const struct change *chan
         judge_claim(judge, node, change);
         judge_votes(judge, node, change);
         follow_vip(judge, node, change);
+    } else if (change->type == CHANGE_VERIFIED) {
+        journal_say(judge->journal, now_of(judge), "%s: vip%u %s -> %s: %s", name, change->vip,
+                    verified_name(change->from), verified_name(change->to), why);
+        judge_unverified(judge, node, change);
     }
 }
 

@@ -38,6 +38,7 @@
     X(PREEMPT, "R52", "a VIP moved from a fit holder although preempt is off")            \
     X(PUT_BACK, "R69", "an address that another program removed was not put back")        \
     X(OVERDUE, "R37", "a node says holding after its own deadline")                       \
+    X(UNVERIFIED, "R87", "a holder that answers on the wire is not verified")             \
     X(VOTES, "R97", "a holder lost the majority although the majority hears it")          \
     X(ASSERTED, "R69", "the core stopped at an assertion of its own")
 
@@ -190,6 +191,10 @@ void judge_break(struct judge *judge, enum rule rule, uint8_t node, uint8_t vip)
 /* --- spans, independent of the core's [SPEC R3] --- */
 uint64_t judge_detection_ns(const struct judge *judge);
 uint64_t judge_slow_ns(const struct judge *judge);
+/* In which every standby has asked the wire, if all is well [SPEC R86]. */
+uint64_t judge_asking_ns(const struct judge *judge);
+/* Has it had the time to ask that holder, and be answered? */
+bool judge_is_verifiable(const struct judge *judge, uint8_t node, uint8_t holder, uint8_t vip);
 uint64_t judge_backoff_ns(unsigned count);
 uint64_t judge_delay_ns(const struct judge *judge);
 /* From the end of all faults until everything is in order [SPEC S3]. */

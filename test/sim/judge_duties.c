@@ -168,3 +168,30 @@ void judge_rival(struct judge *judge, uint8_t node, uint8_t other)
         }
     }
 }
+
+/* Three questions, and the longest pause before them. */
+uint64_t judge_asking_ns(const struct judge *judge)
+{
+    uint64_t all_ns = cluster_node_count(judge->cluster) * NS_PER_S;
+    uint64_t span_ns = all_ns > 10 * NS_PER_S ? all_ns : 10 * NS_PER_S;
+    return span_ns * 3 / 2 + 4 * NS_PER_S;
+}
+
+bool judge_is_verifiable(const struct judge *judge, uint8_t node, uint8_t holder, uint8_t vip)
+{
+    uint64_t span_ns = judge_asking_ns(judge);
+    return judge->good_since_ns != NEVER && since(judge, judge->good_since_ns) > span_ns &&
+           since(judge, judge->paths_ns) > span_ns &&
+           since(judge, judge->vips[vip].installed_ns[holder]) > span_ns &&
+           cluster_has_address(judge->cluster, holder, vip) &&
+           judge_is_steady(judge, node, span_ns) && judge_is_steady(judge, holder, span_ns) &&
+           cluster_is_joined(judge->cluster, node, holder) &&
+           cluster_is_joined(judge->cluster, holder, node);
+}
+
+void judge_unverified(struct judge *judge, uint8_t node, const struct change *change)
+{
+    if (change->to == VERIFIED_NO && judge_is_verifiable(judge, node, change->node, change->vip)) {
+        judge_break(judge, RULE_UNVERIFIED, node, change->vip);
+    }
+}

@@ -74,6 +74,8 @@ void judge_two(struct judge *judge);
 bool judge_hears_majority(const struct judge *judge, uint8_t node);
 /* What mode quorum adds to the bounds of S3: a voter that has started says nothing at first. */
 uint64_t judge_voting_ns(const struct judge *judge);
+/* A standby says that a holder does not answer. */
+void judge_unverified(struct judge *judge, uint8_t node, const struct change *change);
 /* Dead, or not run: who is not answers as little. */
 bool judge_is_silent(const struct judge *judge, uint8_t node);
 /* Does anything last too long? */

@@ -27,6 +27,12 @@ MUTANTS = {
     "only who is heard is asked about others": {"core/suspicion.c": [(
         "    ask_unheard(core, node, unheard);\n",
         "    (void)ask_unheard;\n    (void)unheard;\n")]},
+    "the wire is asked once for a holder": {"core/verify.c": [(
+        "        verify->waits = true;\n        verify->next = mono_add(core->now, ANSWER_NS);",
+        "        verify->waits = true;\n        verify->next = MONO_NEVER;")]},
+    "what was not answered once never is": {"core/verify.c": [(
+        "    verify->misses = 0;\n", ""), (
+        "        verify->misses++;", "        verify->misses = MISSES_MAX;")]},
     "rivals are not introduced": {"core/membership.c": [(
         "        rivals_introduce(core, node);\n", "")]},
     "no vacancy": {"core/suspicion.c": [(

@@ -99,6 +99,23 @@ static void check_members(struct judge *judge, uint8_t node)
     }
 }
 
+/* Every candidate that could ask has, and says so to everybody. */
+static void check_verified(struct judge *judge, uint8_t vip, uint8_t holder)
+{
+    for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
+        struct vip_view view;
+        bool asks = node != holder && cluster_is_alive(judge->cluster, node) &&
+                    (cluster_core_config(judge->cluster, node)->vips[vip].candidates >> node & 1);
+        if (!asks || !judge_is_verifiable(judge, node, holder, vip)) {
+            continue;
+        }
+        cluster_view_vip(judge->cluster, node, vip, &view);
+        if (view.state == VIP_STANDBY && (view.verified >> node & 1) == 0) {
+            judge_break(judge, RULE_UNVERIFIED, node, vip);
+        }
+    }
+}
+
 static void check_views(struct judge *judge, uint8_t vip, uint8_t holder)
 {
     for (uint8_t node = 0; node < cluster_node_count(judge->cluster); node++) {
@@ -134,6 +151,9 @@ void oracle_check(struct judge *judge)
         }
         uint8_t holder = holders == 0 ? NODE_NONE : (uint8_t)__builtin_ctzll(holders);
         check_views(judge, vip, holder);
+        if (holder != NODE_NONE) {
+            check_verified(judge, vip, holder);
+        }
         /* Of somebody who has died unheard the holder cannot know; the refresh is for that. When
          * the name goes from a record of who released it, the holder announces again [SPEC R67]. */
         uint8_t announcer = cluster_announcer(judge->cluster, vip);

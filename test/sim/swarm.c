@@ -432,6 +432,11 @@ static void converge(struct swarm *swarm)
         cluster_run(swarm->cluster, rest_ns + judge_convergence_ns(judge));
     }
     oracle_check(judge);
+    if (swarm->waits && judge->broken == RULE_NONE) {
+        /* Until every standby has asked the wire; with another judgement, because time went on. */
+        cluster_run(swarm->cluster, judge_asking_ns(judge) + judge_slow_ns(judge));
+        oracle_check(judge);
+    }
     cluster_run(swarm->cluster, draw(swarm, 2 * judge_convergence_ns(judge)));
 }
 
@@ -551,6 +556,7 @@ void swarm_run(const struct swarm_config *config, struct journal *journal, struc
     swarm->weight[FAULT_KEEP] = chance(swarm, 30) ? 1 + (unsigned)draw(swarm, 8) : 0;
     swarm->turns_back = chance(swarm, 30);
     swarm->votes_late = chance(swarm, 50);
+    swarm->waits = chance(swarm, 20);
     swarm->random = config->seed ^ UINT64_C(0x7669702D73696D21);
     struct cluster_config cluster_config;
     draw_cluster(swarm, config, &cluster_config);

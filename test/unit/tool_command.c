@@ -304,10 +304,10 @@ static void test_events_are_lines_in_the_time_of_the_reader(void **state)
     assert_int_equal(run.code, TOOL_DONE);
     assert_string_equal(
         run.out,
-        "2026-11-22 15:03:11.123  ingress       holder swarm-1 -> nobody  its holder died\n"
-        "2026-11-22 15:03:11.500  ingress       here   claiming -> fault  the kernel refused "
+        "2026-11-22 15:03:11.123  ingress       holder   swarm-1 -> nobody  its holder died\n"
+        "2026-11-22 15:03:11.500  ingress       here     claiming -> fault  the kernel refused "
         "(Operation not permitted)\n"
-        "2026-11-22 15:03:12.000  swarm-1       node   alive -> suspect  missed its?heartbeat\n");
+        "2026-11-22 15:03:12.000  swarm-1       node     alive -> suspect  missed its?heartbeat\n");
     run_free(&run);
     msgpack_sbuffer_destroy(&events.buffer);
 }

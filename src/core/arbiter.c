@@ -279,7 +279,7 @@ struct mono arbiter_deadline(const struct core *core, uint8_t vip)
     const uint64_t detection_ns = timing_detection(core->config.interval_ns);
     struct mono deadline = majority_deadline(core, vip);
     if (arbiter->adding || arbiter->removing) {
-        deadline = mono_add(arbiter->kernel_asked, detection_ns);
+        deadline = mono_min(deadline, mono_add(arbiter->kernel_asked, detection_ns));
     }
     if (arbiter->deaf_since.ns != MONO_NEVER.ns && arbiter->state == VIP_HOLDING) {
         deadline = mono_min(deadline, mono_add(arbiter->deaf_since, 4 * core->config.interval_ns));

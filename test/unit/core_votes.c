@@ -112,6 +112,21 @@ static void test_an_address_that_is_put_back_too_late_is_not_held(void **unused)
     free(core);
 }
 
+/* The kernel is asked, and does not answer; the end of the lease comes first. */
+static void test_a_lease_ends_in_time_while_the_kernel_is_asked(void **unused)
+{
+    (void)unused;
+    struct core *core = holding_core(0);
+    struct mono end = core->arbiters[0].until;
+    run(core, mono_elapsed(end, core->now) - 25 * NS_PER_MS); /* nobody grants anything more */
+    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    run(core, mono_elapsed(end, core->now) - NS_PER_MS);
+    assert_int_equal(core->arbiters[0].state, VIP_RELEASING);
+    assert_int_equal(core->arbiters[0].reason, REASON_MAJORITY_LOST);
+    free(core);
+}
+
 static void test_twelve_orders_that_came_too_late_end_the_claim(void **unused)
 {
     (void)unused;
@@ -199,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_a_grant_of_no_record_is_worth_nothing),
         cmocka_unit_test(test_a_set_with_too_few_nodes_left_has_no_majority),
         cmocka_unit_test(test_an_address_that_is_put_back_too_late_is_not_held),
+        cmocka_unit_test(test_a_lease_ends_in_time_while_the_kernel_is_asked),
         cmocka_unit_test(test_twelve_orders_that_came_too_late_end_the_claim),
         cmocka_unit_test(test_who_abstains_passes_no_vote_on),
         cmocka_unit_test(test_who_is_in_fault_asks_for_no_votes),

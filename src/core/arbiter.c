@@ -63,7 +63,7 @@ void arbiter_set_state(struct core *core, uint8_t vip, enum vip_state state, enu
     arbiter->has_looked = false;
     core->dirty = true;
     gossip_compose(core);
-    if (state == VIP_STANDBY) {
+    if (!arbiter_may_hold(core, vip) && (state == VIP_STANDBY || state == VIP_FAULT)) {
         voter_released(core, vip);
     }
 }

@@ -51,6 +51,8 @@ static void removed(struct core *core, uint8_t vip)
     arbiter->released_at = core->now;
     if (arbiter->state == VIP_RELEASING) {
         arbiter_set_state(core, vip, VIP_STANDBY, arbiter->reason);
+    } else if (arbiter->state == VIP_FAULT) {
+        voter_released(core, vip);
     }
 }
 

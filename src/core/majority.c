@@ -316,7 +316,7 @@ struct mono majority_deadline(const struct core *core, uint8_t vip)
         deadline = mono_min(deadline, mono_sub(arbiter->until, early_ns(core, vip)));
     }
     bool keeps = arbiter->state == VIP_HOLDING && !is_answered(core, vip);
-    /* While the wire is asked first, the voters are not [SPEC R66]. */
+    /* Nobody is asked again before the wire is silent [SPEC R66]. */
     bool seeks = arbiter->state == VIP_CLAIMING && !arbiter->adding && !arbiter->removing &&
                  election_holder(core, vip) == NODE_NONE &&
                  mono_reached(core->now, arbiter->probe_next);
@@ -353,7 +353,7 @@ static bool show_release(struct core *core, uint8_t vip, uint8_t voter, uint32_t
 {
     uint8_t node = core_node_index(core, holder);
     const struct record_vip *entry = node == NODE_NONE ? NULL : membership_entry(core, node, vip);
-    if (entry == NULL || node == core->config.self || entry->state != VIP_STANDBY ||
+    if (entry == NULL || node == core->config.self || !voter_is_free(entry) ||
         !membership_is_live(core, node)) {
         return false;
     }

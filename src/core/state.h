@@ -467,6 +467,7 @@ struct mono lease_end(struct mono sent, uint64_t lease_ns);
 /* --- voter.c --- */
 void voter_init(struct core *core);
 void voter_answer(struct core *core, uint8_t peer);
+bool voter_is_free(const struct record_vip *entry);
 uint32_t voter_busy(const struct core *core, uint8_t node);
 void voter_heard(struct core *core, uint8_t node, uint32_t busy_before);
 void voter_left(struct core *core, uint8_t node);

@@ -136,27 +136,34 @@ static void pass_on(struct core *core, uint8_t vip)
     }
 }
 
-/* The VIPs that a node does not say standby of. */
+/* Nothing of the VIP is in the kernel of who says so: that comes after the kernel's word [SPEC R62,
+ * R69]. */
+bool voter_is_free(const struct record_vip *entry)
+{
+    return entry->state == VIP_STANDBY || entry->state == VIP_FAULT;
+}
+
+/* The VIPs that a node says neither standby nor fault of. */
 uint32_t voter_busy(const struct core *core, uint8_t node)
 {
     uint32_t busy = 0;
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
-        busy |= entry != NULL && entry->state != VIP_STANDBY ? 1U << vip : 0;
+        busy |= entry != NULL && !voter_is_free(entry) ? 1U << vip : 0;
     }
     return busy;
 }
 
 /*
- * A newer record of a node came. Standby means that the kernel has confirmed the removal; any other
- * state, fault too, does not, and a new incarnation says nothing of what the former one still
- * holds: those promises end by themselves [SPEC R94].
+ * A newer record of a node came. Standby and fault mean that the kernel has confirmed the removal;
+ * any other state does not, and a new incarnation says nothing of what the former one still holds:
+ * those promises end by themselves [SPEC R94].
  */
 void voter_heard(struct core *core, uint8_t node, uint32_t busy_before)
 {
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         const struct record_vip *entry = membership_entry(core, node, vip);
-        if (!majority_decides(core, vip) || entry == NULL || entry->state != VIP_STANDBY) {
+        if (!majority_decides(core, vip) || entry == NULL || !voter_is_free(entry)) {
             continue;
         }
         struct claim release = claim_of(core, vip, node);
@@ -180,7 +187,8 @@ void voter_left(struct core *core, uint8_t node)
     }
 }
 
-/* This node itself has released the VIP: its vote goes in the very datagram that says so. */
+/* This node itself has released the VIP, or is in fault and has nothing of it: its vote goes in the
+ * very datagram that says so. */
 void voter_released(struct core *core, uint8_t vip)
 {
     struct claim release = claim_of(core, vip, core->config.self);

@@ -81,7 +81,7 @@ static void test_a_release_frees_the_vote_and_an_older_one_does_not(void **unuse
     assert_false(lease_is_promised(&promise, now));
 }
 
-static void test_a_fault_or_a_restart_does_not_free_the_vote(void **unused)
+static void test_a_fault_frees_the_vote_and_a_restart_does_not(void **unused)
 {
     (void)unused;
     struct core *core = voting_core();
@@ -89,13 +89,54 @@ static void test_a_fault_or_a_restart_does_not_free_the_vote(void **unused)
     struct record first = quorum_record(1, 2, VIP_HOLDING);
     struct record second = quorum_record(2, 2, VIP_CLAIMING);
     assert_verdict(asked(core, &first), VERDICT_GRANTED);
-    first = quorum_record(1, 3, VIP_FAULT);
+    first = quorum_record(1, 3, VIP_RELEASING); /* what is told until the kernel has confirmed it */
     hear(core, 1, &first);
     assert_verdict(asked(core, &second), VERDICT_PROMISED);
+    first = quorum_record(1, 4, VIP_FAULT);
+    hear(core, 1, &first);
+    second.seq = 3;
+    assert_verdict(asked(core, &second), VERDICT_GRANTED);
     /* A machine that was cloned must not have what the first one holds. */
-    first = quorum_record(1, 10, VIP_CLAIMING);
-    first.incarnation = 4711;
-    assert_verdict(asked(core, &first), VERDICT_PROMISED);
+    second = quorum_record(2, 10, VIP_CLAIMING);
+    second.incarnation = 4711;
+    assert_verdict(asked(core, &second), VERDICT_PROMISED);
+    free(core);
+}
+
+/* Its own vote: not before the kernel's word, and then in the datagram that says fault. */
+static void test_who_is_in_fault_gives_its_vote_away(void **unused)
+{
+    (void)unused;
+    struct core *core = claiming_core(3);
+    vote_at(core, 1, core->record.seq, VERDICT_GRANTED);
+    assert_true(core->arbiters[0].adding);
+    kernel_says(core, ADDRESS_ADD_FAILED, 12);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    struct record other = quorum_record(1, 2, VIP_CLAIMING);
+    assert_verdict(asked(core, &other), VERDICT_PROMISED); /* a part of it may be there */
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core->record.vips[0].state, VIP_FAULT);
+    assert_true(sends_to(1));
+    assert_verdict(&actions.out[1].grant.votes[0], VERDICT_GRANTED);
+    assert_int_equal(actions.out[1].grant.vote_count, 1);
+    free(core);
+}
+
+/* It has ordered nothing: another host answers. */
+static void test_who_finds_the_address_used_gives_its_vote_away(void **unused)
+{
+    (void)unused;
+    struct core *core = quorum_core(3);
+    core->arbiters[0].ever_held = false;
+    meet(core);
+    tick(core, 1000);
+    assert_int_equal(core->arbiters[0].state, VIP_CLAIMING);
+    assert_int_equal(core->arbiters[0].probe_rounds, 1);
+    assert_int_equal(core->leases[0].promise.holder, 0); /* by its first beat of the claim */
+    step(core, 1000,
+         (struct event){.type = EVENT_FRAME, .frame = {.vip = 0, .mac = {2, 0, 0, 0, 0, 9}}});
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core->leases[0].promise.holder, NODE_NONE);
     free(core);
 }
 
@@ -507,7 +548,9 @@ int main(void)
         cmocka_unit_test(test_a_promise_ends_with_the_lease_that_the_claim_names),
         cmocka_unit_test(test_only_a_question_straight_from_the_claimant_is_a_claim),
         cmocka_unit_test(test_a_release_frees_the_vote_and_an_older_one_does_not),
-        cmocka_unit_test(test_a_fault_or_a_restart_does_not_free_the_vote),
+        cmocka_unit_test(test_a_fault_frees_the_vote_and_a_restart_does_not),
+        cmocka_unit_test(test_who_is_in_fault_gives_its_vote_away),
+        cmocka_unit_test(test_who_finds_the_address_used_gives_its_vote_away),
         cmocka_unit_test(test_who_is_elected_gets_the_vote_with_the_release),
         cmocka_unit_test(test_who_leaves_frees_the_vote),
         cmocka_unit_test(test_a_restarted_voter_abstains),

@@ -147,6 +147,8 @@ static void judge_stranger(struct core *core, uint8_t vip)
     if (!known && has_place(core, vip, conflict->strange)) {
         conflict->seen = core->now;
         note(core, vip, conflict->strange, conflict->strange_count);
+    } else if (!known) {
+        defend(core, vip, false); /* without a name it misleads neighbours all the same */
     }
     conflict->strange = MAC_NONE;
 }
@@ -170,12 +172,13 @@ void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint
         note(core, vip, number, 1);
         return;
     }
-    if (number != conflict->strange) {
+    /* The first one is judged first: two that alternate would keep each other from a name. */
+    if (conflict->strange == MAC_NONE) {
         conflict->strange = number;
         conflict->strange_since = core->now;
         conflict->strange_count = 0;
     }
-    conflict->strange_count++;
+    conflict->strange_count += number == conflict->strange ? 1 : 0;
     judge_stranger(core, vip);
 }
 

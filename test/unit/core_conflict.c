@@ -172,6 +172,52 @@ static void test_defence_is_one_series_and_then_one_round_a_second(void **unused
     free(core);
 }
 
+#define OTHER UINT64_C(0x020000000208)
+
+/* Two that alternate: the one that was seen first is not forgotten for the other one. */
+static void test_two_strangers_that_alternate_are_named_all_the_same(void **unused)
+{
+    (void)unused;
+    struct core *core = holder();
+    keep_alive(core, 5);
+    for (unsigned i = 0; i < 10; i++) {
+        step(core, 1000, frame_of(i % 2 == 0 ? STRANGER : OTHER));
+        run(core, 50 * NS_PER_MS);
+    }
+    assert_true(view_of(core).in_conflict);
+    assert_int_equal(core->conflicts[0].mac, STRANGER);
+    free(core);
+}
+
+/* It has no name while the first one has it; the neighbours need the holder's answer all the same
+ * [SPEC R84]. */
+static void test_a_stranger_beside_the_named_one_is_answered(void **unused)
+{
+    (void)unused;
+    struct core *core = holder();
+    keep_alive(core, 5);
+    step(core, 1000, frame_of(STRANGER));
+    (void)run_and_count(core, 6 * NS_PER_S, ACTION_ANNOUNCE); /* the whole series */
+    assert_true(view_of(core).in_conflict);
+    keep_alive(core, 6);
+    unsigned announced = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        step(core, 1000, frame_of(OTHER));
+        announced += count(ACTION_ANNOUNCE);
+        announced += run_and_count(core, NS_PER_S / 4, ACTION_ANNOUNCE);
+    }
+    assert_in_range(announced, 2, 3); /* one round a second */
+    assert_int_equal(core->conflicts[0].mac, STRANGER);
+    /* The first one has been silent for ten seconds: the other one is named in its place. */
+    for (unsigned i = 0; i < 8; i++) {
+        keep_alive(core, 7 + i);
+        step(core, 1000, frame_of(OTHER));
+        run(core, NS_PER_S);
+    }
+    assert_int_equal(core->conflicts[0].mac, OTHER);
+    free(core);
+}
+
 static void test_a_standby_names_the_stranger_and_announces_nothing(void **unused)
 {
     (void)unused;
@@ -314,6 +360,8 @@ int main(void)
         cmocka_unit_test(test_a_node_whose_record_comes_a_moment_later_is_no_stranger),
         cmocka_unit_test(test_a_node_that_has_not_told_its_mac_is_waited_for),
         cmocka_unit_test(test_defence_is_one_series_and_then_one_round_a_second),
+        cmocka_unit_test(test_two_strangers_that_alternate_are_named_all_the_same),
+        cmocka_unit_test(test_a_stranger_beside_the_named_one_is_answered),
         cmocka_unit_test(test_a_standby_names_the_stranger_and_announces_nothing),
         cmocka_unit_test(test_what_another_node_has_seen_is_named_and_answered_and_not_passed_on),
         cmocka_unit_test(test_a_stranger_that_is_silent_for_a_minute_is_gone),

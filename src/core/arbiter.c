@@ -125,6 +125,7 @@ void arbiter_order(struct core *core, uint8_t vip, enum action_type type)
 {
     struct action *action = core_action(core, type);
     action->address.vip = vip;
+    action->address.index = ALL_ADDRESSES;
     action->address.until = majority_decides(core, vip)
                                 ? majority_until(core, vip)
                                 : mono_add(core->now, timing_detection(core->config.interval_ns));

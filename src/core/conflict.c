@@ -88,21 +88,39 @@ static void tell(struct core *core, uint8_t vip, enum reason reason)
     core_change(core, &change);
 }
 
-/* The neighbours are told again where the address is: the whole series when it begins, and then one
- * round a second at most [SPEC R84]. */
+/* Of one address or of several: what is defended next. */
+static uint16_t merge(bool is_first, uint16_t before, uint16_t address)
+{
+    return is_first || before == address ? address : ALL_ADDRESSES;
+}
+
+static void dispute(struct conflict *conflict, uint16_t address)
+{
+    conflict->disputed = merge(!conflict->is_disputed, conflict->disputed, address);
+    conflict->is_disputed = true;
+}
+
+/* The neighbours are told again where the address is: the whole series, of all of them, when it
+ * begins, and then one round a second at most, of what is in dispute [SPEC R84]. */
 static void defend(struct core *core, uint8_t vip, bool begins)
 {
     struct conflict *conflict = &core->conflicts[vip];
-    if (core->arbiters[vip].state != VIP_HOLDING ||
-        mono_before(core->now, conflict->defended_until)) {
+    if (core->arbiters[vip].state != VIP_HOLDING) {
+        conflict->is_disputed = false;
         return;
+    }
+    if (mono_before(core->now, conflict->defended_until)) {
+        return; /* conflict_step() does when it may */
     }
     conflict->defended_until = mono_add(core->now, DEFEND_EVERY_NS);
     if (begins) {
         announce_again(core, vip);
     } else {
-        arbiter_order(core, vip, ACTION_ANNOUNCE);
+        struct action *action = core_action(core, ACTION_ANNOUNCE);
+        action->address.vip = vip;
+        action->address.index = conflict->disputed;
     }
+    conflict->is_disputed = false;
 }
 
 /* A sign of that host: so many frames, or what another node tells. */
@@ -148,6 +166,7 @@ static void judge_stranger(struct core *core, uint8_t vip)
         conflict->seen = core->now;
         note(core, vip, conflict->strange, conflict->strange_count);
     } else if (!known) {
+        dispute(conflict, conflict->strange_address);
         defend(core, vip, false); /* without a name it misleads neighbours all the same */
     }
     conflict->strange = MAC_NONE;
@@ -169,6 +188,7 @@ void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint
     }
     if (number == conflict->mac) {
         conflict->seen = core->now;
+        dispute(conflict, address);
         note(core, vip, number, 1);
         return;
     }
@@ -178,7 +198,11 @@ void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint
         conflict->strange_since = core->now;
         conflict->strange_count = 0;
     }
-    conflict->strange_count += number == conflict->strange ? 1 : 0;
+    if (number == conflict->strange) {
+        conflict->strange_address =
+            merge(conflict->strange_count == 0, conflict->strange_address, address);
+        conflict->strange_count++;
+    }
     judge_stranger(core, vip);
 }
 
@@ -273,6 +297,9 @@ void conflict_step(struct core *core)
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         struct conflict *conflict = &core->conflicts[vip];
         judge_stranger(core, vip);
+        if (conflict->is_disputed) {
+            defend(core, vip, false);
+        }
         if (conflict->mac != MAC_NONE &&
             (is_known(core, conflict->mac) ||
              mono_elapsed(core->now, conflict->last) >= GONE_AFTER_NS)) {
@@ -294,6 +321,9 @@ struct mono conflict_deadline(const struct core *core)
             struct mono late = mono_add(conflict->strange_since, PATIENCE_NS);
             deadline = mono_min(deadline, mono_reached(core->now, soon) ? late : soon);
         }
+        if (conflict->is_disputed) {
+            deadline = mono_min(deadline, conflict->defended_until);
+        }
         if (conflict->mac != MAC_NONE) {
             deadline = mono_min(deadline, mono_add(conflict->last, GONE_AFTER_NS));
         }
@@ -309,6 +339,8 @@ void conflict_move(struct core *core, const struct core *former, const struct co
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         uint8_t was = reload->vip_was[vip];
         core->conflicts[vip] = was == CORE_NEW ? nothing : former->conflicts[was];
+        core->conflicts[vip].disputed = ALL_ADDRESSES; /* they may be others now */
+        core->conflicts[vip].strange_address = ALL_ADDRESSES;
     }
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         uint8_t node_was = reload->node_was[node];

@@ -160,7 +160,10 @@ struct conflict {
     struct mono last;           /* sign of it, by whomever */
     struct mono seen;           /* by this node itself; 0: never */
     struct mono defended_until; /* no defence before */
+    bool is_disputed;           /* by a frame since the last defence */
+    uint16_t disputed;          /* the address, from 0, or ALL_ADDRESSES */
     uint64_t strange;           /* nobody's MAC, of which it is not sure yet */
+    uint16_t strange_address;   /* that it used, or ALL_ADDRESSES */
     uint32_t strange_count;
     struct mono strange_since;
 };

@@ -97,7 +97,10 @@ static bool flush_vip(struct keeper_link *link, uint8_t vip)
         waiting->has_deadline = false;
     }
     if (waiting->announce) {
-        if (!send_message(link, IPC_ANNOUNCE, vip, 0)) {
+        struct ipc_message message = {
+            .type = IPC_ANNOUNCE, .vip = vip, .address = waiting->announce_index};
+
+        if (!was_sent(link, ipc_send(link->fd, &message))) {
             return false;
         }
         waiting->announce = false;
@@ -191,9 +194,13 @@ void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono unt
     flush(link);
 }
 
-void keeper_link_announce(struct keeper_link *link, uint8_t vip)
+void keeper_link_announce(struct keeper_link *link, uint8_t vip, uint16_t index)
 {
-    link->waiting[vip].announce = true;
+    struct keeper_link_waiting *waiting = &link->waiting[vip];
+
+    waiting->announce_index =
+        waiting->announce && waiting->announce_index != index ? ALL_ADDRESSES : index;
+    waiting->announce = true;
     flush(link);
 }
 

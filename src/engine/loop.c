@@ -183,6 +183,7 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
     loop_feed(engine, &event);
 }
 
+_Static_assert(ALL_ADDRESSES == IPC_ALL_ADDRESSES, "one word for all");
 _Static_assert(WIRE_WILL_MAX <= IPC_WILL_BYTES_MAX, "a last will fits into its message");
 
 void loop_on_will(void *arg, uint8_t node, struct ipc_will *ret)
@@ -210,7 +211,7 @@ static void carry_out_address(struct engine *engine, const struct action *action
         keeper_link_remove(keeper, vip);
         break;
     case ACTION_ANNOUNCE:
-        keeper_link_announce(keeper, vip);
+        keeper_link_announce(keeper, vip, action->address.index);
         break;
     case ACTION_PROBE:
         keeper_link_probe(keeper, vip);

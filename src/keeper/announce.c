@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * announce: "this address is here" on the wire, for every address of a VIP. First to everybody,
+ * announce: "this address is here" on the wire, for every address of a VIP or one. To everybody,
  * then to the default gateway alone. In pieces, and each only while the VIP may be claimed: a claim
  * that comes too late would undo the next holder's.
  */
@@ -73,11 +73,12 @@ static unsigned fill(struct keeper *keeper, unsigned vip, struct batch *batch)
     struct interface *interface = keeper_interface(keeper, vip);
     bool asked = false;
     bool router = false;
+    const unsigned last = sweep_end(sweep, section->address_count);
     const unsigned end = sweep->next + PIECE_ADDRESSES;
     unsigned next = sweep->next;
 
     batch->count = 0;
-    for (; next < section->address_count && next < end; next++) {
+    for (; next < last && next < end; next++) {
         const struct conf_address *address = &keeper->conf.addresses[section->address_first + next];
         const unsigned first = batch->count;
         const struct gateway *gateway = NULL;
@@ -127,10 +128,10 @@ void announce_step(struct keeper *keeper, unsigned vip)
         log_debug("vip %s: cannot announce on %s: %s", section->name, interface->name,
                   strerror(-result));
     sweep->next = (uint16_t)next;
-    if (next < section->address_count)
+    if (next < sweep_end(sweep, section->address_count))
         return;
     if (sweep->to_gateway)
         sweep_stop(sweep);
     else
-        *sweep = (struct sweep){.active = true, .to_gateway = true};
+        sweep_start_to_gateway(sweep);
 }

@@ -48,9 +48,11 @@ struct interface {
     uint64_t quiet_ns[KEEPER_FAMILIES]; /* too much came: nothing is read before */
 };
 
-/* A MAC of which the engine was told, and when. */
+/* A MAC of which the engine was told, and when, and of which address. */
 struct heard {
     uint8_t mac[FRAME_MAC_BYTES];
+    bool of_others; /* of a second address too, since then */
+    uint16_t index;
     uint64_t told_ns; /* 0: never */
 };
 #define LISTEN_SLOTS 4

@@ -112,9 +112,11 @@ static bool is_no_rival(struct keeper *keeper, struct interface *interface, uint
     return gateway->known && memcmp(gateway->mac, mac, FRAME_MAC_BYTES) == 0;
 }
 
-/* Has the engine not heard of that MAC for a moment, or is there a slot for one more? */
-static bool is_due(struct heard slots[static LISTEN_SLOTS], const uint8_t *mac, uint64_t now_ns)
+/* Has the engine not heard of that MAC for a moment, or is there a slot for one more? That a MAC
+ * uses more than one address it hears at once: it answers for one otherwise. */
+static bool is_due(struct heard slots[static LISTEN_SLOTS], const uint8_t *mac, uint16_t index)
 {
+    const uint64_t now_ns = clock_now_ns();
     struct heard *slot = &slots[0];
 
     for (unsigned i = 0; i < LISTEN_SLOTS; i++) {
@@ -125,10 +127,15 @@ static bool is_due(struct heard slots[static LISTEN_SLOTS], const uint8_t *mac, 
         if (slots[i].told_ns < slot->told_ns)
             slot = &slots[i];
     }
-    if (slot->told_ns != 0 && now_ns - slot->told_ns < TELL_EVERY_NS)
-        return false;
+    if (slot->told_ns != 0 && now_ns - slot->told_ns < TELL_EVERY_NS) {
+        const bool is_second = memcmp(slot->mac, mac, FRAME_MAC_BYTES) == 0 &&
+                               slot->index != index && !slot->of_others;
+
+        slot->of_others |= is_second;
+        return is_second;
+    }
+    *slot = (struct heard){.told_ns = now_ns, .index = index};
     memcpy(slot->mac, mac, FRAME_MAC_BYTES);
-    slot->told_ns = now_ns;
     return true;
 }
 
@@ -140,7 +147,7 @@ static void handle_claim(struct keeper *keeper, struct interface *interface,
 
     if (entry == NULL || keeper_interface(keeper, entry->vip) != interface ||
         is_no_rival(keeper, interface, claim->address.family, claim->mac) ||
-        !is_due(keeper->heard[entry->vip], claim->mac, clock_now_ns()))
+        !is_due(keeper->heard[entry->vip], claim->mac, entry->index))
         return;
     message.vip = entry->vip;
     message.address = entry->index;

@@ -44,7 +44,10 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
         vip_set_deadline(vip, message->deadline_ns);
         break;
     case IPC_ANNOUNCE:
-        sweep_start(&vip->announce);
+        if (message->address == IPC_ALL_ADDRESSES)
+            sweep_start(&vip->announce);
+        else
+            sweep_start_of(&vip->announce, message->address);
         break;
     case IPC_PROBE:
         probe_start(keeper, message->vip);

@@ -169,6 +169,33 @@ void sweep_start(struct sweep *sweep)
     *sweep = (struct sweep){.active = true};
 }
 
+static void sweep_begin(struct sweep *sweep, uint16_t end, bool to_gateway)
+{
+    const uint16_t next = end == 0 ? 0 : (uint16_t)(end - 1);
+
+    *sweep = (struct sweep){.active = true, .to_gateway = to_gateway, .next = next, .end = end};
+}
+
+void sweep_start_of(struct sweep *sweep, uint16_t index)
+{
+    const uint16_t end = (uint16_t)(index + 1);
+
+    if (!sweep->active)
+        sweep_begin(sweep, end, false);
+    else if (sweep->end != 0)
+        sweep_begin(sweep, sweep->end == end ? end : 0, false);
+}
+
+void sweep_start_to_gateway(struct sweep *sweep)
+{
+    sweep_begin(sweep, sweep->end, true);
+}
+
+uint16_t sweep_end(const struct sweep *sweep, uint16_t address_count)
+{
+    return sweep->end == 0 || sweep->end > address_count ? address_count : sweep->end;
+}
+
 void sweep_stop(struct sweep *sweep)
 {
     *sweep = (struct sweep){.active = false};

@@ -72,7 +72,7 @@ static void carry_out(struct lab *lab, const struct action *action)
         keeper_link_remove(&lab->link, vip);
         break;
     case ACTION_ANNOUNCE:
-        keeper_link_announce(&lab->link, vip);
+        keeper_link_announce(&lab->link, vip, action->address.index);
         break;
     case ACTION_PROBE:
         keeper_link_probe(&lab->link, vip);

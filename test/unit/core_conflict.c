@@ -218,6 +218,51 @@ static void test_a_stranger_beside_the_named_one_is_answered(void **unused)
     free(core);
 }
 
+static struct event frame_for(uint16_t address, uint64_t mac)
+{
+    struct event event = frame_of(mac);
+    event.frame.address = address;
+    return event;
+}
+
+/* What the next round is of, and when it comes. */
+static uint16_t announced(struct core *core)
+{
+    for (;;) {
+        for (uint32_t i = 0; i < actions.count; i++) {
+            if (actions.items[i].type == ACTION_ANNOUNCE) {
+                uint16_t index = actions.items[i].address.index;
+                actions.count = 0;
+                return index;
+            }
+        }
+        tick(core, mono_elapsed(core_deadline(core), core->now));
+    }
+}
+
+static void test_a_round_is_of_the_address_in_dispute(void **unused)
+{
+    (void)unused;
+    struct core *core = holder();
+    keep_alive(core, 5);
+    step(core, 1000, frame_for(3, STRANGER));
+    run(core, 6 * NS_PER_S); /* named, and the whole series, of all of them */
+    keep_alive(core, 6);
+    step(core, 1000, frame_for(3, STRANGER));
+    assert_int_equal(count(ACTION_ANNOUNCE), 1);
+    assert_int_equal(announced(core), 3);
+    struct mono first = core->now;
+    step(core, 1000, frame_for(4, STRANGER)); /* not within this second, but not later either */
+    assert_int_equal(count(ACTION_ANNOUNCE), 0);
+    assert_int_equal(announced(core), 4);
+    assert_int_equal(mono_elapsed(core->now, first), NS_PER_S);
+    step(core, 1000, frame_for(3, STRANGER));
+    step(core, 1000, frame_for(4, STRANGER));
+    assert_int_equal(announced(core), ALL_ADDRESSES);
+    assert_false(core->conflicts[0].is_disputed);
+    free(core);
+}
+
 static void test_a_standby_names_the_stranger_and_announces_nothing(void **unused)
 {
     (void)unused;
@@ -362,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_defence_is_one_series_and_then_one_round_a_second),
         cmocka_unit_test(test_two_strangers_that_alternate_are_named_all_the_same),
         cmocka_unit_test(test_a_stranger_beside_the_named_one_is_answered),
+        cmocka_unit_test(test_a_round_is_of_the_address_in_dispute),
         cmocka_unit_test(test_a_standby_names_the_stranger_and_announces_nothing),
         cmocka_unit_test(test_what_another_node_has_seen_is_named_and_answered_and_not_passed_on),
         cmocka_unit_test(test_a_stranger_that_is_silent_for_a_minute_is_gone),

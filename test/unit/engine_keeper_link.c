@@ -103,7 +103,7 @@ static unsigned fill(struct pair *pair)
     unsigned count = 0;
 
     while (!pair->link.blocked) {
-        keeper_link_announce(&pair->link, 0);
+        keeper_link_announce(&pair->link, 0, ALL_ADDRESSES);
         count++;
         assert_true(count < 100000);
     }
@@ -127,7 +127,7 @@ static void test_each_request_is_one_message(void **state)
     open_pair(&pair);
     keeper_link_add(&pair.link, 1, (struct mono){500});
     keeper_link_deadline(&pair.link, 1, (struct mono){600});
-    keeper_link_announce(&pair.link, 1);
+    keeper_link_announce(&pair.link, 1, ALL_ADDRESSES);
     keeper_link_probe(&pair.link, 2);
     keeper_link_remove(&pair.link, 1);
     keeper_link_stopped(&pair.link);
@@ -183,6 +183,30 @@ static void test_what_waits_is_sent_when_the_keeper_reads_again(void **state)
     close_pair(&pair);
 }
 
+/* A host outside the cluster uses one of them [SPEC R84]. */
+static void test_one_address_is_announced_alone_and_two_that_wait_are_all(void **state)
+{
+    struct pair pair;
+    unsigned count;
+
+    (void)state;
+    open_pair(&pair);
+    keeper_link_announce(&pair.link, 1, 7);
+    assert_int_equal(read_message(&pair).address, 7);
+    count = fill(&pair);
+    keeper_link_announce(&pair.link, 1, 7);
+    keeper_link_announce(&pair.link, 1, 7);
+    keeper_link_announce(&pair.link, 2, 7);
+    keeper_link_announce(&pair.link, 2, 8);
+    read_announcements(&pair, count - 1);
+    (void)uv_run(&pair.loop, UV_RUN_NOWAIT);
+    assert_int_equal(read_message(&pair).vip, 0); /* the one of fill() */
+    assert_int_equal(read_message(&pair).address, 7);
+    assert_int_equal(read_message(&pair).address, ALL_ADDRESSES);
+    assert_nothing_to_read(&pair);
+    close_pair(&pair);
+}
+
 static void test_a_removal_that_waits_outlives_what_was_asked_before(void **state)
 {
     struct pair pair;
@@ -193,7 +217,7 @@ static void test_a_removal_that_waits_outlives_what_was_asked_before(void **stat
     open_pair(&pair);
     count = fill(&pair);
     keeper_link_add(&pair.link, 1, (struct mono){300});
-    keeper_link_announce(&pair.link, 1);
+    keeper_link_announce(&pair.link, 1, ALL_ADDRESSES);
     keeper_link_remove(&pair.link, 1);
     keeper_link_deadline(&pair.link, 1, (struct mono){900});
     read_announcements(&pair, count - 1);
@@ -343,8 +367,8 @@ static void test_what_waits_is_renamed_and_comes_after_the_word_that_says_so(voi
     keeper_link_add(&pair.link, 1, (struct mono){500});
     answer.sequence = read_message(&pair).sequence;
     pair.link.blocked = true; /* the keeper does not read for a moment */
-    keeper_link_announce(&pair.link, 0);
-    keeper_link_announce(&pair.link, 2);
+    keeper_link_announce(&pair.link, 0, ALL_ADDRESSES);
+    keeper_link_announce(&pair.link, 2, ALL_ADDRESSES);
     keeper_link_deadline(&pair.link, 1, (struct mono){900});
     switch_pair(&pair);
     assert_int_equal(ipc_receive(pair.keeper, &message), -EAGAIN);
@@ -551,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_last_wills_go_before_everything_else_and_none_is_lost),
         cmocka_unit_test(test_each_request_is_one_message),
         cmocka_unit_test(test_what_waits_is_sent_when_the_keeper_reads_again),
+        cmocka_unit_test(test_one_address_is_announced_alone_and_two_that_wait_are_all),
         cmocka_unit_test(test_a_removal_that_waits_outlives_what_was_asked_before),
         cmocka_unit_test(test_the_keepers_news_become_events),
         cmocka_unit_test(test_frames_links_and_the_stop_become_events),

@@ -51,6 +51,8 @@ static const struct validity_case cases[] = {
      false},
     {"deadline of zero", {.type = IPC_DEADLINE, .vip = 1}, false, false},
     {"announce", {.type = IPC_ANNOUNCE, .vip = 1}, true, false},
+    {"announce one address", {.type = IPC_ANNOUNCE, .vip = 1, .address = 500}, true, false},
+    {"probe one address", {.type = IPC_PROBE, .vip = 1, .address = 1}, false, false},
     {"announce an unknown vip", {.type = IPC_ANNOUNCE, .vip = 65535}, false, false},
     {"probe", {.type = IPC_PROBE, .vip = 1}, true, false},
     {"stopped", {.type = IPC_STOPPED}, true, false},

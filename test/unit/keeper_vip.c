@@ -250,6 +250,34 @@ static void test_a_vip_that_goes_takes_its_claims_with_it(void **state)
     assert_true(sweep_is_ready(&vip.probe, UINT64_MAX)); /* questions are for the absent */
 }
 
+/* One address that a host outside the cluster uses, or all of them. */
+static void test_a_round_of_one_address_ends_with_it(void **state)
+{
+    struct sweep sweep = {.active = false};
+
+    (void)state;
+    sweep_start_of(&sweep, 2);
+    assert_int_equal(sweep.next, 2);
+    assert_int_equal(sweep_end(&sweep, 5), 3);
+    sweep_start_to_gateway(&sweep);
+    assert_true(sweep.active && sweep.to_gateway);
+    assert_int_equal(sweep.next, 2);
+    assert_int_equal(sweep_end(&sweep, 5), 3);
+    sweep_start_of(&sweep, 2);
+    assert_false(sweep.to_gateway);
+    sweep_start_of(&sweep, 3); /* two are all */
+    assert_int_equal(sweep.next, 0);
+    assert_int_equal(sweep_end(&sweep, 5), 5);
+    sweep.next = 4;
+    sweep_start_of(&sweep, 0); /* all go on */
+    assert_int_equal(sweep.next, 4);
+    sweep_start(&sweep);
+    assert_int_equal(sweep.next, 0);
+    sweep_stop(&sweep);
+    sweep_start_of(&sweep, 8); /* there is none: nothing to do */
+    assert_true(sweep.next >= sweep_end(&sweep, 5));
+}
+
 static void test_a_sweep_waits_for_the_queue_and_starts_over_when_asked(void **state)
 {
     struct sweep sweep = {.active = false};
@@ -286,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_another_kernel_lease_is_told_at_once),
         cmocka_unit_test(test_a_refused_removal_is_tried_again_and_claims_nothing),
         cmocka_unit_test(test_a_vip_that_goes_takes_its_claims_with_it),
+        cmocka_unit_test(test_a_round_of_one_address_ends_with_it),
         cmocka_unit_test(test_a_sweep_waits_for_the_queue_and_starts_over_when_asked),
     };
 

@@ -20,7 +20,8 @@ enum action_type {
     /* first: the keeper */
     ACTION_ADDRESS_ADD,    /* `address`: add all addresses of the VIP, they live until `until` */
     ACTION_ADDRESS_REMOVE, /* `address` */
-    ACTION_ANNOUNCE,       /* `address`: one round of gratuitous ARP and unsolicited NA */
+    ACTION_ANNOUNCE,       /* `address`: one round of gratuitous ARP and unsolicited NA, for
+                              address `index` or for all */
     ACTION_PROBE,          /* `address`: one round of ARP probes */
     ACTION_VERIFY,         /* `address`: one ARP probe, for address `index` alone */
     /* last: after the datagrams */
@@ -166,7 +167,8 @@ struct action {
     union {
         struct {
             uint8_t vip;
-            uint16_t index; /* ACTION_VERIFY: of the VIP's addresses */
+            uint16_t index; /* ACTION_VERIFY, ACTION_ANNOUNCE: of the VIP's addresses, or
+                               ALL_ADDRESSES */
             struct mono until;
         } address;
         struct change change;

@@ -21,4 +21,6 @@
 #define EXCEPTIONS_MAX        64  /* nodes of the swarm that one record names [SPEC F7] */
 #define SWARM_EXCEPTIONS_MAX  256 /* that a manager knows of; they take turns in its records */
 
+#define ALL_ADDRESSES UINT16_MAX /* of a VIP, in place of the index of one of them */
+
 #endif

@@ -34,6 +34,7 @@ struct keeper_link_waiting {
     uint16_t request; /* IPC_ADD, IPC_REMOVE, 0: none */
     bool has_deadline;
     bool announce;
+    uint16_t announce_index; /* of the VIP's addresses, or ALL_ADDRESSES */
     bool probe;
     bool verify;
     uint16_t verify_index; /* of the VIP's addresses */
@@ -83,7 +84,8 @@ void keeper_link_close(struct keeper_link *link);
 void keeper_link_add(struct keeper_link *link, uint8_t vip, struct mono until);
 void keeper_link_remove(struct keeper_link *link, uint8_t vip);
 void keeper_link_deadline(struct keeper_link *link, uint8_t vip, struct mono until);
-void keeper_link_announce(struct keeper_link *link, uint8_t vip);
+/* One address of the VIP, or ALL_ADDRESSES. Two that wait are all. */
+void keeper_link_announce(struct keeper_link *link, uint8_t vip, uint16_t index);
 void keeper_link_probe(struct keeper_link *link, uint8_t vip);
 void keeper_link_verify(struct keeper_link *link, uint8_t vip, uint16_t index);
 void keeper_link_awake(struct keeper_link *link);

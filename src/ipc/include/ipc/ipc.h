@@ -30,7 +30,7 @@ enum ipc_type {
     IPC_DEADLINE, /* the VIP's addresses live until CLOCK_BOOTTIME is `deadline_ns`, and no moment
                      longer */
     IPC_ANNOUNCE, /* gratuitous ARP (request and reply) and unsolicited NA for all addresses of the
-                     VIP */
+                     VIP, or for the VIP's `address`-th from 0 alone */
     IPC_PROBE,    /* one ARP probe or neighbour solicitation for each address; foreign answers:
                      IPC_FRAME */
     IPC_VERIFY,   /* the same for one address alone, the VIP's `address`-th from 0 */
@@ -66,6 +66,8 @@ enum ipc_type {
 
 #define IPC_ALIVE_MS 1000
 
+#define IPC_ALL_ADDRESSES UINT16_MAX
+
 /* Why an address is gone [IPC_LOST]. */
 enum ipc_lost {
     IPC_LOST_DEADLINE = 1, /* the engine did not renew in time: all addresses of the VIP were
@@ -89,7 +91,8 @@ enum ipc_drain {
 struct ipc_message {
     uint16_t type;        /* enum ipc_type */
     uint16_t vip;         /* index of conf.vips */
-    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses; IPC_VERIFY */
+    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses. IPC_VERIFY, IPC_ANNOUNCE:
+                             of the VIP's, from 0; or IPC_ALL_ADDRESSES */
     uint16_t reason;      /* enum ipc_lost, enum ipc_link, enum ipc_drain */
     int32_t error;        /* 0 or -errno */
     uint8_t mac[6];       /* IPC_FRAME, IPC_MAC: of one host */

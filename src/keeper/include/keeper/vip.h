@@ -35,6 +35,7 @@ struct sweep {
     bool active;
     bool to_gateway;        /* announcements: the second pass, to the default gateway alone */
     uint16_t next;          /* address of the VIP, counted from 0 */
+    uint16_t end;           /* announcements: the address after the last one; 0: to the end */
     uint64_t not_before_ns; /* the packet queue was full: go on then */
 };
 
@@ -103,6 +104,13 @@ bool vip_may_claim(const struct vip *vip, uint64_t now_ns);
 
 /* Starts a round from the first address; one that is under way starts over. */
 void sweep_start(struct sweep *sweep);
+/* A round of one address alone. One of all that is under way goes on; two of one address each
+ * become one of all. */
+void sweep_start_of(struct sweep *sweep, uint16_t index);
+/* The second pass of the same round. */
+void sweep_start_to_gateway(struct sweep *sweep);
+/* The address after the last one of the round. */
+uint16_t sweep_end(const struct sweep *sweep, uint16_t address_count);
 void sweep_stop(struct sweep *sweep);
 bool sweep_is_ready(const struct sweep *sweep, uint64_t now_ns);
 /* When the sweep is ready; UINT64_MAX: there is none. */

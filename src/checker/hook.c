@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define NS_PER_MS     UINT64_C(1000000)
+#define LOOK_AGAIN_MS 1000
 #define VARIABLES     9
 #define VARIABLE_TEXT 320
 #define ADDRESS_TEXT  ((size_t)CONF_ADDRESSES_MAX * CONF_ADDRESS_TEXT + 32)
@@ -137,8 +138,10 @@ static void on_limit(uv_timer_t *timer)
 {
     struct hook *hook = timer->data;
 
-    if (hook->spawn == NULL)
+    if (hook->spawn == NULL) {
+        call_next(hook); /* those that could not begin */
         return;
+    }
     log_warning("hook %s, %s: not done within hook_timeout, %" PRIu64 " ms; it was killed",
                 conf_word(hook->conf, &hook->conf->hook, 0), event_name(hook),
                 hook->conf->hook_timeout_ns / NS_PER_MS);
@@ -183,22 +186,39 @@ static struct ipc_news *take_first(struct hook *hook)
     return news;
 }
 
+/* What was killed, and hangs in the kernel, is not made more; it ends when the kernel lets it. */
+static bool is_stuck(const struct hook *hook)
+{
+    return hook->lingering >= SPAWN_LINGERING_MAX;
+}
+
+/* Looks again soon, and says so once. */
+static void wait_for_room(struct hook *hook)
+{
+    if (!hook->waits)
+        log_warning("hook %s: calls wait: %u were killed and have not ended: they hang in the "
+                    "kernel, on a file system that does not answer?",
+                    conf_word(hook->conf, &hook->conf->hook, 0), hook->lingering);
+    hook->waits = true;
+    (void)uv_timer_start(&hook->limit, on_limit, LOOK_AGAIN_MS, 0);
+}
+
 static void call_next(struct hook *hook)
 {
     while (!hook->held && hook->spawn == NULL && hook->count > 0) {
         int error;
 
+        if (is_stuck(hook)) {
+            wait_for_room(hook);
+            break;
+        }
+        hook->waits = false;
         free(hook->current);
         hook->current = take_first(hook);
-        error = hook->lingering < SPAWN_LINGERING_MAX ? start(hook) : -EBUSY;
+        error = start(hook);
         if (error == 0)
             (void)uv_timer_start(&hook->limit, on_limit, hook->conf->hook_timeout_ns / NS_PER_MS,
                                  0);
-        else if (error == -EBUSY)
-            log_warning("hook %s, %s: left out: %u calls were killed and have not ended: they hang "
-                        "in the kernel, on a file system that does not answer?",
-                        conf_word(hook->conf, &hook->conf->hook, 0), event_name(hook),
-                        hook->lingering);
         else
             log_warning("hook %s, %s: cannot be started: %s",
                         conf_word(hook->conf, &hook->conf->hook, 0), event_name(hook),
@@ -219,6 +239,9 @@ void hook_close(struct hook *hook)
     if (hook->spawn != NULL)
         spawn_kill(hook->spawn);
     hook->spawn = NULL;
+    if (hook->count > 0)
+        log_warning("hook %s: %u calls that wait are left out",
+                    conf_word(hook->conf, &hook->conf->hook, 0), hook->count);
     while (hook->count > 0)
         free(take_first(hook));
     free(hook->current);
@@ -250,7 +273,7 @@ void hook_call(struct hook *hook, const struct ipc_news *news)
 
 bool hook_is_idle(const struct hook *hook)
 {
-    return !hook->held && hook->spawn == NULL && hook->count == 0;
+    return !hook->held && hook->spawn == NULL && (hook->count == 0 || is_stuck(hook));
 }
 
 void hook_release(struct hook *hook)

@@ -24,10 +24,11 @@ struct hook {
     bool held;                /* until hook_release(): calls wait */
     struct spawn *spawn;      /* the call that runs */
     unsigned lingering;       /* see struct spawn_plan */
+    bool waits;               /* for one of these to end */
     struct ipc_news *current; /* and what it is called for, to be freed */
     unsigned first, count;    /* of those that wait */
     struct ipc_news *waiting[HOOK_WAITING_MAX];
-    void (*idle)(void *arg); /* nothing runs and nothing waits */
+    void (*idle)(void *arg); /* hook_is_idle() */
     void *arg;
 };
 
@@ -38,7 +39,8 @@ void hook_close(struct hook *hook);
 
 /* Calls it for these news, when it is their turn. */
 void hook_call(struct hook *hook, const struct ipc_news *news);
-/* Also held it is not: another checker may wait for the end of this one, and must not begin before
+/* Nothing runs, and nothing waits that could begin: what hangs in the kernel holds up no end.
+ * Also held it is not: another checker may wait for the end of this one, and must not begin before
  * that which this one waits for has ended. */
 bool hook_is_idle(const struct hook *hook);
 /* Those that wait begin. */

@@ -93,8 +93,30 @@ static void test_no_call_is_made_while_too_many_of_before_cannot_be_ended(void *
     fixture->hook.lingering--; /* one has ended */
     call(fixture);
     assert_non_null(fixture->hook.spawn);
+    assert_int_equal(fixture->hook.count, 1); /* the one that waited went first */
     (void)uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_int_equal(fixture->hook.count, 0);
     assert_int_equal(fixture->idle, 2);
+    end(fixture);
+}
+
+/* A file system answers again: what happened meanwhile is told, though nothing new does. */
+static void test_a_call_that_waited_is_made_when_one_of_before_has_ended(void **state)
+{
+    struct fixture *fixture = begin();
+
+    (void)state;
+    fixture->hook.lingering = SPAWN_LINGERING_MAX;
+    call(fixture);
+    assert_int_equal(fixture->hook.count, 1);
+    (void)uv_run(&fixture->loop, UV_RUN_ONCE);
+    assert_int_equal(fixture->hook.count, 1);
+    fixture->hook.lingering--;
+    (void)uv_run(&fixture->loop, UV_RUN_ONCE);
+    assert_int_equal(fixture->hook.count, 0);
+    assert_non_null(fixture->hook.spawn);
+    (void)uv_run(&fixture->loop, UV_RUN_DEFAULT);
+    assert_true(hook_is_idle(&fixture->hook));
     end(fixture);
 }
 
@@ -103,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_runs_and_the_hook_is_idle_again),
         cmocka_unit_test(test_no_call_is_made_while_too_many_of_before_cannot_be_ended),
+        cmocka_unit_test(test_a_call_that_waited_is_made_when_one_of_before_has_ended),
     };
 
     return cmocka_run_group_tests_name("checker_hook", tests, NULL, NULL);

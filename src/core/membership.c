@@ -261,9 +261,8 @@ static void take_record(struct core *core, const struct message_in *message,
     membership_index_entries(core, member);
     bool heard_me = member->hears_me;
     member->hears_me = hears_me(core, record, heard_me);
-    if (member->hears_me != heard_me || !means_the_same(&before, record)) {
-        core->dirty = true;
-    }
+    bool news = !means_the_same(&before, record);
+    core->dirty |= news || member->hears_me != heard_me;
     if ((record->flags & RECORD_LEAVING) != 0) {
         gossip_news(core, node, peer);
         leave(core, node);
@@ -283,9 +282,7 @@ static void take_record(struct core *core, const struct message_in *message,
     gossip_news(core, node, peer);
     gossip_named(core, node, &before);
     rivals_answer(core, node);
-    if (peer == node) {
-        rivals_introduce(core, node);
-    }
+    rivals_introduce(core, node, peer == node, news);
     conflict_heard(core, node);
     voter_heard(core, node, busy);
     voters_heard(core, node);

@@ -63,6 +63,7 @@ static void move_member(struct core *core, uint8_t node, const struct member *fo
     }
     member->passed = renumber_set(renumber, former->passed);
     member->interest = renumber_set(renumber, former->interest);
+    member->introduced = renumber_set(renumber, former->introduced);
     member->suspicion.holder = renumber->now[former->suspicion.holder];
     if (former->suspicion.kind == SUSPICION_LINKED && member->suspicion.holder == NODE_NONE) {
         member->suspicion = (struct suspicion){.kind = SUSPICION_NONE};

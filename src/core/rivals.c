@@ -153,13 +153,19 @@ void rivals_answer(struct core *core, uint8_t node)
     }
 }
 
-/*
- * A node says straight that it claims or holds what a third one claims or holds too. If those two
- * do not hear each other since a moment ago, neither has missed a heartbeat of the other one yet;
- * so each is told what the other one says, unasked [SPEC R13].
- */
-void rivals_introduce(struct core *core, uint8_t node)
+/* What was told of it, or is told to it, is not the newest any more. */
+static void introduce_again(struct core *core, uint8_t node)
 {
+    core->members[node].introduced = 0;
+    for (uint8_t other = 0; other < core->config.node_count; other++) {
+        core->members[other].introduced &= ~BIT(node);
+    }
+}
+
+/* Live nodes, beside this one, that claim or hold what that one claims or holds. */
+static uint64_t rivals_of(const struct core *core, uint8_t node)
+{
+    uint64_t ret = 0;
     for (uint8_t vip = 0; membership_is_live(core, node) && vip < core->config.vip_count; vip++) {
         if (majority_decides(core, vip) || !claims_or_holds(membership_entry(core, node, vip))) {
             continue;
@@ -167,9 +173,37 @@ void rivals_introduce(struct core *core, uint8_t node)
         for (uint8_t other = 0; other < core->config.node_count; other++) {
             if (other != node && other != core->config.self && membership_is_live(core, other) &&
                 claims_or_holds(membership_entry(core, other, vip))) {
-                gossip_relay(core, node, other);
-                gossip_relay(core, other, node);
+                ret |= BIT(other);
             }
         }
     }
+    return ret;
+}
+
+/*
+ * A node says straight that it claims or holds what a third one claims or holds too. If those two
+ * do not hear each other since a moment ago, neither has missed a heartbeat of the other one yet;
+ * so each is told what the other one says, unasked: at once, and with each heartbeat from then on,
+ * because that may be lost; but not with every question of a claimant [SPEC R13].
+ */
+void rivals_introduce(struct core *core, uint8_t node, bool straight, bool news)
+{
+    struct member *member = &core->members[node];
+    if (news) {
+        introduce_again(core, node);
+    }
+    uint64_t rivals = straight ? rivals_of(core, node) : 0;
+    if (rivals == 0) {
+        return;
+    }
+    if (mono_elapsed(core->now, member->introduced_at) >= membership_interval(member) / 2) {
+        member->introduced = 0;
+        member->introduced_at = core->now;
+    }
+    for (uint64_t left = rivals & ~member->introduced; left != 0; left &= left - 1) {
+        uint8_t other = (uint8_t)__builtin_ctzll(left);
+        gossip_relay(core, node, other);
+        gossip_relay(core, other, node);
+    }
+    member->introduced |= rivals;
 }

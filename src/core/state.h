@@ -79,10 +79,12 @@ struct member {
     uint64_t interest;     /* nodes that asked about it and wait for something newer */
     struct mono interest_until;
     struct mono passed_at; /* last ask that was passed on to it */
-    struct mono queried;   /* last question on behalf of others */
-    struct mono tested;    /* last question whether it is back from the dead */
-    struct mono shown;     /* last time that its newest record was sent to its own name */
-    struct mono answered;  /* newest question that it has answered, by this node's clock */
+    uint64_t introduced;   /* nodes that were told of it, and it of them, since `introduced_at` */
+    struct mono introduced_at;
+    struct mono queried;  /* last question on behalf of others */
+    struct mono tested;   /* last question whether it is back from the dead */
+    struct mono shown;    /* last time that its newest record was sent to its own name */
+    struct mono answered; /* newest question that it has answered, by this node's clock */
     uint64_t srtt_ns;
     uint64_t rttvar_ns;
     struct suspicion suspicion;
@@ -441,7 +443,8 @@ uint8_t rivals_better(const struct core *core, uint8_t vip);
 void rivals_forget(struct core *core, uint8_t node);
 void rivals_judge_deafness(struct core *core, uint8_t vip);
 void rivals_answer(struct core *core, uint8_t node);
-void rivals_introduce(struct core *core, uint8_t node);
+/* A newer record of a node came: straight? With anything new in it? */
+void rivals_introduce(struct core *core, uint8_t node, bool straight, bool news);
 
 /* --- lease.c --- */
 #define LEASE_MAJORITY(voters) ((uint8_t)((voters) / 2 + 1))

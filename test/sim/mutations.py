@@ -34,7 +34,7 @@ MUTANTS = {
         "    verify->misses = 0;\n", ""), (
         "        verify->misses++;", "        verify->misses = MISSES_MAX;")]},
     "rivals are not introduced": {"core/membership.c": [(
-        "        rivals_introduce(core, node);\n", "")]},
+        "    rivals_introduce(core, node, peer == node, news);\n", "")]},
     "no vacancy": {"core/suspicion.c": [(
         "        if (arbiter->elected != node || arbiter->vacant_since.ns == MONO_NEVER.ns) {",
         "        if (node != NODE_NONE) {")]},
@@ -129,7 +129,8 @@ MUTANTS = {
         "            election_prefers(core, vip, node, self)) {",
         "            election_prefers(core, vip, node, self) && node == self) {")]},
     "no announcement after a rival": {"core/rivals.c": [(
-        "    if (news) {", "    if (news && arbiter->state == VIP_STANDBY) {")]},
+        "    if (news) {\n        announce_again",
+        "    if (news && arbiter->state == VIP_STANDBY) {\n        announce_again")]},
     "a deaf rival is endured": {"core/rivals.c": [(
         "        arbiter->deaf = unheard;\n        arbiter_release(core, vip, NODE_NONE, "
         "REASON_NOT_HEARD);", "        arbiter->deaf = unheard;")]},

@@ -138,6 +138,42 @@ static void test_two_that_want_the_same_vip_are_shown_to_each_other(void **unuse
     free(core);
 }
 
+/* A claimant that asks on sends a record with each question: what it says is not news [SPEC R13].
+ */
+static void test_two_are_not_shown_to_each_other_with_every_record(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    struct record first = record_of(1, 1, VIP_HOLDING);
+    struct record second = record_of(2, 1, VIP_CLAIMING);
+    struct record third = record_of(3, 1, VIP_STANDBY);
+    hear(core, 3, &third);
+    hear(core, 1, &first);
+    hear(core, 2, &second);
+    assert_true(is_shown(1, 2) && is_shown(2, 1));
+    second.seq++;
+    hear(core, 2, &second);
+    assert_false(is_shown(1, 2) || is_shown(2, 1));
+    second.seq++;
+    second.vips[0].state = VIP_HOLDING; /* that is */
+    hear(core, 2, &second);
+    assert_true(is_shown(1, 2) && is_shown(2, 1));
+    second.seq++;
+    hear(core, 2, &second);
+    assert_false(is_shown(1, 2) || is_shown(2, 1));
+    first.seq++;
+    first.vips[0].state = VIP_CLAIMING; /* whichever of the two says it, and whoever passes it on */
+    hear_through(core, 3, &first, 0);
+    second.seq++;
+    hear(core, 2, &second);
+    assert_true(is_shown(1, 2) && is_shown(2, 1));
+    step(core, T_NS / 2, (struct event){.type = EVENT_FRAME}); /* with each beat: it may be lost */
+    second.seq++;
+    hear(core, 2, &second);
+    assert_true(is_shown(1, 2) && is_shown(2, 1));
+    free(core);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_a_holder_yields_after_4_t_to_a_lower_one_whatever_that_says),
         cmocka_unit_test(test_a_rival_that_goes_is_forgotten),
         cmocka_unit_test(test_two_that_want_the_same_vip_are_shown_to_each_other),
+        cmocka_unit_test(test_two_are_not_shown_to_each_other_with_every_record),
     };
     return cmocka_run_group_tests_name("core_rivals", tests, NULL, NULL);
 }

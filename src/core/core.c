@@ -42,6 +42,7 @@ void core_init(struct core *core, const struct core_config *config, struct mono 
     core->random_key[0] = config->seed;
     core->random_key[1] = ~config->seed;
     core->now = now;
+    core->judged = now;
     core->started_at = now;
     core->healthy = true;
     core->record.node = config->nodes[config->self].id;
@@ -186,6 +187,7 @@ void core_step(struct core *core, const struct event *event, struct actions *ret
     core->actions = ret;
     majority_clock(core, event);
     core->now = event->now;
+    core->judged = timer ? event->now : mono_max(core->judged, mono_min(event->now, core->due));
     /* A message that comes when a deadline is reached: the timer that follows may not know any more
      * what it was for. */
     core->dirty |=

@@ -181,7 +181,7 @@ static void name_some(struct core *core, bool live, uint8_t most)
     for (uint8_t i = 0; i < count && core->draft.unheard_count < most; i++) {
         uint8_t node = (uint8_t)((first + i) % count);
         if (membership_is_live(core, node) == live &&
-            membership_is_unheard(core, node, core->now)) {
+            membership_is_unheard(core, node, core->judged)) {
             name_unheard(core, node);
             core->unheard_next[live] = (uint8_t)((node + 1) % count);
         }
@@ -197,7 +197,7 @@ static void compose_unheard(struct core *core)
     core->draft.unheard_count = 0;
     unsigned rest = 0;
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        rest += !membership_is_live(core, node) && membership_is_unheard(core, node, core->now);
+        rest += !membership_is_live(core, node) && membership_is_unheard(core, node, core->judged);
     }
     name_some(core, true, (uint8_t)(UNHEARD_MAX - (rest < UNHEARD_REST ? rest : UNHEARD_REST)));
     name_some(core, false, UNHEARD_MAX);

@@ -45,7 +45,7 @@ static uint8_t next_hop(const struct core *core, uint8_t node)
 {
     const struct member *member = &core->members[node];
     if (member->via != NODE_NONE && membership_is_live(core, member->via) &&
-        membership_is_unheard(core, node, core->now)) {
+        membership_is_unheard(core, node, core->judged)) {
         return member->via;
     }
     return node;

@@ -135,7 +135,7 @@ bool majority_is_used(const struct core *core)
  * [SPEC R98]. */
 bool majority_is_seen(const struct core *core)
 {
-    struct mono then = mono_sub(core->now, timing_detection(core->config.interval_ns));
+    struct mono then = mono_sub(core->judged, timing_detection(core->config.interval_ns));
     uint64_t seen = BIT(core->config.self);
     if (!majority_is_used(core)) {
         return false;

@@ -144,7 +144,7 @@ void membership_draw_relays(struct core *core, uint8_t node, uint8_t relays[stat
     uint8_t count = 0;
     for (uint8_t other = 0; other < core->config.node_count; other++) {
         if (other != node && other != core->config.self && membership_is_live(core, other) &&
-            !membership_is_unheard(core, other, core->now)) {
+            !membership_is_unheard(core, other, core->judged)) {
             pool[count++] = other;
         }
     }
@@ -273,8 +273,8 @@ static void take_record(struct core *core, const struct message_in *message,
     if (member->state != MEMBER_SUSPECT && member->state != MEMBER_DEAD) {
         membership_set_state(core, node, MEMBER_ALIVE, REASON_HEARD);
     }
-    if (peer != node && membership_is_unheard(core, node, core->now) && member->relays[0] != peer &&
-        member->relays[1] != peer) {
+    if (peer != node && membership_is_unheard(core, node, core->judged) &&
+        member->relays[0] != peer && member->relays[1] != peer) {
         member->relays[1] = member->relays[0]; /* this way works: name it, and tell it [SPEC R14] */
         member->relays[0] = peer;
         (void)gossip_to(core, peer);
@@ -304,7 +304,7 @@ void membership_message(struct core *core, const struct message_in *message)
     }
     bool confirmed = member->incarnation == message->incarnation;
     if (confirmed) {
-        if (membership_is_unheard(core, peer, core->now)) {
+        if (membership_is_unheard(core, peer, core->judged)) {
             (void)gossip_to(core, peer); /* as in confirm() */
         }
         member->direct = core->now;

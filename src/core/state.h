@@ -321,6 +321,9 @@ struct core {
     uint64_t random_key[2];
     uint64_t random_count;
     struct mono now;         /* of the running step */
+    struct mono judged;      /* the silence of others counts until then: now, but no later than
+                                the deadline for which the sockets are still to be emptied [SPEC
+                                R31] */
     struct actions *actions; /* of the running step, NULL between steps */
 };
 

@@ -198,7 +198,7 @@ static void ask_unheard(struct core *core, uint8_t node, uint8_t most)
     uint8_t count = 0;
     for (uint8_t other = 0; other < core->config.node_count; other++) {
         if (other != node && is_watched(core, other) &&
-            membership_is_unheard(core, other, core->now)) {
+            membership_is_unheard(core, other, core->judged)) {
             pool[count++] = other;
         }
     }
@@ -223,7 +223,7 @@ void suspicion_ask_others(struct core *core, uint8_t node)
     for (uint8_t i = 0; i < RELAYS_MAX; i++) {
         bool works = i == 0 && member->via != NODE_NONE && member->via == member->relays[0] &&
                      membership_is_live(core, member->via);
-        if (!works && membership_is_unheard(core, node, core->now)) {
+        if (!works && membership_is_unheard(core, node, core->judged)) {
             member->relays[i] = relays[i];
         }
         if (relays[i] != NODE_NONE) {

@@ -71,7 +71,7 @@ MUTANTS = {
         "    if (node == NODE_NONE && membership_is_live(core, node)) {")]},
     "nobody is named as not heard": {"core/gossip.c": [(
         "        if (membership_is_live(core, node) == live &&\n"
-        "            membership_is_unheard(core, node, core->now)) {",
+        "            membership_is_unheard(core, node, core->judged)) {",
         "        if (node == NODE_NONE && live) {")]},
     "the deadline is never moved": {"core/gossip.c": [(
         "        if (wanted && !majority_decides(core, vip) && !membership_is_missed(core)) {",

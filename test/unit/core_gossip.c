@@ -257,6 +257,36 @@ static void test_a_heartbeat_before_what_waits_is_read_judges_nobody(void **unus
     free(core);
 }
 
+/* Who was not run for a while names nobody as not heard whose datagrams wait to be read; one may
+ * take his silence for a reason to wait longer, or for the end of its majority [SPEC R14, R31]. */
+static void test_nobody_is_named_as_not_heard_before_what_waits_is_read(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.node_count = 4;
+    struct core *core = serve_core(&config);
+    hold(core);
+    for (uint8_t node = 1; node < 4; node++) {
+        struct record other = record_of(node, 1, VIP_STANDBY);
+        hear(core, node, &other);
+    }
+    run(core, NS_PER_S);
+    beat(core, 10 * NS_PER_S);
+    assert_true(sends_to(1));
+    assert_int_equal(core->record.unheard_count, 0);
+    struct record other = record_of(1, 2, VIP_STANDBY);
+    struct message_in *message = say(1);
+    message->record_count = 1;
+    message->records[0].record = other;
+    message->question.id = 7;
+    deliver(core); /* the first of those that wait, which is answered */
+    assert_true(sends_to(1));
+    assert_int_equal(core->record.unheard_count, 0);
+    tick(core, 1000);
+    assert_int_equal(core->draft.unheard_count, 2);
+    free(core);
+}
+
 static void test_a_late_heartbeat_is_one_stall_however_it_came(void **unused)
 {
     (void)unused;
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_a_holder_answers_each_record_of_a_rival_and_of_nobody_else),
         cmocka_unit_test(test_a_heartbeat_goes_before_what_waits_is_read_and_gives_a_deadline),
         cmocka_unit_test(test_a_heartbeat_before_what_waits_is_read_judges_nobody),
+        cmocka_unit_test(test_nobody_is_named_as_not_heard_before_what_waits_is_read),
         cmocka_unit_test(test_a_late_heartbeat_is_one_stall_however_it_came),
         cmocka_unit_test(test_a_holder_past_its_own_deadline_releases_and_does_not_beat_on),
         cmocka_unit_test(test_a_node_that_has_stopped_owes_no_heartbeat),

@@ -21,11 +21,11 @@ dual
 [ 4000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 4000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
 [ 4000.633] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 4000.810] B vip0 holding -> releasing (A): a preferred node claims it
-[ 4000.870] B vip0 releasing -> standby (A): a preferred node claims it
-[ 4001.189] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 4001.189] A vip0 holder B -> A: the holder handed it over
-[ 4001.403] B vip0 holder B -> A: a preferred node claims it
-[ 4001.409] C vip0 holder B -> A: the holder handed it over
+[ 4000.816] B vip0 holding -> releasing (A): a preferred node claims it
+[ 4000.876] B vip0 releasing -> standby (A): a preferred node claims it
+[ 4001.036] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 4001.036] A vip0 holder B -> A: the holder handed it over
+[ 4001.202] C vip0 holder B -> A: the holder handed it over
+[ 4001.221] B vip0 holder B -> A: a preferred node claims it
 = vip0: A
 = two holders for 0.000 ms

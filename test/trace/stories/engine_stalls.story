@@ -25,12 +25,12 @@ dual
 [ 3500.000] A vip0 holding -> releasing: this node missed its own deadline and the keeper removed the address
 [ 3500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [ 3500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[ 3500.411] A vip0 standby -> claiming (B): this node is preferred to the holder
-[ 3500.598] B vip0 holding -> releasing (A): a preferred node claims it
-[ 3500.658] B vip0 releasing -> standby (A): a preferred node claims it
-[ 3500.808] A vip0 claiming -> holding (B): this node is preferred to the holder
-[ 3500.808] A vip0 holder B -> A: the holder handed it over
-[ 3500.991] B vip0 holder B -> A: a preferred node claims it
-[ 3501.090] C vip0 holder B -> A: the holder handed it over
+[ 3500.354] A vip0 standby -> claiming (B): this node is preferred to the holder
+[ 3500.677] B vip0 holding -> releasing (A): a preferred node claims it
+[ 3500.737] B vip0 releasing -> standby (A): a preferred node claims it
+[ 3500.890] A vip0 claiming -> holding (B): this node is preferred to the holder
+[ 3500.890] A vip0 holder B -> A: the holder handed it over
+[ 3501.030] B vip0 holder B -> A: a preferred node claims it
+[ 3501.072] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms

@@ -32,12 +32,12 @@ holders
 [20000.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [20000.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
 [20000.061] B vip0 holder B -> A: its holder died
-[20000.276] B vip0 holder A -> B: the holder handed it over
-[20000.379] A vip0 standby -> claiming (B): this node is preferred to the holder
-[20000.699] B vip0 holding -> releasing (A): a preferred node claims it
-[20000.759] B vip0 releasing -> standby (A): a preferred node claims it
-[20000.981] A vip0 claiming -> holding (B): this node is preferred to the holder
-[20000.981] A vip0 holder B -> A: the holder handed it over
-[20001.086] B vip0 holder B -> A: a preferred node claims it
-[20001.177] C vip0 holder B -> A: the holder handed it over
+[20000.154] B vip0 holder A -> B: the holder handed it over
+[20000.460] A vip0 standby -> claiming (B): this node is preferred to the holder
+[20000.804] B vip0 holding -> releasing (A): a preferred node claims it
+[20000.864] B vip0 releasing -> standby (A): a preferred node claims it
+[20001.191] A vip0 claiming -> holding (B): this node is preferred to the holder
+[20001.191] A vip0 holder B -> A: the holder handed it over
+[20001.361] C vip0 holder B -> A: the holder handed it over
+[20001.506] B vip0 holder B -> A: a preferred node claims it
 = vip0: A

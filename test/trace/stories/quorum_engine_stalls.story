@@ -26,14 +26,14 @@ gap
 [13500.056] B vip0 holder B -> A: its holder died
 [13500.060] A vip0 releasing -> standby: this node missed its own deadline and the keeper removed the address
 [13500.060] A vip0 holder A -> B: this node missed its own deadline and the keeper removed the address
-[13500.292] B vip0 holder A -> B: the holder handed it over
-[13500.295] A vip0 standby -> claiming (B): this node is preferred to the holder
-[13500.642] B vip0 holding -> releasing (A): a preferred node claims it
-[13500.702] B vip0 releasing -> standby (A): a preferred node claims it
-[13500.853] A vip0 claiming -> holding (B): this node is preferred to the holder
-[13500.853] A vip0 holder B -> A: the holder handed it over
-[13500.933] C vip0 holder B -> A: the holder handed it over
-[13501.154] B vip0 holder B -> A: a preferred node claims it
+[13500.134] B vip0 holder A -> B: the holder handed it over
+[13500.290] A vip0 standby -> claiming (B): this node is preferred to the holder
+[13500.414] B vip0 holding -> releasing (A): a preferred node claims it
+[13500.474] B vip0 releasing -> standby (A): a preferred node claims it
+[13500.813] A vip0 claiming -> holding (B): this node is preferred to the holder
+[13500.813] A vip0 holder B -> A: the holder handed it over
+[13500.979] B vip0 holder B -> A: a preferred node claims it
+[13501.045] C vip0 holder B -> A: the holder handed it over
 = vip0: A
 = two holders for 0.000 ms
 = no holder for 69.470 ms at most

@@ -175,3 +175,24 @@ def test_no_node_takes_another_for_a_stranger_whoever_holds(three):
     for name in ("n1", "n2", "n3"):
         assert three[name].vip()["conflict"] is None
         assert not [one for one in conflicts(three, name) if one["mac"] is not None]
+
+
+def test_a_node_behind_a_firewall_is_told_by_its_name_and_not_as_a_stranger(make_cluster):
+    vip = {"address": [VIP], "announce_refresh": "1s"}
+    cluster = make_cluster(2, vip={"web": vip})
+    cluster.start()
+    cluster.settle("n1")
+    cluster.net.rules.append("meta l4proto udp drop")  # the rest of the link is as it was
+    cluster.net.apply()
+    cluster.wait_until(lambda: cluster.holders() == {"n1", "n2"}, "both hold")
+
+    def told():
+        return [(cluster[name].vip() or {}).get("conflict") for name in ("n1", "n2")]
+    cluster.wait_until(lambda: None not in told(), "both name the other one", 30)
+    assert [one["node"] for one in told()] == ["n2", "n1"]
+    status = cluster["n1"].tool("status")
+    assert status.returncode == 2 and "firewall" in status.stdout
+    assert "n2" in [one["node"] for one in conflicts(cluster, "n1")]
+    cluster.net.heal()
+    cluster.settle("n1")
+    cluster.wait_until(lambda: told() == [None, None], "nobody names anybody any more")

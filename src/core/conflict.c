@@ -2,8 +2,8 @@
 /*
  * conflict: hosts outside the cluster that use the address of a VIP, as the link shows them
  * [SPEC R81..R85, RFC 5227]. Each node tells in its records the MAC addresses of its own
- * interfaces, one VIP at a time; a MAC that is nobody's is a stranger's. It is named, told to the
- * other nodes, and answered by the holder.
+ * interfaces, one VIP at a time; a MAC that is nobody's is a stranger's, and so is that of a node
+ * that is not heard any more. It is named, told to the other nodes, and answered by the holder.
  */
 #include "state.h"
 
@@ -31,20 +31,34 @@ static uint64_t number_of(const uint8_t mac[static 6])
     return number;
 }
 
-/* Is it of a node that lives, or did until a moment ago? One that is dead and still answers is
- * named like a stranger. */
-static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
+static bool has_told(const struct core *core, uint8_t node, uint64_t mac)
 {
-    const struct member *member = &core->members[node];
-    if (!membership_is_live(core, node) && mono_elapsed(core->now, member->heard) >= PATIENCE_NS) {
-        return false;
-    }
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-        if (member->macs[vip] == mac) {
+        if (core->members[node].macs[vip] == mac) {
             return true;
         }
     }
     return false;
+}
+
+/* Is it of a node that lives, or did until a moment ago? One that is dead and still answers is
+ * treated like a stranger, by its name. */
+static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
+{
+    return has_told(core, node, mac) &&
+           (membership_is_live(core, node) ||
+            mono_elapsed(core->now, core->members[node].heard) < PATIENCE_NS);
+}
+
+/* The node that told it, if one did: it is not heard, and its host still answers. */
+static uint8_t owner_of(const struct core *core, uint64_t mac)
+{
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        if (node != core->config.self && has_told(core, node, mac)) {
+            return node;
+        }
+    }
+    return NODE_NONE;
 }
 
 static bool is_known(const struct core *core, uint64_t mac)
@@ -75,11 +89,16 @@ static bool all_have_told(const struct core *core, uint8_t vip)
     return true;
 }
 
-static void tell(struct core *core, uint8_t vip, enum reason reason)
+static void tell(struct core *core, uint8_t vip, bool is_there)
 {
     const uint64_t mac = core->conflicts[vip].mac;
-    struct change change = {
-        .type = CHANGE_CONFLICT, .vip = vip, .node = NODE_NONE, .reason = reason};
+    const uint8_t node = core->conflicts[vip].node;
+    struct change change = {.type = CHANGE_CONFLICT, .vip = vip, .node = node};
+    if (node == NODE_NONE) {
+        change.reason = is_there ? REASON_FOREIGN_HOST : REASON_FOREIGN_GONE;
+    } else {
+        change.reason = is_there ? REASON_UNHEARD_NODE : REASON_UNHEARD_GONE;
+    }
     change.from = NODE_NONE;
     change.to = NODE_NONE;
     for (uint8_t i = 0; i < 6; i++) {
@@ -134,7 +153,8 @@ static void note(struct core *core, uint8_t vip, uint64_t mac, uint32_t count)
     if (is_news) {
         core->link_urgent |= BIT(vip);
         core->counters.conflicts++;
-        tell(core, vip, REASON_FOREIGN_HOST);
+        conflict->node = owner_of(core, mac);
+        tell(core, vip, true);
     }
     /* What others tell again is no new frame. */
     if (is_news || count > 0) {
@@ -303,7 +323,7 @@ void conflict_step(struct core *core)
         if (conflict->mac != MAC_NONE &&
             (is_known(core, conflict->mac) ||
              mono_elapsed(core->now, conflict->last) >= GONE_AFTER_NS)) {
-            tell(core, vip, REASON_FOREIGN_GONE);
+            tell(core, vip, false);
             conflict->mac = MAC_NONE;
             conflict->count = 0;
             conflict->seen = (struct mono){0};
@@ -353,5 +373,8 @@ void conflict_move(struct core *core, const struct core *former, const struct co
             member->macs[vip] = is_new ? MAC_NONE : before->macs[was];
             member->links_told |= is_new || (before->links_told & BIT(was)) == 0 ? 0 : BIT(vip);
         }
+    }
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        core->conflicts[vip].node = owner_of(core, core->conflicts[vip].mac);
     }
 }

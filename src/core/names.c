@@ -78,7 +78,8 @@ const char *availability_name(enum availability availability)
 bool reason_has_mac(enum reason reason)
 {
     return reason == REASON_ADDRESS_ANSWERED || reason == REASON_ADDRESS_USED ||
-           reason == REASON_FOREIGN_HOST || reason == REASON_FOREIGN_GONE;
+           reason == REASON_FOREIGN_HOST || reason == REASON_FOREIGN_GONE ||
+           reason == REASON_UNHEARD_NODE || reason == REASON_UNHEARD_GONE;
 }
 
 const char *reason_text(enum reason reason)

@@ -158,6 +158,7 @@ struct arbiter {
 struct conflict {
     uint64_t own; /* MAC of this node's interface for the VIP */
     uint64_t mac;
+    uint8_t node;               /* that has told this MAC, and does not live; NODE_NONE */
     uint32_t count;             /* of its frames, as far as this node saw them; at least 1 */
     struct mono last;           /* sign of it, by whomever */
     struct mono seen;           /* by this node itself; 0: never */

@@ -15,12 +15,14 @@ static void view_conflict(const struct core *core, uint8_t vip, struct mono now,
 {
     const struct conflict *conflict = &core->conflicts[vip];
     ret->in_conflict = conflict->mac != MAC_NONE;
+    ret->conflict_node = NODE_NONE;
     if (!ret->in_conflict) {
         return;
     }
     for (uint8_t i = 0; i < 6; i++) {
         ret->conflict_mac[i] = (uint8_t)(conflict->mac >> (40 - 8 * i));
     }
+    ret->conflict_node = conflict->node;
     ret->conflict_count = conflict->count;
     ret->conflict_last_ns = mono_elapsed(now, conflict->last);
 }

@@ -46,6 +46,8 @@ static bool rename_change(const struct conf *conf, const struct conf_change *map
     case CHANGE_AVAILABILITY:
         return rename_node(conf, map, &change->node);
     case CHANGE_CONFLICT:
+        change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
+        return change->vip != CONF_NEW && rename_node(conf, map, &change->node);
     case CHANGE_HOLDER:
     case CHANGE_RIVAL:
         change->vip = conf_change_now(map->vip_was, conf->vip_count, change->vip);
@@ -91,7 +93,8 @@ void events_pack_entry(const struct events_entry *entry, const struct conf *conf
     const struct change *change = &entry->change;
     bool is_swarm = change->type == CHANGE_AVAILABILITY;
     bool has_vip = change->type != CHANGE_MEMBER && change->type != CHANGE_CHECK && !is_swarm;
-    bool has_node = change->type == CHANGE_VIP || change->type == CHANGE_MEMBER || is_swarm;
+    bool has_node = change->type == CHANGE_VIP || change->type == CHANGE_MEMBER || is_swarm ||
+                    change->type == CHANGE_CONFLICT;
     bool is_check = change->type == CHANGE_CHECK;
     bool has_mac = reason_has_mac(change->reason);
     char time[TIME_TEXT];

@@ -103,7 +103,7 @@ static void pack_votes(const struct vip_view *view, struct pack *pack)
     pack_key_uint(pack, "lease_ms", view->lease_ns / NS_PER_MS);
 }
 
-static void pack_conflict(const struct vip_view *view, struct pack *pack)
+static void pack_conflict(const struct facts *facts, const struct vip_view *view, struct pack *pack)
 {
     char mac[TEXT_MAC];
 
@@ -112,8 +112,9 @@ static void pack_conflict(const struct vip_view *view, struct pack *pack)
         return;
     }
     pack_key(pack, "conflict");
-    pack_map(pack, 3);
+    pack_map(pack, 4);
     pack_key_text(pack, "mac", text_mac(view->conflict_mac, mac));
+    pack_key_text(pack, "node", text_node(facts->conf, view->conflict_node));
     pack_key_uint(pack, "count", view->conflict_count);
     pack_key_uint(pack, "last_ms", view->conflict_last_ns / NS_PER_MS);
 }
@@ -152,7 +153,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_key_text(pack, "answered_by", view.answered ? text_mac(view.answered_mac, mac) : NULL);
     pack_key_nodes(facts, pack, "verified_by", view.verified);
     pack_key_nodes(facts, pack, "unverified_by", view.unverified);
-    pack_conflict(&view, pack);
+    pack_conflict(facts, &view, pack);
 }
 
 static void pack_vips(const struct facts *facts, struct pack *pack)

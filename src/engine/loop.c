@@ -256,6 +256,8 @@ static void tell_hook(struct engine *engine, const struct change *change, const 
     struct ipc_news *news;
     struct vip_view view = {.holder = NODE_NONE};
     char reason[TEXT_MAX / 2];
+    char who[TEXT_MAX / 4];
+    char mac[TEXT_MAC];
 
     if (engine->conf.hook.count == 0) {
         return;
@@ -267,6 +269,11 @@ static void tell_hook(struct engine *engine, const struct change *change, const 
     /* Every node names a foreign host; whoever holds calls. */
     if (change->type == CHANGE_CONFLICT && view.state != VIP_HOLDING) {
         return;
+    }
+    if (change->type == CHANGE_CONFLICT && change->node != NODE_NONE) {
+        (void)snprintf(who, sizeof who, "%s, %s", text_node(&engine->conf, change->node),
+                       text_mac(change->mac, mac));
+        detail = who;
     }
     text_reason(change, detail, reason);
     news = news_of_change(change, &engine->conf, view.holder, reason);

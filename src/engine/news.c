@@ -28,7 +28,9 @@ static unsigned event_of(const struct change *change)
     case CHANGE_RIVAL:
         return change->to == NODE_NONE ? IPC_NEWS_REASSERT : IPC_NEWS_CONFLICT;
     case CHANGE_CONFLICT:
-        return change->reason == REASON_FOREIGN_GONE ? IPC_NEWS_REASSERT : IPC_NEWS_CONFLICT;
+        return change->reason == REASON_FOREIGN_GONE || change->reason == REASON_UNHEARD_GONE
+                   ? IPC_NEWS_REASSERT
+                   : IPC_NEWS_CONFLICT;
     case CHANGE_CHECK:
         return IPC_NEWS_HEALTH;
     case CHANGE_HOLDER:

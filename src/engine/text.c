@@ -145,7 +145,10 @@ const char *text_change(const struct conf *conf, const struct change *change,
 
     text_reason(change, "", reason);
     if (change->type == CHANGE_CONFLICT) {
-        (void)snprintf(text, TEXT_MAX, "%s %s: %s", kind, subject, reason);
+        other = text_node(conf, change->node);
+        (void)snprintf(text, TEXT_MAX, "%s %s: %s%s%s%s", kind, subject, reason,
+                       other != NULL ? " (" : "", other != NULL ? other : "",
+                       other != NULL ? ")" : "");
         return text;
     }
     (void)snprintf(text, TEXT_MAX, "%s %s: %s%s -> %s%s%s%s%s%s", kind, subject,

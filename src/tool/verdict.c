@@ -174,6 +174,25 @@ static void judge_vip(const struct view *view, const json_t *vip)
     judge_reach(view, vip);
 }
 
+/* A node that is not heard, and whose host still answers: two may serve. True if it was that. */
+static bool judge_unheard(const struct view *view, const json_t *vip)
+{
+    const json_t *conflict = json_object_get(vip, "conflict");
+    const char *node = facts_text(conflict, "node");
+    const struct duration_text last = duration_from_ms(facts_number(conflict, "last_ms"));
+
+    if (node == NULL)
+        return false;
+    problem(
+        view, VERDICT_CRITICAL,
+        "VIP %s is used by node %s too, which is not heard by %s, %s, last seen %s ago: look on "
+        "%s whether a firewall drops UDP between the nodes, or whether its daemon ended and left "
+        "the address behind (ip address)",
+        facts_text_or(vip, "name", "?"), node, view->self, facts_text_or(conflict, "mac", "?"),
+        last.text, node);
+    return true;
+}
+
 /* A host outside the cluster. One that answers before anybody has claimed the VIP keeps it so. */
 static void judge_conflict(const struct view *view, const json_t *vip)
 {
@@ -182,7 +201,7 @@ static void judge_conflict(const struct view *view, const json_t *vip)
     const json_t *conflict = json_object_get(vip, "conflict");
     const struct duration_text last = duration_from_ms(facts_number(conflict, "last_ms"));
 
-    if (!json_is_object(conflict))
+    if (!json_is_object(conflict) || judge_unheard(view, vip))
         return;
     problem(view, VERDICT_CRITICAL,
             "VIP %s is used by a host outside the cluster too, %s, last seen %s ago; %s: find it "

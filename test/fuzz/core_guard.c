@@ -104,7 +104,10 @@ static void check_change(struct core_guard *guard, const struct change *change,
         break;
     case CHANGE_CONFLICT:
         MUST(change->vip < guard->config->vip_count && (change->mac[0] & 1U) == 0);
-        MUST(change->reason == REASON_FOREIGN_HOST || change->reason == REASON_FOREIGN_GONE);
+        MUST(change->node == NODE_NONE
+                 ? change->reason == REASON_FOREIGN_HOST || change->reason == REASON_FOREIGN_GONE
+                 : change->reason == REASON_UNHEARD_NODE || change->reason == REASON_UNHEARD_GONE);
+        MUST(change->node == NODE_NONE || change->node < guard->config->node_count);
         break;
     case CHANGE_VERIFIED:
         MUST(change->vip < guard->config->vip_count && change->from != change->to);

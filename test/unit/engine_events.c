@@ -54,6 +54,13 @@ static const struct change foreign = {.type = CHANGE_CONFLICT,
                                       .reason = REASON_FOREIGN_HOST,
                                       .mac = {2, 0, 0x5e, 0x10, 0, 0xfe}};
 
+static const struct change unheard = {.type = CHANGE_CONFLICT,
+                                      .node = 1,
+                                      .from = NODE_NONE,
+                                      .to = NODE_NONE,
+                                      .reason = REASON_UNHEARD_NODE,
+                                      .mac = {2, 0, 0x5e, 0x10, 0, 0xfd}};
+
 static const struct change check = {.type = CHANGE_CHECK,
                                     .vip = VIP_NONE,
                                     .node = NODE_NONE,
@@ -78,6 +85,8 @@ static void test_the_log_line_says_who_and_why(void **state)
          "vip ingress: claiming -> standby: somebody answers for the address and this node hears "
          "none of its peers: 02:00:5e:10:00:ff"},
         {&foreign, "vip ingress: a host outside the cluster uses the address: 02:00:5e:10:00:fe"},
+        {&unheard, "vip ingress: a node of the cluster that is not heard uses the address: "
+                   "02:00:5e:10:00:fd (swarm-2)"},
     };
     char text[TEXT_MAX];
 

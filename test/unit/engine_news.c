@@ -41,6 +41,8 @@ static void test_each_change_is_the_event_that_is_documented(void **state)
         {{.type = CHANGE_RIVAL, .from = 1, .to = NODE_NONE}, "reassert", "holding"},
         {{.type = CHANGE_CONFLICT, .reason = REASON_FOREIGN_HOST}, "conflict", "holding"},
         {{.type = CHANGE_CONFLICT, .reason = REASON_FOREIGN_GONE}, "reassert", "holding"},
+        {{.type = CHANGE_CONFLICT, .reason = REASON_UNHEARD_NODE}, "conflict", "holding"},
+        {{.type = CHANGE_CONFLICT, .reason = REASON_UNHEARD_GONE}, "reassert", "holding"},
         {{.type = CHANGE_CHECK, .vip = VIP_NONE, .to = CHECK_FAILED}, "health", "failed"},
         {{.type = CHANGE_CHECK, .vip = VIP_NONE, .to = CHECK_OK}, "health", "ok"},
         {{.type = CHANGE_MEMBER, .to = MEMBER_DEAD}, NULL, NULL},

@@ -110,6 +110,15 @@ static const struct verdict_case cases[] = {
      {"VIP v is used by a host outside the cluster too, 02:00:00:00:00:01, last seen 12 s ago; the "
       "holder defends it: find it by that MAC address (the switch knows its port) and take the "
       "address away from it"}},
+    {"a node that is not heard uses it too",
+     "{'name':'v','holder':'a','holders':['a'],'since_ms':99999,"
+     "'conflict':{'mac':'02:00:00:00:00:01','node':'b','count':3,'last_ms':12000}}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v is used by node b too, which is not heard by a, 02:00:00:00:00:01, last seen 12 s "
+      "ago: "
+      "look on b whether a firewall drops UDP between the nodes, or whether its daemon ended and "
+      "left the address behind (ip address)"}},
     {"a host outside the cluster keeps it from being claimed",
      "{'name':'v','state':'fault','holder':null,'faults':['a'],'since_ms':5,"
      "'reason':'another host answers for the address',"

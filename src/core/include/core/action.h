@@ -65,6 +65,8 @@ enum action_type {
     X(ADDRESS_USED, "another host answers for the address")                                       \
     X(FOREIGN_HOST, "a host outside the cluster uses the address")                                \
     X(FOREIGN_GONE, "no host outside the cluster uses the address any more")                      \
+    X(UNHEARD_NODE, "a node of the cluster that is not heard uses the address")                   \
+    X(UNHEARD_GONE, "no node of the cluster that is not heard uses the address any more")         \
     X(KERNEL_REFUSED, "the kernel refused the address")                                           \
     X(KERNEL_SILENT, "the kernel did not confirm the address in time")                            \
     X(NO_MAJORITY, "a majority of the voters did not grant it")                                   \
@@ -140,7 +142,8 @@ enum change_type {
     CHANGE_CHECK,    /* the state of a check of this node */
     CHANGE_RIVAL,    /* another node that holds what this one holds; from and to are node indexes,
                         NODE_NONE: there is none */
-    CHANGE_CONFLICT, /* a host outside the cluster, `mac`, that uses the address */
+    CHANGE_CONFLICT, /* a host outside the cluster, `mac`, that uses the address; or `node`, which
+                        is not heard */
     CHANGE_VERIFIED, /* whether the holder of a VIP, `node`, answers on the wire; from and to are
                         enum verified */
     CHANGE_AVAILABILITY, /* this node in its swarm; node is the manager whose word it is */
@@ -151,15 +154,16 @@ enum change_type {
 
 struct change {
     enum change_type type;
-    uint8_t vip;  /* CHANGE_VIP, CHANGE_HOLDER, CHANGE_RIVAL, CHANGE_CONFLICT, CHANGE_VERIFIED */
-    uint8_t node; /* CHANGE_MEMBER, CHANGE_AVAILABILITY, CHANGE_VERIFIED; CHANGE_VIP: the other node
-                     that it is about, or NODE_NONE */
+    uint8_t vip;   /* CHANGE_VIP, CHANGE_HOLDER, CHANGE_RIVAL, CHANGE_CONFLICT, CHANGE_VERIFIED */
+    uint8_t node;  /* CHANGE_MEMBER, CHANGE_AVAILABILITY, CHANGE_VERIFIED; CHANGE_VIP,
+                      CHANGE_CONFLICT: the other node that it is about, or NODE_NONE */
     uint8_t check; /* CHANGE_CHECK */
     uint8_t from;  /* enum vip_state, node index, enum member_state or enum check_state */
     uint8_t to;
     enum reason reason;
     int32_t error;  /* errno behind KERNEL_REFUSED, else 0 */
-    uint8_t mac[6]; /* of ADDRESS_ANSWERED, ADDRESS_USED, FOREIGN_HOST, FOREIGN_GONE */
+    uint8_t mac[6]; /* of ADDRESS_ANSWERED, ADDRESS_USED, FOREIGN_HOST, FOREIGN_GONE, UNHEARD_NODE,
+                       UNHEARD_GONE */
 };
 
 struct action {

@@ -29,7 +29,8 @@ struct vip_view {
     bool ever_held;   /* by whomever, since this node started; else a claim begins with probes */
     bool in_conflict; /* a host outside the cluster uses the address */
     uint8_t conflict_mac[6];
-    uint32_t conflict_count;   /* of its frames that this node saw, at least 1 */
+    uint8_t conflict_node;   /* whose MAC that is, of those that do not live; NODE_NONE: nobody's */
+    uint32_t conflict_count; /* of its frames that this node saw, at least 1 */
     uint64_t conflict_last_ns; /* since the last sign of it, here or at another node */
     uint64_t verified;         /* bit per live standby that the holder answers on the wire */
     uint64_t unverified;       /* that it does not answer; who does not know yet is in neither */

@@ -187,7 +187,9 @@ static uint64_t takeover_ns(struct judge *judge)
     span_ns += silent > 3 ? (silent - 2) * judge->interval_ns : 0;
     span_ns += starts ? 2 * judge_detection_ns(judge) + 12 * judge_spacing_ns(judge) : 0;
     span_ns += judge->weather.loss_permille > 0 ? 2 * judge->interval_ns : 0;
-    span_ns += count_live(judge) == 1 ? 4 * PROBE_NS : 0;
+    /* Who started anew knows of no holder, and asks the wire, as who hears nobody does [SPEC R66].
+     */
+    span_ns += starts || count_live(judge) == 1 ? 4 * PROBE_NS : 0;
     /* A holder that does not hear whoever listens is given five beats [SPEC R30]. */
     span_ns += judge->direct ? 0 : judge_detection_ns(judge) + 5 * judge->interval_ns;
     /* What lay in the sockets of a node that was stalled is passed on as if it were news. */

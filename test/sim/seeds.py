@@ -21,6 +21,7 @@ SEEDS = {
     1820075: "judge: what a node said before it fell silent was read only when its reader was run",
     1870052: "core: the next one, found not to be due, was not asked on beside its holder",
     820712: "core: the VIP went to a node behind a young cut, and somebody else claimed it, too",
+    227: "judge: a holder that restarts at once asks the wire before it claims",
     820296: "core: a claimant told of its address after its deadline said that it holds it",
 }
 

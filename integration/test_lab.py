@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The laboratory itself: an instrument that errs would make every other test worthless."""
+import os
+import subprocess
 import time
 import types
 
 import pytest
 
-from lab import client, judge, network, watch, weather
+from lab import client, growth, judge, network, watch, weather
 
 ADDRESS = "10.77.0.100"
 
@@ -198,3 +200,18 @@ def test_judge_does_not_miss_a_vip_that_was_not_configured_meanwhile():
     assert not past.judged(deeds=[(19.95, "unconfigure", "web")]).breaches
     assert past.judged(deeds=[(10, "unconfigure", "web")]).breaches
     assert past.judged(deeds=[(19.95, "unconfigure", "vote")]).breaches
+
+
+@pytest.mark.parametrize("grown_kb", [0, 32])
+def test_growth_of_a_process_is_told_and_one_that_has_ended_is_left_out(grown_kb):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    node = types.SimpleNamespace(pids=lambda: [os.getpid(), ended.pid],
+                                 host=types.SimpleNamespace(name="n1"))
+    found, kept = growth.Growth(node), []
+    for _ in range(2 * growth.SAMPLES_MIN):
+        kept.append(b"1" * 1024 * grown_kb)
+        found.sample()
+    assert [name.split()[1] for name in found.found()] == [str(os.getpid())]
+    grew = [text for text in found.complaints() if "grew" in text]
+    assert len(grew) == (1 if grown_kb > 0 else 0), found.found()

@@ -274,7 +274,7 @@ void holding_renew(struct keeper *keeper, unsigned vip)
          * if it must not be; else it is told a shorter lifetime. */
         vip_not_renewed(&keeper->vips[vip]);
         sweep_stop(sweep);
-        keeper_due(keeper);
+        keeper_due_after_wait(keeper);
         return;
     }
     /* What went wrong comes as news, if it matters: an address that is gone is told as such. */

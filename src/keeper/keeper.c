@@ -148,6 +148,22 @@ void keeper_due(struct keeper *keeper)
     }
 }
 
+static bool is_any_over(const struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (vip_due(&keeper->vips[vip], clock_now_ns()) == VIP_DUE_REMOVE)
+            return true;
+    return false;
+}
+
+void keeper_due_after_wait(struct keeper *keeper)
+{
+    if (is_any_over(keeper))
+        request_read(keeper);
+    if (!keeper->ended)
+        keeper_due(keeper);
+}
+
 static void stop(struct keeper *keeper, uint32_t signal_number)
 {
     const struct ipc_message message = {.type = IPC_STOP};
@@ -323,7 +339,9 @@ static void turn(struct keeper *keeper)
     if (keeper->ended)
         return;
     /* Deadlines before news: what a deadline explains is nobody else's doing. */
-    keeper_due(keeper);
+    keeper_due_after_wait(keeper);
+    if (keeper->ended)
+        return;
     news_settle(keeper);
     run_timers(keeper);
     if (!keeper->reload.renamed)

@@ -173,6 +173,11 @@ struct interface *keeper_interface(struct keeper *keeper, unsigned vip);
 /* Removes, or renews, whatever is due by time. */
 void keeper_due(struct keeper *keeper);
 
+/* The same where the kernel may have kept this process waiting, for a lock of its own say: before
+ * an address goes, what the engine said meanwhile is read; it may have moved the deadline. Not for
+ * who handles a request. */
+void keeper_due_after_wait(struct keeper *keeper);
+
 /* request.c */
 
 /* Carries out all messages of the engine that have come. */

@@ -405,14 +405,32 @@ static void many_are_lost(struct swarm *swarm)
     swarm_clear_up(swarm);
 }
 
+/* Just as the holder is cut off all the others start anew, with their hosts or without: nobody
+ * knows what was promised to it [SPEC R99]. */
+static void voters_restart(struct swarm *swarm, uint8_t holder)
+{
+    cut_off_outwards(swarm, holder);
+    for (uint8_t other = 0; other < cluster_node_count(swarm->cluster); other++) {
+        if (other != holder) {
+            swarm_crash(swarm, other);
+            swarm_start(swarm, other);
+        }
+    }
+    run(swarm, 2 * swarm->judge.lease_ns);
+    swarm_clear_up(swarm);
+}
+
 static void late_votes(struct swarm *swarm, uint8_t holder)
 {
-    switch (draw(swarm, swarm->judge.slewed ? 3 : 2)) {
+    switch (draw(swarm, swarm->judge.slewed ? 4 : 3)) {
     case 0:
         answers_come_late(swarm, holder);
         break;
     case 1:
         many_are_lost(swarm);
+        break;
+    case 2:
+        voters_restart(swarm, holder);
         break;
     default:
         clocks_drift_apart(swarm, holder);

@@ -437,6 +437,25 @@ static void test_the_deadline_of_one_vip_leaves_the_other_alone(void **state)
     assert_int_equal(in_kernel(fixture, NULL), 0);
 }
 
+/* The kernel can keep the keeper waiting for its locks, while the engine goes on. */
+static void test_a_deadline_that_was_moved_meanwhile_costs_no_address(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+    const struct ipc_message moved = {.type = IPC_DEADLINE, .vip = 0, .deadline_ns = later()};
+
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+    assert_int_equal(holding_add(keeper, 1, later()), 0);
+    vip_set_deadline(&keeper->vips[0], 1);
+    vip_set_deadline(&keeper->vips[1], 1);
+    assert_int_equal(ipc_send(fixture->engine, &moved), 0);
+    keeper_due_after_wait(keeper);
+    assert_int_equal(expect_told(fixture, IPC_LOST, 3), IPC_LOST_DEADLINE);
+    expect_silence(fixture);
+    assert_int_equal(in_kernel(fixture, NULL), 3);
+    holding_remove_all(keeper);
+}
+
 /* The kernel would make it anew, for as long as it is told. */
 static void test_an_address_that_has_ended_is_not_brought_back_by_a_late_renewal(void **state)
 {
@@ -537,6 +556,7 @@ int main(void)
         IN_NAMESPACE(test_a_link_that_goes_down_takes_the_whole_vip_with_it),
         IN_NAMESPACE(test_leftovers_of_an_earlier_run_go_before_anything_starts),
         IN_NAMESPACE(test_the_deadline_of_one_vip_leaves_the_other_alone),
+        IN_NAMESPACE(test_a_deadline_that_was_moved_meanwhile_costs_no_address),
         IN_NAMESPACE(test_an_address_that_has_ended_is_not_brought_back_by_a_late_renewal),
         IN_NAMESPACE(test_no_address_is_said_to_be_lost_while_the_kernel_keeps_it),
         IN_NAMESPACE(test_an_interface_that_is_not_there_is_no_place_for_a_vip),

@@ -10,7 +10,8 @@ from lab import frames, network
 VIP = "10.77.0.100"
 VIP6 = "fd77::100"
 # Neighbour advertisements with that target, as bytes: nft learnt the name `taddr` after Debian 12.
-ADVERTISES_VIP6 = f"icmpv6 type nd-neighbor-advert @th,64,128 0x{int(ipaddress.ip_address(VIP6)):032x}"
+VIP6_BYTES = int(ipaddress.ip_address(VIP6))
+ADVERTISES_VIP6 = f"icmpv6 type nd-neighbor-advert @th,64,128 0x{VIP6_BYTES:032x}"
 
 
 def wait_verified(cluster, asked, verified, unverified=(), timeout=40):

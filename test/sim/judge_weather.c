@@ -193,6 +193,7 @@ void judge_fault(struct judge *judge)
 void judge_stalls(struct judge *judge, uint8_t node, uint64_t until_ns, bool frozen)
 {
     judge->nodes[node].stalled_until_ns = until_ns;
+    judge->nodes[node].told = 0; /* what a stop that takes its time would still say */
     if (frozen) {
         judge->nodes[node].frozen_until_ns = until_ns;
     }

@@ -422,7 +422,7 @@ static void voters_restart(struct swarm *swarm, uint8_t holder)
 
 static void late_votes(struct swarm *swarm, uint8_t holder)
 {
-    switch (draw(swarm, swarm->judge.slewed ? 4 : 3)) {
+    switch (draw(swarm, swarm->judge.slewed ? 6 : 3)) {
     case 0:
         answers_come_late(swarm, holder);
         break;

@@ -363,6 +363,45 @@ static void test_a_mac_that_changes_is_told_at_once_and_announced(void **unused)
     free(core);
 }
 
+static void test_a_mac_that_is_none_is_not_told_and_one_of_many_hosts_is_not_taken(void **unused)
+{
+    (void)unused;
+    struct core *core = holder();
+    set_mac(core, 7);
+    set_mac(core, UINT64_C(0x010000000007));
+    assert_int_equal(core->conflicts[0].own, 7);
+    set_mac(core, MAC_NONE); /* the interface is gone */
+    assert_int_equal(core->conflicts[0].own, MAC_NONE);
+    assert_false(sends_to(1));
+    set_mac(core, 8);
+    assert_int_equal(count(ACTION_ANNOUNCE), 1);
+    assert_false(sends_to(1)); /* what was not told before waits for its turn */
+    free(core);
+}
+
+static void test_a_node_without_a_vip_tells_of_no_link(void **unused)
+{
+    (void)unused;
+    struct core_config config = default_config();
+    config.vip_count = 0;
+    struct core *core = serve_core(&config);
+    run(core, 3 * timing_slow(T_NS, NODES));
+    assert_true(core->record.seq > 1);
+    assert_int_equal(core->record.link.vip, ID_NONE);
+    free(core);
+}
+
+static void test_only_what_is_about_a_host_has_its_mac(void **unused)
+{
+    (void)unused;
+    unsigned with_mac = 0;
+    for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
+        with_mac += reason_has_mac((enum reason)reason) ? 1 : 0;
+    }
+    assert_int_equal(with_mac, 4);
+    assert_true(reason_has_mac(REASON_ADDRESS_ANSWERED) && reason_has_mac(REASON_FOREIGN_GONE));
+}
+
 static void test_vips_take_turns_in_the_records(void **unused)
 {
     (void)unused;
@@ -432,6 +471,9 @@ int main(void)
         cmocka_unit_test(test_a_stranger_that_is_silent_for_a_minute_is_gone),
         cmocka_unit_test(test_a_dead_node_that_still_answers_is_told_by_its_name),
         cmocka_unit_test(test_a_mac_that_changes_is_told_at_once_and_announced),
+        cmocka_unit_test(test_a_mac_that_is_none_is_not_told_and_one_of_many_hosts_is_not_taken),
+        cmocka_unit_test(test_a_node_without_a_vip_tells_of_no_link),
+        cmocka_unit_test(test_only_what_is_about_a_host_has_its_mac),
         cmocka_unit_test(test_vips_take_turns_in_the_records),
         cmocka_unit_test(test_a_reload_keeps_what_is_known),
     };

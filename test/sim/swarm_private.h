@@ -56,7 +56,7 @@ struct swarm {
     bool has_check;
     bool spreads; /* a node's priorities differ from VIP to VIP */
     bool attacker;
-    bool votes_late; /* scenes in which votes come late, seldom, or by wrong clocks */
+    bool votes_late; /* scenes of votes: late, seldom, forgotten, or by wrong clocks */
     bool waits;      /* with everything healed, until the wire has been asked, too */
     bool turns_back; /* scenes in which a holder is fit again while its successor's kernel adds */
 };

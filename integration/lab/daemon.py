@@ -70,6 +70,7 @@ class Vipgossip(Daemon):
         self.key = self.directory / "cluster.key"
         self.socket = self.directory / "control.sock"
         self.state = self.directory / "state"
+        self.programs = paths.BUILD  # where vipgossipd and vipgossip are
 
     def write_key(self, text):
         self.key.touch(mode=0o600)
@@ -83,7 +84,7 @@ class Vipgossip(Daemon):
         self.file.write_text(config.text(config.merge(data, own)))
 
     def command(self):
-        return [str(paths.DAEMON), "-c", str(self.file)]
+        return [str(self.programs / "vipgossipd"), "-c", str(self.file)]
 
     def engine_pid(self):
         for pid in self.pids()[1:]:
@@ -94,8 +95,8 @@ class Vipgossip(Daemon):
     def tool(self, command, *arguments):
         """Runs `vipgossip COMMAND --socket ...`; the finished process."""
         return subprocess.run(
-            [paths.TOOL, command, "--socket", self.socket, *arguments], capture_output=True,
-            text=True, timeout=20, check=False)
+            [self.programs / "vipgossip", command, "--socket", self.socket, *arguments],
+            capture_output=True, text=True, timeout=20, check=False)
 
     def status(self):
         """The JSON of `vipgossip status`, or None while nobody answers."""

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ int main(void)
     int result;
 
     log_open("vipgossip-checker", LOG_LEVEL_INFO);
+    (void)prctl(PR_SET_NAME, "vipgossip-checker"); /* who was started by descriptor has none */
     if (!was_started_by_supervisor()) {
         log_error("vipgossip-checker is started by vipgossipd only; start that");
         return EXIT_USAGE;

@@ -89,6 +89,32 @@ static bool all_have_told(const struct core *core, uint8_t vip)
     return true;
 }
 
+static bool untold_has(const struct core *core, uint8_t vip)
+{
+    for (uint8_t node = 0; node < core->config.node_count; node++) {
+        const struct record_vip *entry = membership_entry(core, node, vip);
+        if (node != core->config.self && entry != NULL && membership_is_live(core, node) &&
+            (core->members[node].links_told & BIT(vip)) == 0 &&
+            (entry->state == VIP_CLAIMING || entry->state == VIP_HOLDING ||
+             entry->state == VIP_RELEASING)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A node of a neighbouring version may never tell its MAC. Where such a one has the VIP, or had it
+ * until a moment ago, an unknown MAC may be its own [SPEC R82, D9]. */
+static bool may_be_untold(struct core *core, uint8_t vip)
+{
+    struct conflict *conflict = &core->conflicts[vip];
+    if (untold_has(core, vip)) {
+        conflict->untold = core->now;
+        return true;
+    }
+    return conflict->untold.ns != 0 && mono_elapsed(core->now, conflict->untold) < JUDGE_AFTER_NS;
+}
+
 static void tell(struct core *core, uint8_t vip, bool is_there)
 {
     const uint64_t mac = core->conflicts[vip].mac;
@@ -175,6 +201,10 @@ static void judge_stranger(struct core *core, uint8_t vip)
 {
     struct conflict *conflict = &core->conflicts[vip];
     uint64_t waited_ns = mono_elapsed(core->now, conflict->strange_since);
+    if (may_be_untold(core, vip)) {
+        conflict->strange = MAC_NONE;
+        return;
+    }
     if (conflict->strange == MAC_NONE || waited_ns < JUDGE_AFTER_NS) {
         return;
     }

@@ -53,7 +53,7 @@ bool ipc_valid_reload(const struct ipc_reload *reload, size_t length, unsigned v
     if (length != sizeof(*reload) || reload->type != IPC_RELOAD || reload->unused != 0 ||
         !is_ended(reload->text, sizeof(reload->text)))
         return false;
-    if (setup->magic != IPC_SETUP_MAGIC || setup->size != sizeof(*setup) ||
+    if (setup->magic != IPC_SETUP_MAGIC || setup->build != ipc_build() ||
         !conf_is_sound(&setup->conf) || setup->self >= setup->conf.node_count ||
         setup->keys.cluster_count > sizeof(setup->keys.cluster) / sizeof(setup->keys.cluster[0]))
         return false;

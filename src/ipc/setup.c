@@ -75,6 +75,11 @@ static int read_sealed(int fd, void *ret, size_t size)
     return 0;
 }
 
+uint32_t ipc_build(void)
+{
+    return IPC_BUILD;
+}
+
 int ipc_setup_write(const struct ipc_setup *setup)
 {
     static const struct conf_keys no_keys;
@@ -94,7 +99,7 @@ int ipc_setup_read(int fd, struct ipc_setup *ret)
 
     if (result < 0)
         return result;
-    if (ret->magic != IPC_SETUP_MAGIC || ret->size != sizeof(*ret))
+    if (ret->magic != IPC_SETUP_MAGIC || ret->build != IPC_BUILD)
         return -EBADMSG;
     if (ret->conf.vip_count > CONF_VIPS_MAX || ret->self >= ret->conf.node_count)
         return -EBADMSG;
@@ -114,7 +119,7 @@ int ipc_checker_setup_read(int fd, struct ipc_checker_setup *ret)
 
     if (result < 0)
         return result;
-    if (ret->magic != IPC_CHECKER_MAGIC || ret->size != sizeof(*ret))
+    if (ret->magic != IPC_CHECKER_MAGIC || ret->build != IPC_BUILD)
         return -EBADMSG;
     if (ret->conf.check_count > CONF_CHECKS_MAX || ret->self >= ret->conf.node_count)
         return -EBADMSG;

@@ -45,6 +45,17 @@ void launch_find(const char *name, char *path, size_t size)
     (void)snprintf(path, size, "%s/%s", VG_LIBEXEC_DIR, name);
 }
 
+int launch_open(const char *name, char *path, size_t size)
+{
+    int file;
+
+    launch_find(name, path, size);
+    if (access(path, X_OK) < 0)
+        return -errno;
+    file = open(path, O_PATH | O_CLOEXEC);
+    return file < 0 ? -errno : file;
+}
+
 /* What the child needs, none of it allocated after fork(). */
 struct child {
     const struct launch *launch;
@@ -102,14 +113,14 @@ int launch_die_with(pid_t parent)
 int launch_become(const struct launch_program *program, pid_t parent)
 {
     char *const arguments[] = {program->name, NULL};
-    int nothing = -1;
-    int result = place_fds(program, &nothing);
+    int file = program->file;
+    int result = place_fds(program, &file);
 
     if (result == 0)
         result = launch_die_with(parent);
     if (result < 0)
         return result;
-    (void)execve(program->path, arguments, program->environment);
+    (void)execveat(file, "", arguments, program->environment, AT_EMPTY_PATH);
     return -errno;
 }
 

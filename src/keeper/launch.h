@@ -25,6 +25,7 @@
 struct launch_program {
     const char *path;
     char *name;
+    int file;                /* as launch_open() opened it; launch_become() only */
     int fds[LAUNCH_FDS_MAX]; /* from LAUNCH_FD_FIRST on */
     unsigned fd_count;
     char *environment[LAUNCH_ENVIRONMENT_MAX]; /* ends with NULL */
@@ -47,6 +48,10 @@ struct launch_result {
 /* Where an executable is: libexec/NAME beside this program, or else where it is installed. */
 void launch_find(const char *name, char *path, size_t size);
 
+/* The same, opened: whoever starts it later starts this very file, though an upgrade has put
+ * another one in its place meanwhile. The descriptor (close-on-exec), or -errno. */
+int launch_open(const char *name, char *path, size_t size);
+
 /* What of our environment such a program gets. */
 void launch_fill_environment(struct launch_program *program);
 void launch_free_environment(const struct launch_program *program);
@@ -58,7 +63,8 @@ void launch_leave_signals(void);
 /* Ends this process with its parent. 0, or -errno: the parent has ended already. */
 int launch_die_with(pid_t parent);
 
-/* The process becomes the program, and ends with its parent. Returns only with an error: -errno. */
+/* The process becomes the program, of which `file` is open, and ends with its parent. Returns only
+ * with an error: -errno. */
 int launch_become(const struct launch_program *program, pid_t parent);
 
 /* Returns when the engine runs. 0 or -1 with the reason in the log. */

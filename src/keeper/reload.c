@@ -100,7 +100,7 @@ static bool report_is_sound(const struct steward_report *report)
 {
     const struct ipc_setup *setup = &report->setup;
 
-    if (setup->magic != IPC_SETUP_MAGIC || setup->size != sizeof(*setup) ||
+    if (setup->magic != IPC_SETUP_MAGIC || setup->build != ipc_build() ||
         !conf_is_sound(&setup->conf) || setup->self >= setup->conf.node_count)
         return false;
     for (unsigned i = 0; i < setup->conf.vip_count; i++)

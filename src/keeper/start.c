@@ -317,7 +317,7 @@ static int prepare(struct keeper *keeper, struct conf *conf, struct ipc_setup *s
     for (unsigned vip = 0; vip < conf->vip_count; vip++)
         assign_interface(keeper, vip, interfaces.names[vip]);
     setup->magic = IPC_SETUP_MAGIC;
-    setup->size = sizeof(*setup);
+    setup->build = ipc_build();
     setup->self = (uint8_t)self;
     setup->conf = *conf;
     memcpy(setup->interfaces, interfaces.names, sizeof(setup->interfaces));

@@ -40,6 +40,8 @@ struct ends {
 
 struct work {
     const struct steward_begin *begin;
+    char checker_path[4200];
+    int checker_file; /* opened at the start; or -errno */
     int fd;
     struct supervisor supervisor;
     struct supervisor formers[FORMERS_MAX]; /* finish what they began before a reload; in order */
@@ -86,7 +88,7 @@ static void read_all(void *arg, void *ret)
     close_own(work);
     *report = (struct steward_report){.result = -1};
     setup->magic = IPC_SETUP_MAGIC;
-    setup->size = sizeof(*setup);
+    setup->build = ipc_build();
     setup->verbose = begin->setup->verbose;
     if (conf_read_file(begin->file, begin->setup->conf.self_name, &setup->conf, &report->error) < 0)
         return;
@@ -170,6 +172,8 @@ static int start_checker(struct work *work, const struct ipc_setup *setup, uint3
     const unsigned count = work->former_count;
     const struct supervisor_begin begin = {.setup = setup,
                                            .user = &work->begin->user,
+                                           .path = work->checker_path,
+                                           .file = work->checker_file,
                                            .checker_fd = work->begin->checker_fd,
                                            .generation = generation,
                                            .former_pidfd =
@@ -271,6 +275,7 @@ static _Noreturn void steward_main(const struct steward_begin *begin, const stru
     int error;
 
     close_others(&work);
+    work.checker_file = launch_open(LAUNCH_CHECKER, work.checker_path, sizeof(work.checker_path));
     launch_leave_signals();
     sandbox_hide();
     work.report = calloc(1, sizeof(*work.report));

@@ -40,7 +40,6 @@
 #define STOP_SLACK_MS 1000
 
 struct nurse {
-    char path[4200];
     char name[sizeof(LAUNCH_CHECKER)];
     struct launch_program program;
     int leash;
@@ -212,6 +211,7 @@ static void close_others(const struct nurse *nurse)
 {
     const int kept[] = {nurse->program.fds[0],
                         nurse->program.fds[1],
+                        nurse->program.file,
                         nurse->alive[0],
                         nurse->alive[1],
                         nurse->leash,
@@ -273,7 +273,7 @@ static int write_setup(const struct supervisor_begin *begin)
     if (own == NULL)
         return -ENOMEM;
     own->magic = IPC_CHECKER_MAGIC;
-    own->size = sizeof(*own);
+    own->build = ipc_build();
     own->self = begin->setup->self;
     own->verbose = begin->setup->verbose;
     own->generation = begin->generation;
@@ -292,8 +292,8 @@ static int open_all(struct nurse *nurse, const struct supervisor_begin *begin, i
 
     if (error < 0)
         return error;
-    nurse->program =
-        (struct launch_program){.path = nurse->path, .name = nurse->name, .fd_count = 3};
+    nurse->program = (struct launch_program){
+        .path = begin->path, .name = nurse->name, .file = begin->file, .fd_count = 3};
     nurse->program.fds[IPC_CHECKER_FD_ENGINE - LAUNCH_FD_FIRST] = begin->checker_fd;
     nurse->program.fds[IPC_CHECKER_FD_CONF - LAUNCH_FD_FIRST] = fd;
     if (pipe2(leash, O_CLOEXEC) < 0 || pipe2(nurse->alive, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -345,9 +345,8 @@ int supervisor_start(const struct supervisor_begin *begin, struct supervisor *re
     int leash[2] = {-1, -1};
     int error;
 
-    launch_find(LAUNCH_CHECKER, nurse.path, sizeof(nurse.path));
-    if (access(nurse.path, X_OK) < 0) {
-        log_error("cannot start the checker, %s: %s", nurse.path, strerror(errno));
+    if (begin->file < 0) {
+        log_error("cannot start the checker, %s: %s", begin->path, strerror(-begin->file));
         return -1;
     }
     error = open_all(&nurse, begin, leash);

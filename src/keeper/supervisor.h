@@ -23,6 +23,8 @@ struct supervisor {
 struct supervisor_begin {
     const struct ipc_setup *setup; /* of the engine; without keys */
     const struct privilege_user *user;
+    const char *path;    /* of the checker's executable */
+    int file;            /* the same, opened when the daemon started; or -errno */
     int checker_fd;      /* the checker's end of the socketpair with the engine */
     uint32_t generation; /* of the setup */
     int former_pidfd;    /* of the supervisor that was told to retire, -1: there is none */

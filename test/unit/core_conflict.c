@@ -130,21 +130,56 @@ static void test_a_node_whose_record_comes_a_moment_later_is_no_stranger(void **
     free(core);
 }
 
+static void hear_untold(struct core *core, uint64_t seq, enum vip_state state)
+{
+    struct record record = record_of(1, seq, state); /* of a version that tells no MAC */
+    record.vips[0].priority = 250;
+    hear(core, 1, &record);
+}
+
 static void test_a_node_that_has_not_told_its_mac_is_waited_for(void **unused)
 {
     (void)unused;
     struct core *core = new_core();
     set_mac(core, 2);
     for (uint64_t seq = 1; seq < 12; seq++) {
-        struct record record = record_of(1, seq, VIP_HOLDING); /* of a version that tells none */
-        record.vips[0].priority = 250;
-        hear(core, 1, &record);
+        hear_untold(core, seq, VIP_STANDBY);
         if (seq == 1) {
             step(core, 1000, frame_of(STRANGER));
         }
         run(core, NS_PER_S);
         assert_true(seq == 10 || view_of(core).in_conflict == (seq > 10));
     }
+    free(core);
+}
+
+/* As in the middle of an upgrade. */
+static void test_a_holder_that_never_tells_its_mac_is_no_stranger(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    uint64_t seq = 1;
+    set_mac(core, 2);
+    step(core, 1000, frame_of(STRANGER)); /* it claimed, and its record came a moment later */
+    for (; seq < 30; seq++) {
+        hear_untold(core, seq, VIP_HOLDING);
+        step(core, 1000, frame_of(STRANGER));
+        run(core, NS_PER_S);
+        assert_false(view_of(core).in_conflict);
+    }
+    hear_untold(core, seq++, VIP_STANDBY);
+    step(core, 1000, frame_of(STRANGER)); /* what its kernel sent before was slower */
+    for (unsigned i = 0; i < 15; i++) {
+        hear_untold(core, seq++, VIP_STANDBY);
+        run(core, NS_PER_S);
+        assert_false(view_of(core).in_conflict);
+    }
+    step(core, 1000, frame_of(STRANGER)); /* but now it uses what is not its own any more */
+    for (unsigned i = 0; i < 15; i++) {
+        hear_untold(core, seq++, VIP_STANDBY);
+        run(core, NS_PER_S);
+    }
+    assert_true(view_of(core).in_conflict);
     free(core);
 }
 
@@ -462,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_the_macs_of_this_node_and_of_its_peers_are_no_strangers),
         cmocka_unit_test(test_a_node_whose_record_comes_a_moment_later_is_no_stranger),
         cmocka_unit_test(test_a_node_that_has_not_told_its_mac_is_waited_for),
+        cmocka_unit_test(test_a_holder_that_never_tells_its_mac_is_no_stranger),
         cmocka_unit_test(test_defence_is_one_series_and_then_one_round_a_second),
         cmocka_unit_test(test_two_strangers_that_alternate_are_named_all_the_same),
         cmocka_unit_test(test_a_stranger_beside_the_named_one_is_answered),

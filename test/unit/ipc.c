@@ -270,7 +270,7 @@ static struct ipc_setup *setup_new(void)
 
     assert_non_null(setup);
     setup->magic = IPC_SETUP_MAGIC;
-    setup->size = sizeof(*setup);
+    setup->build = ipc_build();
     setup->self = 1;
     setup->conf.node_count = 2;
     setup->conf.vip_count = 1;
@@ -352,9 +352,9 @@ static void test_a_setup_of_another_build_is_refused(void **state)
     struct ipc_setup *setup = setup_new();
 
     (void)state;
-    setup->size++;
+    setup->build++;
     assert_setup_is_refused(setup);
-    setup->size--;
+    setup->build--;
     setup->magic++;
     assert_setup_is_refused(setup);
     setup->magic--;

@@ -148,8 +148,8 @@ long ipc_packet_receive(int fd, void *ret, size_t size);
 /* What the checker gets of the configuration: all but the keys. */
 struct ipc_checker_setup {
     uint32_t magic;
-    uint32_t size; /* sizeof(struct ipc_checker_setup) */
-    uint8_t self;  /* index of conf.nodes */
+    uint32_t build; /* ipc_build() of the supervisor, see ipc/setup.h */
+    uint8_t self;   /* index of conf.nodes */
     uint8_t verbose;
     uint8_t follows; /* another one, see IPC_CHECKER_FD_FORMER */
     uint8_t unused;

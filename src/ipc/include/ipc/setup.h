@@ -14,8 +14,8 @@
 
 struct ipc_setup {
     uint32_t magic;
-    uint32_t size; /* sizeof(struct ipc_setup): keeper and engine of one build */
-    uint8_t self;  /* index of conf.nodes */
+    uint32_t build; /* ipc_build() of the keeper */
+    uint8_t self;   /* index of conf.nodes */
     uint8_t verbose;
     uint8_t has_checker;   /* 1: there is a descriptor for one, whether or not one runs */
     uint8_t drained;       /* 1: this node is drained, as an earlier run was told */
@@ -26,6 +26,11 @@ struct ipc_setup {
     char interfaces[CONF_VIPS_MAX]
                    [16]; /* of each VIP, as the keeper found it; empty: not found yet */
 };
+
+/* Which build this is: the same number in programs of one version that were compiled with the same
+ * headers of ipc and conf. Others may mean something else by the same bytes: one that is started by
+ * another build refuses to run. */
+uint32_t ipc_build(void);
 
 /* Writes `setup` without its keys into a new sealed memfd. The descriptor (close-on-exec), or
  * -errno. */

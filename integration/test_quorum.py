@@ -237,8 +237,12 @@ def test_voter_that_does_not_remember_abstains(make_cluster):
     for note in cluster.directory.glob("n2/*.voted"):
         note.unlink()
     cluster.start()
+    cluster.wait_until(cluster["n2"].status, "n2 answers")
+    assert 0 < cluster["n2"].status()["abstains_ms"] <= 10000
+    assert "gives no vote for another" in cluster["n2"].tool("status").stdout
     cluster.quiet(5, lambda: not cluster.holders())
     cluster.wait_holder("n1", seconds=30)
+    assert cluster["n2"].status()["abstains_ms"] == 0
 
 
 def test_a_fifth_of_all_datagrams_lost_costs_no_lease(five):

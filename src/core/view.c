@@ -120,6 +120,13 @@ bool core_is_starting(const struct core *core)
     return core->phase == PHASE_HELLO;
 }
 
+uint64_t core_abstains_ns(const struct core *core)
+{
+    return mono_before(core->vote_now, core->abstain_until)
+               ? mono_elapsed(core->abstain_until, core->vote_now)
+               : 0;
+}
+
 bool core_is_asking(const struct core *core, uint8_t vip)
 {
     return start_is_asking(core, vip);

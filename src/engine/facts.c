@@ -46,13 +46,14 @@ void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 14);
+    pack_map(pack, 15);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
     pack_key_uint(pack, "interval_ms", conf->interval_ns / NS_PER_MS);
     pack_key_uint(pack, "uptime_ms", mono_elapsed(facts->now, facts->started) / NS_PER_MS);
     pack_key_bool(pack, "starting", core_is_starting(facts->core));
+    pack_key_uint(pack, "abstains_ms", (core_abstains_ns(facts->core) + NS_PER_MS - 1) / NS_PER_MS);
     pack_key(pack, "vips");
     pack_vips(facts, pack);
     pack_key(pack, "nodes");

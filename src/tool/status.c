@@ -264,6 +264,13 @@ static void print_notes(const json_t *facts, const struct style *style)
     if (facts_is_true(facts, "starting"))
         (void)fprintf(style->out, "Note: %s is starting and claims nothing yet.\n",
                       facts_text_or(facts, "node", "this node"));
+    if (facts_number(facts, "abstains_ms") > 0)
+        (void)fprintf(
+            style->out,
+            "Note: %s has started anew and gives no vote for another %.1f s; wait so long "
+            "before you stop another node.\n",
+            facts_text_or(facts, "node", "this node"),
+            (double)facts_number(facts, "abstains_ms") / 1e3);
     json_array_foreach(json_object_get(facts, "vips"), i, vip)
     {
         const int64_t removals = facts_number(vip, "foreign_removals");

@@ -187,7 +187,9 @@ static void test_a_restarted_voter_abstains(void **unused)
     const struct vote *vote = asked(core, &record);
     assert_verdict(vote, VERDICT_ABSTAINED);
     assert_in_range(vote->rest_ms, 999, 1000);
+    assert_in_range(core_abstains_ns(core), 999 * NS_PER_MS, NS_PER_S);
     step(core, NS_PER_S, (struct event){.type = EVENT_FRAME});
+    assert_int_equal(core_abstains_ns(core), 0);
     record.seq = 3;
     assert_verdict(asked(core, &record), VERDICT_GRANTED);
     free(core);

@@ -331,6 +331,7 @@ static void test_a_node_that_just_started_knows_nothing_of_the_others(void **sta
     assert_value(&facts.map.data, "cluster", "\"swarm\"");
     assert_value(&facts.map.data, "node", "\"n1\"");
     assert_value(&facts.map.data, "starting", "true");
+    assert_value(&facts.map.data, "abstains_ms", "0");
     assert_value(&facts.map.data, "interval_ms", "100");
     assert_value(&facts.map.data, "uptime_ms", "0");
     assert_value(item(&facts.map.data, "vips", 0), "holder", "nil");

@@ -79,7 +79,11 @@ const struct core_counters *core_counters(const struct core *core);
 bool core_swarm_is_split(const struct core *core, struct mono now, uint8_t ret[static 2]);
 /* Still saying hello, no claim yet? */
 bool core_is_starting(const struct core *core);
-/* The same of one VIP, which may also say hello alone because its interface came back [SPEC R40].
+/* How long this node, as a voter, gives its vote to nobody yet, because it has started anew [SPEC
+ * R99]; 0: it votes, or no VIP is in mode quorum. */
+uint64_t core_abstains_ns(const struct core *core);
+/* The same as core_is_starting() of one VIP, which may also say hello alone because its interface
+ * came back [SPEC R40].
  */
 bool core_is_asking(const struct core *core, uint8_t vip);
 

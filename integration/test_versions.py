@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Two versions of the daemon in one cluster [SPEC D9]: this one, and that of integration/
 earlier-version. Each holds and each stands by; nothing moves that would not move among equals."""
+import contextlib
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ BOOT_ID = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text(encoding="as
 LEASE_MS = 400
 MODES = ("available", "quorum")
 VERSIONS = ("earlier", "this")
+CHECKER = "vipgossip-check\n"  # what the kernel keeps of its name
 
 
 @pytest.fixture(scope="session")
@@ -220,8 +222,9 @@ def replace(directory, place):
 def checker(node):
     """Its process, found by its name, and which file it runs, whatever that is called now."""
     for pid in node.pids()[1:]:
-        if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii") == "vipgossip-check\n":
-            return pid, os.stat(f"/proc/{pid}/exe").st_ino
+        with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+            if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii") == CHECKER:
+                return pid, os.stat(f"/proc/{pid}/exe").st_ino
     return None, None
 
 

@@ -152,7 +152,7 @@ def archive(directory):
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
-    """n1 to n3 are deployed from a package, n1 behind a firewall; n4 waits."""
+    """n1 and n2, then n3 as well, are deployed from a package, n1 behind a firewall; n4 waits."""
     if ansible.missing():
         pytest.skip(ansible.missing())
     directory = tmp_path_factory.mktemp("ansible")
@@ -164,6 +164,11 @@ def fleet(tmp_path_factory):
                                  vipgossip_deb=one.packages[0])
         one.hosts["n1"].path("etc/nftables.conf").write_text(NFTABLES)
         one.hosts["n1"].run("start", "nftables")
+        two = {"n1": one.inventory["vipgossip"]["hosts"]["n1"],
+               "n2": one.inventory["vipgossip"]["hosts"]["n2"]}
+        good(one.play("deploy", inventory={"vipgossip": {**one.inventory["vipgossip"],
+                                                         "hosts": two}}))
+        one.settle(nodes=("n1", "n2"))
         good(one.play("deploy"))
         one.settle()
         yield one
@@ -220,6 +225,23 @@ def test_second_run_changes_nothing(fleet):
     assert result.changed() == {}, result.text
     assert fleet.key().strip() not in result.text
     unmoved(watched)
+
+
+def test_key_may_be_in_a_vault(fleet):
+    """The file of the controller, encrypted."""
+    password = fleet.directory / "password"
+    password.write_text("not a secret\n")
+    vault = ["--vault-password-file", str(password)]
+    file, key = fleet.directory / "vipgossip-lab.key", fleet.key()
+    subprocess.run(["ansible-vault", "encrypt", *vault, file], check=True, capture_output=True,
+                   timeout=60)
+    try:
+        assert key.strip() not in file.read_text()
+        result = good(fleet.play("deploy", *vault))
+    finally:
+        file.write_text(key)
+    assert result.changed() == {}, result.text
+    assert key.strip() not in result.text
 
 
 def test_check_mode_shows_a_change_and_makes_none(fleet):

@@ -166,8 +166,11 @@ def fleet(tmp_path_factory):
         one.hosts["n1"].run("start", "nftables")
         two = {"n1": one.inventory["vipgossip"]["hosts"]["n1"],
                "n2": one.inventory["vipgossip"]["hosts"]["n2"]}
-        good(one.play("deploy", inventory={"vipgossip": {**one.inventory["vipgossip"],
-                                                         "hosts": two}}))
+        first = {"vipgossip": {**one.inventory["vipgossip"], "hosts": two}}
+        good(one.play("deploy", "--check", "--diff", inventory=first))
+        assert not (one.directory / "vipgossip-lab.key").exists()
+        assert not one.hosts["n1"].path("etc/vipgossip").exists()
+        good(one.play("deploy", inventory=first))
         one.settle(nodes=("n1", "n2"))
         good(one.play("deploy"))
         one.settle()

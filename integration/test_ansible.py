@@ -329,6 +329,7 @@ def test_refused_change_ends_the_run_and_leaves_all_as_it_was(fleet, options, wh
     assert fleet.files() == files
     failed = [name for name, host in result.hosts.items() if host["failed"]]
     assert len(failed) == 1 and failed != [fleet.preferred()]  # a standby; nobody after it
+    fleet.settle()  # nobody complains of the refusal any more
     unmoved(watched)
 
 

@@ -39,10 +39,10 @@ struct privilege_user privilege_find_user(void)
 static int apply_sets(bool bounds)
 {
     if (bounds)
-        (void)capng_apply(CAPNG_SELECT_BOUNDS);
+        (void)!capng_apply(CAPNG_SELECT_BOUNDS);
     if (capng_apply(CAPNG_SELECT_CAPS) < 0)
         return -EPERM;
-    (void)capng_apply(CAPNG_SELECT_AMBIENT); /* the kernel emptied it with the permitted set */
+    (void)!capng_apply(CAPNG_SELECT_AMBIENT); /* the kernel emptied it with the permitted set */
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 

@@ -103,6 +103,50 @@ def test_networkd_without_it_takes_the_vip_away_and_the_daemon_puts_it_back(make
     machine.cluster.wait_holder("n1")
 
 
+@pytest.mark.parametrize("keep", (True, False))
+def test_networkd_that_is_restarted_leaves_the_vip_alone(make_machine, keep):
+    machine = networkd(make_machine, keep)
+    cluster = machine.cluster
+    before = cluster.changes(lab_cluster.VIP)
+    machine.run("restart", "systemd-networkd")
+    cluster.wait_until(lambda: "configured" in machine.run("list", "eth0", program="networkctl"),
+                       "networkd has configured eth0 again", seconds=30)
+    cluster.quiet(3, lambda: cluster.holders() == {"n1"})
+    assert cluster.changes(lab_cluster.VIP) == before
+
+
+@pytest.mark.parametrize("keep", (True, False))
+def test_networkd_that_takes_its_own_address_when_the_cable_is_pulled_gives_the_vip_back(
+        make_machine, keep):
+    """The address of the node goes and comes; the daemon's sockets outlive that."""
+    machine = networkd(make_machine, keep)
+    lose_carrier(machine, seconds=5)
+    assert machine.show("NRestarts") == "0"
+
+
+def test_networkd_that_sets_the_interface_down_and_up_moves_the_vip_away_and_back(make_machine):
+    machine = networkd(make_machine, keep=True)
+    machine.run("down", "eth0", program="networkctl")
+    machine.cluster.wait_holder("n2")
+    machine.run("up", "eth0", program="networkctl")
+    machine.cluster.wait_holder("n1", seconds=30)
+
+
+def test_the_vip_follows_the_hosts_address_into_a_bridge_that_networkd_makes(make_machine):
+    machine = networkd(make_machine, keep=True)
+    cluster, directory = machine.cluster, machine.root / "etc/systemd/network"
+    (directory / "10-eth0.network").write_text("[Match]\nName=eth0\n\n[Network]\nBridge=br0\n")
+    (directory / "20-br0.netdev").write_text("[NetDev]\nName=br0\nKind=bridge\n\n"
+                                             "[Bridge]\nForwardDelaySec=0\n")
+    (directory / "20-br0.network").write_text(
+        NETWORK.format("10.77.0.1").replace("Name=eth0", "Name=br0"))
+    machine.run("reload", program="networkctl")
+    cluster.wait_until(lambda: "br0" in machine.run("-o", "addr", "show", "to", lab_cluster.VIP,
+                                                    program="ip"), "the VIP is on br0", seconds=30)
+    cluster.wait_holder("n1")
+    assert machine.show("NRestarts") == "0"
+
+
 @pytest.fixture
 def network_manager(make_machine):
     if roots.missing():

@@ -2,6 +2,7 @@
 """Network namespaces: made, entered, emptied of processes, removed."""
 import contextlib
 import ctypes
+import json
 import os
 import pathlib
 import re
@@ -42,6 +43,13 @@ class Netns:
     def ip(self, *lines):
         """Runs lines of ip(8) inside, in one process."""
         run("ip", "-n", self.name, "-batch", "-", stdin="\n".join(lines) + "\n")
+
+    def json(self, *command):
+        """What `ip -j` says inside."""
+        return json.loads(run("ip", "-n", self.name, "-j", *command) or "[]")
+
+    def mac(self, interface="eth0"):
+        return self.json("link", "show", interface)[0]["address"]
 
     def sysctl(self, **values):
         self.run("sysctl", "-q", "-w", *(f"{key.replace('__', '.')}={value}"

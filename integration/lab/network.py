@@ -11,7 +11,6 @@ stays up as it does behind a switch.
 """
 import contextlib
 import itertools
-import json
 import os
 import signal
 import time
@@ -39,8 +38,7 @@ class Host:
                   f"link set {name} master br0 up")
         self.ns.ip("link set lo up", "link set eth0 up", f"addr add {self.v4}/16 dev eth0",
                    f"addr add {self.v6}/64 dev eth0 nodad")
-        self.mac = json.loads(netns.run("ip", "-n", self.ns.name, "-j", "link", "show",
-                                        "eth0"))[0]["address"]
+        self.mac = self.ns.mac()
 
     def add_address(self, address):
         self.ns.ip(f"addr add {address} dev eth0")

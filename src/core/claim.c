@@ -142,10 +142,11 @@ uint8_t claim_waits_for(const struct core *core, uint8_t vip)
 static enum reason claim_reason(const struct core *core, uint8_t vip)
 {
     const struct arbiter *arbiter = &core->arbiters[vip];
-    if (arbiter->refused != NODE_NONE && mono_before(core->now, arbiter->refused_until)) {
+    uint8_t holder = election_holder(core, vip);
+    if (holder == NODE_NONE && arbiter->refused != NODE_NONE &&
+        mono_before(core->now, arbiter->refused_until)) {
         return REASON_TAKEN_BACK;
     }
-    uint8_t holder = election_holder(core, vip);
     if (holder != NODE_NONE) {
         if (membership_entry(core, holder, vip)->state == VIP_RELEASING) {
             return REASON_HANDED_OVER;

@@ -80,7 +80,8 @@ static void add_failed(struct core *core, uint8_t vip, int32_t error)
         return;
     }
     arbiter_take_away(core, vip);
-    core->arbiters[vip].in_kernel = false;
+    /* What was to be put back was held until now, and is being released. */
+    core->arbiters[vip].in_kernel = core->arbiters[vip].state == VIP_HOLDING;
     if (error == ERRNO_TIME && majority_decides(core, vip)) {
         majority_is_late(core, vip);
     } else {

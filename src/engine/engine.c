@@ -58,7 +58,7 @@ static int take_setup(struct engine *engine, struct ipc_setup *setup)
     int error = -1;
 
     engine->conf = setup->conf;
-    memcpy(engine->interfaces, setup->interfaces, sizeof engine->interfaces);
+    loop_name_links(engine, setup);
     mapping_core(&engine->conf, setup->self, &engine->core_config);
     drain_begin(engine, setup);
     while (incarnation == 0) {
@@ -164,13 +164,14 @@ static void on_status(void *arg, struct pack *pack)
     struct engine *engine = arg;
     struct facts facts = {
         .conf = &engine->conf,
-        .interfaces = engine->interfaces,
+        .links = engine->links,
         .core_config = &engine->core_config,
         .core = engine->core,
         .wire = &engine->wire,
         .udp = &engine->udp.counters,
         .checks = engine->checks,
         .checker_lost = engine->checker.gone,
+        .mute = engine->mute,
         .drained = engine->drain.node,
         .drained_vips = engine->drain.vips,
         .drain_pending = keeper_link_is_keeping(&engine->keeper),

@@ -49,7 +49,7 @@ struct engine {
     uint8_t swarm_check;     /* the check that it came from */
     struct control control;
     struct conf conf;
-    char interfaces[CONF_VIPS_MAX][16];
+    struct ipc_message links[CONF_VIPS_MAX]; /* IPC_LINK of each VIP, as it was told last */
     struct core_config core_config;
     struct core *core;
     struct wire wire;
@@ -73,7 +73,6 @@ struct engine {
     struct message_in message;
     struct actions actions;
     struct datagram datagrams[EGRESS_DATAGRAMS_MAX];
-    uint32_t links_down;       /* bit per VIP, as the keeper told last */
     uint8_t macs[VIPS_MAX][6]; /* of their interfaces, likewise; until the core runs */
     bool mute;                 /* the last heartbeat could be sent to nobody */
 };
@@ -89,6 +88,9 @@ void orphan_watch(struct engine *engine);
 /* orphan.c: when orphan_step() has something to do; MONO_NEVER: never. */
 struct mono orphan_deadline(const struct engine *engine);
 void orphan_step(struct engine *engine, struct mono now);
+
+/* loop.c: the interface of each VIP by the setup; nothing else is known of it yet. */
+void loop_name_links(struct engine *engine, const struct ipc_setup *setup);
 
 /* engine.c: the last will for every other node, anew [SPEC R44]. */
 void engine_deposit_wills(struct engine *engine);

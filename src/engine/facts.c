@@ -46,7 +46,7 @@ void facts_pack(const struct facts *facts, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
 
-    pack_map(pack, 15);
+    pack_map(pack, 16);
     pack_key_text(pack, "version", VG_VERSION);
     pack_key_text(pack, "cluster", conf->cluster);
     pack_key_text(pack, "node", conf->nodes[facts->core_config->self].name);
@@ -54,6 +54,7 @@ void facts_pack(const struct facts *facts, struct pack *pack)
     pack_key_uint(pack, "uptime_ms", mono_elapsed(facts->now, facts->started) / NS_PER_MS);
     pack_key_bool(pack, "starting", core_is_starting(facts->core));
     pack_key_uint(pack, "abstains_ms", (core_abstains_ns(facts->core) + NS_PER_MS - 1) / NS_PER_MS);
+    pack_key_bool(pack, "mute", facts->mute);
     pack_key(pack, "vips");
     pack_vips(facts, pack);
     pack_key(pack, "nodes");
@@ -120,19 +121,26 @@ static void pack_conflict(const struct facts *facts, const struct vip_view *view
     pack_key_uint(pack, "last_ms", view->conflict_last_ns / NS_PER_MS);
 }
 
+static const char *text_or_nil(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
 static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
     const struct conf_vip *vip = &conf->vips[index];
-    const char *interface = facts->interfaces[index];
+    const struct ipc_message *link = &facts->links[index];
     struct vip_view view;
     char mac[TEXT_MAC];
 
     core_view_vip(facts->core, index, facts->now, &view);
-    pack_map(pack, 21);
+    pack_map(pack, 23);
     pack_key_text(pack, "name", vip->name);
     pack_addresses(&conf->addresses[vip->address_first], vip->address_count, true, pack);
-    pack_key_text(pack, "interface", interface[0] != '\0' ? interface : NULL);
+    pack_key_text(pack, "interface", text_or_nil(link->interface));
+    pack_key_text(pack, "link", text_link_state(link));
+    pack_key_text(pack, "port_of", text_or_nil(link->port_of));
     pack_key_text(pack, "mode", vip->mode == CONF_QUORUM ? "quorum" : "available");
     pack_key_text(pack, "state", vip_state_name(view.state));
     pack_key_text(pack, "holder", text_node(conf, view.holder));

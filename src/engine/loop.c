@@ -18,6 +18,21 @@
 /* Deadlines that may be due at once; the rest comes with the next turn of the loop. */
 #define TIMERS_MAX 64U
 
+void loop_name_links(struct engine *engine, const struct ipc_setup *setup)
+{
+    memset(engine->links, 0, sizeof engine->links);
+    for (unsigned vip = 0; vip < setup->conf.vip_count; vip++) {
+        memcpy(engine->links[vip].interface, setup->interfaces[vip],
+               sizeof engine->links[vip].interface);
+    }
+}
+
+/* Until the keeper says otherwise it is up. */
+static bool is_up(const struct ipc_message *link)
+{
+    return link->reason == 0 || link->reason == IPC_LINK_UP;
+}
+
 void loop_start(struct engine *engine)
 {
     engine->now = clock_now();
@@ -26,7 +41,7 @@ void loop_start(struct engine *engine)
     for (uint8_t vip = 0; vip < engine->core_config.vip_count; vip++) {
         struct event event = {.type = EVENT_LINK, .link = {.vip = vip, .up = false}};
 
-        if ((engine->links_down >> vip & 1) != 0) {
+        if (!is_up(&engine->links[vip])) {
             loop_feed(engine, &event); /* told before there was a core to hear it */
         }
         event = (struct event){.type = EVENT_MAC, .frame = {.vip = vip}};
@@ -169,9 +184,12 @@ void loop_on_keeper(void *arg, const struct ipc_message *message)
         return;
     }
     if (event.type == EVENT_LINK) {
-        uint32_t bit = UINT32_C(1) << event.link.vip;
+        bool was_up = is_up(&engine->links[event.link.vip]);
 
-        engine->links_down = event.link.up ? engine->links_down & ~bit : engine->links_down | bit;
+        engine->links[event.link.vip] = *message;
+        if (was_up == event.link.up) {
+            return; /* another name, or another reason why it is down */
+        }
     }
     if (event.type == EVENT_FRAME) {
         event.frame.address =
@@ -284,12 +302,18 @@ static void tell_hook(struct engine *engine, const struct change *change, const 
 
 static void report(struct engine *engine, const struct change *change)
 {
-    const char *detail = change->type == CHANGE_CHECK ? engine->checks[change->check].detail : "";
-    const struct events_entry *entry = events_add(&engine->events, change, detail, clock_wall_ms());
-    const char *colon = detail[0] != '\0' ? ": " : "";
+    char link[TEXT_MAX / 2] = "";
+    const char *detail = change->type == CHANGE_CHECK ? engine->checks[change->check].detail : link;
+    const struct events_entry *entry;
+    const char *colon;
     char text[TEXT_MAX];
     struct pack pack;
 
+    if (change->type == CHANGE_VIP && change->reason == REASON_LINK) {
+        text_link(&engine->links[change->vip], link);
+    }
+    entry = events_add(&engine->events, change, detail, clock_wall_ms());
+    colon = detail[0] != '\0' ? ": " : "";
     tell_hook(engine, change, detail);
     (void)text_change(&engine->conf, change, text);
     if ((change->type == CHANGE_VIP && change->to == VIP_FAULT) ||

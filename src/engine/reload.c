@@ -166,6 +166,22 @@ static uint32_t rename_vips(const struct engine *engine, uint32_t vips)
     return ret;
 }
 
+/* What is known of the interface of a VIP that stays, which stays too; the keeper tells the rest.
+ */
+static void rename_links(struct engine *engine)
+{
+    const struct ipc_reload *next = &engine->reload.next;
+    struct ipc_message links[CONF_VIPS_MAX];
+
+    memcpy(links, engine->links, sizeof links);
+    loop_name_links(engine, &next->setup);
+    for (unsigned vip = 0; vip < next->setup.conf.vip_count; vip++) {
+        if (next->change.vip_was[vip] != CONF_NEW) {
+            engine->links[vip] = links[next->change.vip_was[vip]];
+        }
+    }
+}
+
 static void rename_checks(struct engine *engine)
 {
     const struct ipc_reload *next = &engine->reload.next;
@@ -224,11 +240,10 @@ static void switch_over(struct engine *engine)
     wire_reconfigure(&engine->wire, &engine->reload.keyring, next->change.node_was);
     sodium_memzero(&engine->reload.keyring, sizeof engine->reload.keyring);
     engine->drain.vips = rename_vips(engine, engine->drain.vips);
-    engine->links_down = rename_vips(engine, engine->links_down);
+    rename_links(engine);
     engine->mac_hinted = 0;
     rename_checks(engine);
     engine->conf = setup->conf;
-    memcpy(engine->interfaces, setup->interfaces, sizeof engine->interfaces);
     switch_core(engine);
     udp_reconfigure(&engine->udp, setup->self);
     log_set_level(setup->verbose != 0 ? LOG_LEVEL_DEBUG : (enum log_level)setup->conf.log_level);

@@ -60,6 +60,31 @@ const char *text_change_to(const struct conf *conf, const struct change *change)
     return value_text(conf, change->type, change->to);
 }
 
+const char *text_link_state(const struct ipc_message *link)
+{
+    static const char *const names[] = {
+        [IPC_LINK_DOWN] = "down",    [IPC_LINK_UP] = "up",     [IPC_LINK_NO_CARRIER] = "no carrier",
+        [IPC_LINK_GONE] = "missing", [IPC_LINK_PORT] = "port",
+    };
+
+    _Static_assert(sizeof names / sizeof names[0] == IPC_LINK_COUNT, "a name each");
+    return link->reason < IPC_LINK_COUNT ? names[link->reason] : NULL;
+}
+
+void text_link(const struct ipc_message *link, char text[static TEXT_MAX / 2])
+{
+    const char *state = text_link_state(link);
+
+    if (link->reason == IPC_LINK_PORT) {
+        (void)snprintf(text, TEXT_MAX / 2, "%s is a port of %s", link->interface, link->port_of);
+    } else if (link->reason == IPC_LINK_NO_CARRIER) {
+        (void)snprintf(text, TEXT_MAX / 2, "%s has no carrier", link->interface);
+    } else {
+        (void)snprintf(text, TEXT_MAX / 2, "%s is %s", link->interface,
+                       state != NULL ? state : "not known");
+    }
+}
+
 const char *text_error(int32_t error)
 {
     const char *text = strerrordesc_np(error);

@@ -176,23 +176,59 @@ static void note_default(struct rtnl_route *route, struct host *host, uint32_t *
     *metric_min = rtnl_route_get_priority(route);
 }
 
-/* Keeps connected routes: to a network, through one interface, without a gateway. */
-static int note_connected(struct rtnl_route *route, struct host *host)
+static bool is_of_main_table(struct rtnl_route *route)
+{
+    return rtnl_route_get_type(route) == RTN_UNICAST &&
+           rtnl_route_get_table(route) == RT_TABLE_MAIN;
+}
+
+static bool is_default(struct rtnl_route *route)
+{
+    const struct nl_addr *network = rtnl_route_get_dst(route);
+
+    return network == NULL || nl_addr_get_prefixlen(network) == 0;
+}
+
+/* To a network, through one interface, without a gateway? */
+static bool read_connected(struct rtnl_route *route, struct local_route *ret)
 {
     struct rtnl_nexthop *hop =
         rtnl_route_get_nnexthops(route) == 1 ? rtnl_route_nexthop_n(route, 0) : NULL;
     struct nl_addr *network = rtnl_route_get_dst(route);
     struct local_route found = {.metric = rtnl_route_get_priority(route)};
-    struct local_route *routes;
 
     if (hop == NULL || rtnl_route_nh_get_gateway(hop) != NULL ||
         rtnl_route_nh_get_ifindex(hop) <= 0 ||
         nl_addr_get_len(network) > sizeof(found.network.bytes))
-        return 0;
+        return false;
     found.ifindex = (unsigned)rtnl_route_nh_get_ifindex(hop);
     found.network.family = (uint8_t)nl_addr_get_family(network);
     found.network.prefix = (uint8_t)nl_addr_get_prefixlen(network);
     memcpy(found.network.bytes, nl_addr_get_binary_addr(network), nl_addr_get_len(network));
+    *ret = found;
+    return true;
+}
+
+bool host_connected_parse(struct nlmsghdr *message, struct local_route *ret)
+{
+    struct rtnl_route *route = NULL;
+    bool result;
+
+    if (message->nlmsg_type != RTM_NEWROUTE || rtnl_route_parse(message, &route) < 0)
+        return false;
+    result = is_of_main_table(route) && !is_default(route) && read_connected(route, ret);
+    rtnl_route_put(route);
+    return result;
+}
+
+/* Keeps a connected route. */
+static int note_connected(struct rtnl_route *route, struct host *host)
+{
+    struct local_route found;
+    struct local_route *routes;
+
+    if (!read_connected(route, &found))
+        return 0;
     routes = grow(host->routes, host->route_count, sizeof(*routes));
     if (routes == NULL)
         return -NLE_NOMEM;
@@ -210,15 +246,13 @@ static int take_route(struct nl_msg *message, void *arg)
 {
     struct routes *routes = arg;
     struct rtnl_route *route = NULL;
-    const struct nl_addr *network;
     int result = 0;
 
     if (nlmsg_hdr(message)->nlmsg_type != RTM_NEWROUTE ||
         rtnl_route_parse(nlmsg_hdr(message), &route) < 0)
         return NL_OK;
-    network = rtnl_route_get_dst(route);
-    if (rtnl_route_get_type(route) == RTN_UNICAST && rtnl_route_get_table(route) == RT_TABLE_MAIN) {
-        if (network == NULL || nl_addr_get_prefixlen(network) == 0)
+    if (is_of_main_table(route)) {
+        if (is_default(route))
             note_default(route, routes->host, &routes->metric_min);
         else
             result = note_connected(route, routes->host);

@@ -59,13 +59,36 @@ bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret)
     return true;
 }
 
+bool kernel_is_switch(const char *kind)
+{
+    static const char *const kinds[] = {"bridge", "bond", "team", "openvswitch"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The master of a port says in it what kind it is. */
+static bool is_port(struct nlattr *info)
+{
+    struct nlattr *attributes[IFLA_INFO_SLAVE_KIND + 1] = {NULL};
+    char kind[16];
+
+    if (info == NULL || nla_parse_nested(attributes, IFLA_INFO_SLAVE_KIND, info, NULL) < 0 ||
+        attributes[IFLA_INFO_SLAVE_KIND] == NULL)
+        return false;
+    (void)nla_strlcpy(kind, attributes[IFLA_INFO_SLAVE_KIND], sizeof(kind));
+    return kernel_is_switch(kind);
+}
+
 bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret)
 {
-    struct nlattr *attributes[IFLA_IFNAME + 1] = {NULL};
+    struct nlattr *attributes[IFLA_LINKINFO + 1] = {NULL};
     struct kernel_link found = {0};
     struct ifinfomsg header;
 
-    if (nlmsg_parse(message, sizeof(header), attributes, IFLA_IFNAME, NULL) < 0)
+    if (nlmsg_parse(message, sizeof(header), attributes, IFLA_LINKINFO, NULL) < 0)
         return false;
     memcpy(&header, nlmsg_data(message), sizeof(header));
     if (header.ifi_family != AF_UNSPEC || header.ifi_index <= 0 || attributes[IFLA_IFNAME] == NULL)
@@ -73,8 +96,11 @@ bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret)
     found.ifindex = (unsigned)header.ifi_index;
     if (nla_strlcpy(found.name, attributes[IFLA_IFNAME], sizeof(found.name)) >= sizeof(found.name))
         return false;
-    found.up = (header.ifi_flags & IFF_UP) != 0 && (header.ifi_flags & IFF_LOWER_UP) != 0 &&
-               message->nlmsg_type == RTM_NEWLINK;
+    found.set_up = (header.ifi_flags & IFF_UP) != 0 && message->nlmsg_type == RTM_NEWLINK;
+    found.carrier = (header.ifi_flags & IFF_LOWER_UP) != 0;
+    if (is_port(attributes[IFLA_LINKINFO]) && attributes[IFLA_MASTER] != NULL &&
+        nla_len(attributes[IFLA_MASTER]) >= 4)
+        found.port_of = nla_get_u32(attributes[IFLA_MASTER]);
     if (header.ifi_type == ARPHRD_ETHER && attributes[IFLA_ADDRESS] != NULL &&
         nla_len(attributes[IFLA_ADDRESS]) == KERNEL_MAC_BYTES) {
         found.ethernet = true;

@@ -51,8 +51,8 @@ static bool route_is_better(const struct local_route *route, const struct local_
     return route->metric < than->metric;
 }
 
-unsigned local_find_interface(const struct conf_address *address, const struct local_route *routes,
-                              size_t count)
+const struct local_route *local_find_route(const struct conf_address *address,
+                                           const struct local_route *routes, size_t count)
 {
     const struct local_route *best = NULL;
 
@@ -60,6 +60,14 @@ unsigned local_find_interface(const struct conf_address *address, const struct l
         if (route_contains(&routes[i], address) &&
             (best == NULL || route_is_better(&routes[i], best)))
             best = &routes[i];
+    return best;
+}
+
+unsigned local_find_interface(const struct conf_address *address, const struct local_route *routes,
+                              size_t count)
+{
+    const struct local_route *best = local_find_route(address, routes, count);
+
     return best == NULL ? 0 : best->ifindex;
 }
 

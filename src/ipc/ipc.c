@@ -12,7 +12,7 @@ enum field {
     FIELD_VIP = 1U << 0,
     FIELD_ADDRESS = 1U << 1,
     FIELD_LOST = 1U << 2, /* `reason`, of enum ipc_lost */
-    FIELD_LINK = 1U << 3, /* `reason`, of enum ipc_link */
+    FIELD_LINK = 1U << 3, /* `reason`, of enum ipc_link, and names in place of what follows */
     FIELD_ERROR = 1U << 4,
     FIELD_MAC = 1U << 5,
     FIELD_DEADLINE = 1U << 6,
@@ -61,10 +61,6 @@ struct limits {
 
 static bool index_is_valid(const struct ipc_message *message, unsigned fields, struct limits limits)
 {
-    const uint64_t vips = (fields & FIELD_DRAIN) ? (UINT64_C(1) << limits.vip_count) - 1 : 0;
-
-    if ((message->vips & ~vips) != 0)
-        return false;
     if ((fields & FIELD_VIP) ? message->vip >= limits.vip_count : message->vip != 0)
         return false;
     if (fields & FIELD_ADDRESS_OF_VIP)
@@ -78,7 +74,7 @@ static bool reason_is_valid(const struct ipc_message *message, unsigned fields)
     if (fields & FIELD_LOST)
         return message->reason >= IPC_LOST_DEADLINE && message->reason <= IPC_LOST_CONFLICT;
     if (fields & FIELD_LINK)
-        return message->reason == IPC_LINK_DOWN || message->reason == IPC_LINK_UP;
+        return message->reason >= IPC_LINK_DOWN && message->reason < IPC_LINK_COUNT;
     if (fields & FIELD_DRAIN)
         return message->reason == IPC_DRAIN_VIPS || message->reason == IPC_DRAIN_NODE;
     return message->reason == 0;
@@ -95,9 +91,23 @@ static bool mac_is_valid(const struct ipc_message *message, unsigned fields)
     return (fields & (FIELD_MAC | FIELD_MAC_OR_NONE)) != 0 && (message->mac[0] & 1) == 0;
 }
 
-static bool value_is_valid(const struct ipc_message *message, unsigned fields)
+/* A witness has no interface. */
+static bool names_are_valid(const struct ipc_message *message)
+{
+    return memchr(message->interface, '\0', sizeof(message->interface)) != NULL &&
+           memchr(message->port_of, '\0', sizeof(message->port_of)) != NULL &&
+           (message->port_of[0] != '\0') == (message->reason == IPC_LINK_PORT);
+}
+
+static bool value_is_valid(const struct ipc_message *message, unsigned fields, struct limits limits)
 {
     static const uint8_t zero[sizeof(message->unused)];
+    const uint64_t vips = (fields & FIELD_DRAIN) ? (UINT64_C(1) << limits.vip_count) - 1 : 0;
+
+    if (fields & FIELD_LINK)
+        return names_are_valid(message);
+    if ((message->vips & ~vips) != 0)
+        return false;
 
     /* An errno is small; whatever else a number may be, it is none. */
     if ((fields & FIELD_ERROR) ? message->error > 0 || message->error < -4095 : message->error != 0)
@@ -116,7 +126,7 @@ static bool message_is_valid(const struct ipc_message *message, unsigned fields,
                              struct limits limits)
 {
     return index_is_valid(message, fields, limits) && reason_is_valid(message, fields) &&
-           value_is_valid(message, fields);
+           value_is_valid(message, fields, limits);
 }
 
 /* The bytes may lie anywhere, so they are copied before they are looked at. */

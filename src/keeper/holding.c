@@ -216,9 +216,11 @@ int holding_remove(struct keeper *keeper, unsigned vip)
     int result = 0;
 
     vip_gone(state);
-    if (keeper_interface(keeper, vip)->ifindex == 0)
-        return 0; /* the addresses went with their interface */
-    for (unsigned next = 0; next < section->address_count;) {
+    if (keeper->strays)
+        result = holding_remove_strays(keeper);
+    /* Without an interface: the addresses went with it, if it was not renamed. */
+    for (unsigned next = keeper_interface(keeper, vip)->ifindex == 0 ? section->address_count : 0;
+         next < section->address_count;) {
         int error;
 
         next = piece_fill(keeper, vip, next, JOB_REMOVE, &piece);
@@ -299,7 +301,8 @@ int holding_remove_all(struct keeper *keeper)
 }
 
 struct leftovers {
-    const struct keeper *keeper;
+    struct keeper *keeper;
+    bool strays_only; /* not those on the interface of their VIP */
     size_t count;
     struct kernel_address found[NETLINK_BATCH_IPV4];
 };
@@ -307,21 +310,34 @@ struct leftovers {
 static void collect_leftover(void *arg, struct nlmsghdr *message)
 {
     struct leftovers *leftovers = arg;
-    const struct keeper *keeper = leftovers->keeper;
+    struct keeper *keeper = leftovers->keeper;
+    const struct lookup_entry *entry;
     struct kernel_address address;
+    bool ours;
 
-    if (leftovers->count < NETLINK_BATCH_IPV4 && kernel_address_parse(message, &address) &&
-        lookup_find(&keeper->lookup, &address.address) != NULL &&
-        kernel_address_is_ours(&address, keeper->kernel_has_mark))
-        leftovers->found[leftovers->count++] = address;
+    if (leftovers->count == NETLINK_BATCH_IPV4 || !kernel_address_parse(message, &address))
+        return;
+    entry = lookup_find(&keeper->lookup, &address.address);
+    if (entry == NULL)
+        return;
+    ours = kernel_address_is_ours(&address, keeper->kernel_has_mark);
+    if (leftovers->strays_only) {
+        /* Without marks, what this run added without a lifetime is known by its looks. */
+        ours = ours || (!keeper->kernel_has_mark && kernel_address_looks_ours(&address));
+        ours = ours && address.ifindex != keeper_interface(keeper, entry->vip)->ifindex;
+    }
+    if (!ours)
+        return;
+    leftovers->found[leftovers->count++] = address;
 }
 
-int holding_remove_leftovers(struct keeper *keeper)
+/* How many were removed, or -errno. */
+static int remove_all(struct keeper *keeper, bool strays_only)
 {
     size_t removed = 0;
 
     for (int round = 0; round < LEFTOVER_ROUNDS_MAX; round++) {
-        struct leftovers leftovers = {.keeper = keeper};
+        struct leftovers leftovers = {.keeper = keeper, .strays_only = strays_only};
         struct netlink_item items[NETLINK_BATCH_IPV4];
         int result = netlink_dump_addresses(&keeper->netlink, collect_leftover, &leftovers);
 
@@ -329,11 +345,8 @@ int holding_remove_leftovers(struct keeper *keeper)
             continue;
         if (result < 0)
             return result;
-        if (leftovers.count == 0) {
-            if (removed > 0)
-                log_notice("removed %zu addresses that an earlier run left", removed);
-            return 0;
-        }
+        if (leftovers.count == 0)
+            return (int)removed;
         for (size_t i = 0; i < leftovers.count; i++)
             items[i] = (struct netlink_item){.verb = NETLINK_REMOVE,
                                              .address = &leftovers.found[i].address,
@@ -344,4 +357,23 @@ int holding_remove_leftovers(struct keeper *keeper)
         removed += leftovers.count;
     }
     return -EBUSY;
+}
+
+int holding_remove_leftovers(struct keeper *keeper)
+{
+    const int removed = remove_all(keeper, false);
+
+    if (removed > 0)
+        log_notice("removed %d addresses that an earlier run left", removed);
+    return removed < 0 ? removed : 0;
+}
+
+int holding_remove_strays(struct keeper *keeper)
+{
+    const int removed = remove_all(keeper, true);
+
+    if (removed > 0)
+        log_notice("removed %d addresses from an interface that was renamed", removed);
+    keeper->strays = removed < 0;
+    return removed < 0 ? removed : 0;
 }

@@ -76,7 +76,7 @@ void keeper_tell(struct keeper *keeper, const struct ipc_message *message)
 
 void keeper_interface_init(struct interface *interface, const char *name)
 {
-    *interface = (struct interface){0};
+    *interface = (struct interface){.state = IPC_LINK_GONE};
     (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
     for (unsigned family = 0; family < KEEPER_FAMILIES; family++)
         interface->listen_fds[family] = -1;
@@ -111,12 +111,13 @@ static void deadline_passed(struct keeper *keeper, unsigned vip)
     if (held)
         log_warning("vip %s: %s; %s", keeper->conf.vips[vip].name, reason,
                     result == 0 ? "its addresses are removed" : "removing its addresses failed");
+    /* An engine that was late shows that it runs, however slow the kernel is. */
+    if (held && keeper->silent_end_ns == CLOCK_NEVER_NS)
+        keeper->silent_end_ns = clock_now_ns() + SILENCE_NS;
     state->loss_untold = untold && result < 0;
     if (!untold || result < 0)
         return; /* nobody hears that they are gone while they are there */
     keeper_tell(keeper, &lost);
-    if (keeper->silent_end_ns == CLOCK_NEVER_NS)
-        keeper->silent_end_ns = clock_now_ns() + SILENCE_NS;
 }
 
 static void renew(struct vip *vip)
@@ -210,6 +211,7 @@ static uint64_t next_ns(const struct keeper *keeper)
 
     next = min_ns(next, min_ns(keeper->silent_end_ns, keeper->alive_ns));
     next = min_ns(next, min_ns(reload_next_ns(keeper), keep_next_ns(keeper)));
+    next = min_ns(next, link_next_ns(keeper));
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
         const struct vip *state = &keeper->vips[vip];
 
@@ -269,6 +271,7 @@ static void run_timers(struct keeper *keeper)
         give_sign_of_life(keeper, now_ns);
     reload_due(keeper);
     keep_due(keeper);
+    link_due(keeper);
     if (now_ns >= keeper->watchdog_ns) {
         keeper->watchdog_ns = now_ns + keeper->watchdog_every_ns;
         notify_send("WATCHDOG=1");

@@ -31,12 +31,13 @@
 
 #define KEEPER_FAMILIES 2 /* index 0: IPv4, 1: IPv6 */
 
-/* An interface that carries VIPs. It is known by its name: the one that comes back after it was
- * deleted is the same. */
+/* An interface that carries VIPs, see link.c. */
 struct interface {
     char name[16];
     unsigned ifindex; /* 0: there is none of that name */
-    bool up;          /* set up, and with a carrier */
+    uint16_t state;   /* enum ipc_link, IPC_LINK_GONE at first */
+    unsigned port_of; /* ifindex, in state IPC_LINK_PORT */
+    bool up;          /* it is in state IPC_LINK_UP */
     bool went_down;   /* since the engine was last told, even if it is up again */
     bool came_up;
     bool ethernet;
@@ -117,6 +118,9 @@ struct keeper {
     struct lookup lookup;
     bool kernel_has_mark;
     bool resync; /* news were lost: compare with a dump */
+    bool strays; /* an interface lost its name: addresses of ours may be where they do not belong */
+    uint64_t seek_ns; /* where the network of a VIP is now is looked for no sooner */
+    struct ipc_message links_told[CONF_VIPS_MAX];
 
     struct netlink netlink;
     struct monitor monitor;
@@ -211,6 +215,9 @@ int holding_remove_all(struct keeper *keeper);
  */
 int holding_remove_leftovers(struct keeper *keeper);
 
+/* Removes what is ours and not on the interface of its VIP. 0 or -errno: it is tried again. */
+int holding_remove_strays(struct keeper *keeper);
+
 /* reload.c */
 
 /* Has the configuration read anew, or once more if that is under way. */
@@ -247,6 +254,24 @@ void keep_due(struct keeper *keeper);
 
 /* The steward has been given up. */
 void keep_lost(struct keeper *keeper);
+
+/* link.c */
+
+/* Writes down what the kernel says of a link; acts on nothing. */
+void link_note(struct keeper *keeper, const struct kernel_link *link, bool gone);
+/* The interface of this name is gone. */
+void link_lost(struct keeper *keeper, struct interface *interface);
+/* Acts on what was written down: VIPs whose interface carries nothing are removed. */
+void link_settle(struct keeper *keeper);
+bool link_is_pending(const struct keeper *keeper);
+/* At the start, and for what a reload brought: what is down now was never up. */
+void link_begin(struct keeper *keeper);
+/* Tells the engine what it does not know of the interfaces; or all. */
+void link_tell(struct keeper *keeper);
+void link_tell_anew(struct keeper *keeper);
+/* When the routes are asked where a VIP belongs whose interface is of no use any more. */
+uint64_t link_next_ns(const struct keeper *keeper);
+void link_due(struct keeper *keeper);
 
 /* news.c */
 

@@ -162,7 +162,8 @@ static void read_one(struct keeper *keeper, struct interface *interface, unsigne
     uint8_t bytes[256];
 
     for (int reads = 0; reads < READS_MAX; reads++) {
-        const long length = packet_receive(interface->listen_fds[family], bytes, sizeof(bytes));
+        const long length = packet_receive(interface->listen_fds[family], interface->listen_ifindex,
+                                           bytes, sizeof(bytes));
         struct frame_claim claim;
 
         if (length == -EAGAIN)

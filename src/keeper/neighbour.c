@@ -128,7 +128,7 @@ static void take_frames(const struct neighbour *neighbour, int fd)
     uint8_t bytes[256];
 
     for (int n = 0; n < READS_MAX; n++) {
-        const long length = packet_receive(fd, bytes, sizeof(bytes));
+        const long length = packet_receive(fd, 0, bytes, sizeof(bytes));
         struct frame_claim claim;
 
         if (length == -EAGAIN || (length < 0 && length != -EINTR && length != -ENETDOWN))

@@ -84,46 +84,6 @@ static void note_address(struct keeper *keeper, const struct kernel_address *fou
     note_loss(keeper, entry->vip, entry->index, IPC_LOST_CONFLICT);
 }
 
-/* The interface of this name is gone, and its addresses went with it. */
-static void interface_lost(struct keeper *keeper, struct interface *interface)
-{
-    interface->went_down = interface->went_down || interface->up;
-    interface->up = false;
-    interface->ifindex = 0;
-    for (unsigned i = 0; i < keeper->lookup.count; i++) {
-        const struct lookup_entry *entry = &keeper->lookup.entries[i];
-
-        if (keeper_interface(keeper, entry->vip) == interface)
-            keeper->addresses[entry->index].ours = false;
-    }
-}
-
-static void interface_found(struct keeper *keeper, struct interface *interface,
-                            const struct kernel_link *link)
-{
-    if (interface->ifindex != 0 && interface->ifindex != link->ifindex)
-        interface_lost(keeper, interface);
-    interface->ifindex = link->ifindex;
-    interface->ethernet = link->ethernet;
-    memcpy(interface->mac, link->mac, sizeof(interface->mac));
-    interface->went_down = interface->went_down || (interface->up && !link->up);
-    interface->came_up = interface->came_up || (!interface->up && link->up);
-    interface->up = link->up;
-}
-
-static void note_link(struct keeper *keeper, const struct kernel_link *link, bool gone)
-{
-    for (unsigned i = 0; i < keeper->interface_count; i++) {
-        struct interface *interface = &keeper->interfaces[i];
-        const bool named = strcmp(interface->name, link->name) == 0;
-
-        if (named && !gone)
-            interface_found(keeper, interface, link);
-        else if (interface->ifindex == link->ifindex)
-            interface_lost(keeper, interface); /* or it was renamed, which is the same to us */
-    }
-}
-
 static void note(void *arg, struct nlmsghdr *message)
 {
     struct keeper *keeper = arg;
@@ -139,7 +99,7 @@ static void note(void *arg, struct nlmsghdr *message)
     case RTM_NEWLINK:
     case RTM_DELLINK:
         if (kernel_link_parse(message, &link))
-            note_link(keeper, &link, message->nlmsg_type == RTM_DELLINK);
+            link_note(keeper, &link, message->nlmsg_type == RTM_DELLINK);
         break;
     default:
         break;
@@ -161,7 +121,7 @@ static int compare_links(struct keeper *keeper)
         struct interface *interface = &keeper->interfaces[i];
 
         if (interface->ifindex != 0 && if_nametoindex(interface->name) == 0)
-            interface_lost(keeper, interface);
+            link_lost(keeper, interface);
     }
     return result;
 }
@@ -203,56 +163,10 @@ int news_compare(struct keeper *keeper)
 
 bool news_is_pending(const struct keeper *keeper)
 {
-    for (unsigned i = 0; i < keeper->interface_count; i++)
-        if (keeper->interfaces[i].went_down || keeper->interfaces[i].came_up)
-            return true;
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
         if (keeper->losses[vip].reason != 0)
             return true;
-    return keeper->resync;
-}
-
-/* Removes what is left of a VIP whose interface carries nothing: when the link comes back, another
- * node may hold it. */
-static void settle_down(struct keeper *keeper, unsigned vip)
-{
-    const struct ipc_message lost = {.type = IPC_LOST,
-                                     .vip = (uint16_t)vip,
-                                     .address = keeper->conf.vips[vip].address_first,
-                                     .reason = IPC_LOST_LINK};
-    const struct ipc_message down = {
-        .type = IPC_LINK, .vip = (uint16_t)vip, .reason = IPC_LINK_DOWN};
-
-    keeper->losses[vip].reason = 0;
-    keeper_tell(keeper, &down);
-    if (keeper->vips[vip].phase != VIP_HELD)
-        return;
-    (void)holding_remove(keeper, vip);
-    keeper_tell(keeper, &lost);
-}
-
-static void settle_interface(struct keeper *keeper, struct interface *interface)
-{
-    const bool went_down = interface->went_down;
-    const bool came_up = interface->came_up && interface->up;
-
-    interface->went_down = false;
-    interface->came_up = false;
-    if (went_down)
-        log_warning("interface %s is down", interface->name);
-    if (came_up)
-        log_notice("interface %s is up", interface->name);
-    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
-        const struct ipc_message up = {
-            .type = IPC_LINK, .vip = (uint16_t)vip, .reason = IPC_LINK_UP};
-
-        if (keeper_interface(keeper, vip) != interface)
-            continue;
-        if (went_down)
-            settle_down(keeper, vip);
-        if (came_up)
-            keeper_tell(keeper, &up);
-    }
+    return keeper->resync || link_is_pending(keeper);
 }
 
 static void settle_loss(struct keeper *keeper, unsigned vip)
@@ -276,11 +190,11 @@ void news_settle(struct keeper *keeper)
     for (int round = 0; round < SETTLE_ROUNDS_MAX && news_is_pending(keeper); round++) {
         if (keeper->resync)
             (void)news_compare(keeper);
-        for (unsigned i = 0; i < keeper->interface_count; i++)
-            settle_interface(keeper, &keeper->interfaces[i]);
+        link_settle(keeper);
         for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
             settle_loss(keeper, vip);
     }
+    link_tell(keeper);
     listen_tell_macs(keeper);
     news_name_owners(keeper);
 }

@@ -130,7 +130,7 @@ int packet_listen(unsigned ifindex, uint8_t family, const struct packet_wanted *
     return fd;
 }
 
-long packet_receive(int fd, uint8_t *bytes, size_t size)
+long packet_receive(int fd, unsigned ifindex, uint8_t *bytes, size_t size)
 {
     struct sockaddr_ll from = {0};
     socklen_t from_length = sizeof(from);
@@ -138,6 +138,10 @@ long packet_receive(int fd, uint8_t *bytes, size_t size)
 
     if (length < 0)
         return -errno;
+    /* A socket on a card sees frames of the VLANs and macvlans on top of it, which are other
+     * networks. */
+    if (ifindex != 0 && from.sll_ifindex != (int)ifindex)
+        return 0;
     /* Frames of this host, and those for others that a bridge or a tap lets us see, say nothing. */
     return from.sll_pkttype == PACKET_OUTGOING || from.sll_pkttype == PACKET_OTHERHOST ? 0 : length;
 }

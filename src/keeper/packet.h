@@ -30,8 +30,8 @@ struct packet_wanted {
  * likewise may pass). The descriptor (close-on-exec, non-blocking), or -errno. */
 int packet_listen(unsigned ifindex, uint8_t family, const struct packet_wanted *wanted);
 
-/* Receives one frame that came to this host. Its length, 0 if it was none of those, or -errno
- * (-EAGAIN: there is no more). */
-long packet_receive(int fd, uint8_t *bytes, size_t size);
+/* Receives one frame that came to this host by that interface (0: by any). Its length, 0 if it was
+ * none of those, or -errno (-EAGAIN: there is no more). */
+long packet_receive(int fd, unsigned ifindex, uint8_t *bytes, size_t size);
 
 #endif

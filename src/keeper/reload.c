@@ -355,19 +355,6 @@ static void look_around(struct keeper *keeper, const struct renamed *renamed)
     }
 }
 
-static void tell_new_links(struct keeper *keeper)
-{
-    const struct conf_change *change = &keeper->reload.offer->change;
-
-    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
-        const struct ipc_message down = {
-            .type = IPC_LINK, .vip = (uint16_t)vip, .reason = IPC_LINK_DOWN};
-
-        if (change->vip_was[vip] == CONF_NEW && !keeper_interface(keeper, vip)->up)
-            keeper_tell(keeper, &down);
-    }
-}
-
 /* Addresses that came to a VIP that is held; all or none, as ever. */
 static void extend(struct keeper *keeper, unsigned vip)
 {
@@ -419,7 +406,7 @@ static void switch_over(struct keeper *keeper, struct renamed *renamed)
     listen_reconfigure(keeper);
     keeper_tell(keeper, &switched);
     look_around(keeper, renamed);
-    tell_new_links(keeper);
+    link_tell_anew(keeper);
     listen_tell_macs(keeper);
     settle(keeper, renamed);
 }

@@ -156,15 +156,7 @@ static int look_around(struct keeper *keeper)
         log_error("cannot list links and addresses: %s", strerror(-result));
         return result;
     }
-    for (unsigned i = 0; i < keeper->interface_count; i++) {
-        struct interface *interface = &keeper->interfaces[i];
-
-        interface->came_up = false;
-        interface->went_down = false;
-        if (!interface->up && !is_witness(keeper))
-            log_warning("interface %s %s; waiting for it", interface->name,
-                        interface->ifindex == 0 ? "is not there" : "is down");
-    }
+    link_begin(keeper);
     news_name_owners(keeper);
     return 0;
 }
@@ -234,17 +226,6 @@ static int start_engine(struct keeper *keeper, struct ipc_setup *setup, const ch
     return result;
 }
 
-static void tell_links(struct keeper *keeper)
-{
-    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
-        const struct ipc_message down = {
-            .type = IPC_LINK, .vip = (uint16_t)vip, .reason = IPC_LINK_DOWN};
-
-        if (!keeper_interface(keeper, vip)->up)
-            keeper_tell(keeper, &down);
-    }
-}
-
 static int run(struct keeper *keeper, struct ipc_setup *setup, const char *file)
 {
     char status[2 * CONF_NAME_MAX + 64];
@@ -253,7 +234,7 @@ static int run(struct keeper *keeper, struct ipc_setup *setup, const char *file)
     explicit_bzero(setup, sizeof(*setup));
     if (result < 0)
         return START_EXIT_FAILED;
-    tell_links(keeper);
+    link_tell_anew(keeper);
     listen_tell_macs(keeper);
     (void)snprintf(status, sizeof(status), "READY=1\nSTATUS=node %s of cluster %s",
                    keeper->conf.self_name, keeper->conf.cluster);

@@ -26,16 +26,23 @@ static void say_no_interface(const struct doctor *doctor, const struct conf_vip 
                   vip->name);
 }
 
-/* A port's frames go to its bridge or bond: nothing of IP lives on it. A VRF's member is none. */
+/* What an interface is a port of, or NULL. */
 static const struct host_link *find_switch(const struct host *host, const struct host_link *link)
 {
-    static const char *const kinds[] = {"bridge", "bond", "team", "openvswitch"};
     const struct host_link *master = link->master != 0 ? host_find_link(host, link->master) : NULL;
 
-    for (size_t i = 0; master != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (strcmp(master->kind, kinds[i]) == 0)
-            return master;
-    return NULL;
+    return master != NULL && kernel_is_switch(master->kind) ? master : NULL;
+}
+
+/* It tells each client the MAC address of one of its ports, which the others do not know. */
+static bool balances_answers(const struct doctor *doctor, const struct host_link *link)
+{
+    char path[DOCTOR_PATH_MAX];
+    char mode[64];
+
+    (void)snprintf(path, sizeof(path), "/sys/class/net/%s/bonding/mode", link->name);
+    return doctor_read(doctor, path, mode, sizeof(mode)) &&
+           strncmp(mode, "balance-alb", sizeof("balance-alb") - 1) == 0;
 }
 
 static void look_at_link(const struct doctor *doctor, const char *name, struct doctor_line *line)
@@ -60,6 +67,12 @@ static void look_at_link(const struct doctor *doctor, const char *name, struct d
         doctor_say(line, DOCTOR_FAIL, "%s is a port of %s: nobody reaches an address there", name,
                    master->name);
         doctor_remedy(line, "Set interface = \"%s\" in the vip section", master->name);
+    } else if (balances_answers(doctor, link)) {
+        doctor_say(line, DOCTOR_WARN,
+                   "%s is a bond in mode balance-alb and answers with the MAC addresses of its "
+                   "ports: the other nodes take them for hosts outside the cluster",
+                   name);
+        doctor_remedy(line, "Give it the mode active-backup, 802.3ad or balance-tlb");
     } else if (!link->ethernet) {
         doctor_say(line, DOCTOR_WARN, "%s is no Ethernet: nobody can be told who holds the VIP",
                    name);

@@ -91,9 +91,56 @@ static void visit_arp_ignore(const struct doctor *doctor, const char *interface,
     }
 }
 
+/* A VIP that belongs on `interface`, and whose network another interface is in, too; or NULL. */
+static const struct conf_vip *find_shared(const struct doctor *doctor, const char *interface,
+                                          const struct local_route *route)
+{
+    const struct host_link *link = host_find_link_named(&doctor->host, interface);
+    char name[16];
+
+    for (unsigned i = 0; i < doctor->conf.vip_count; i++) {
+        const struct conf_vip *vip = &doctor->conf.vips[i];
+
+        doctor_vip_interface(doctor, vip, name);
+        if (strcmp(name, interface) != 0 || link == NULL || link->ifindex == route->ifindex)
+            continue;
+        for (unsigned j = 0; j < vip->address_count; j++)
+            if (local_find_route(&doctor->conf.addresses[vip->address_first + j], route, 1) != NULL)
+                return vip;
+    }
+    return NULL;
+}
+
+/* Linux answers on each interface for all addresses of the host, unless it is told otherwise. The
+ * others know the MAC addresses of the VIPs' interfaces only. */
+static void visit_neighbours(const struct doctor *doctor, const char *interface,
+                             struct doctor_line *line)
+{
+    for (size_t i = 0; i < doctor->host.route_count; i++) {
+        const struct local_route *route = &doctor->host.routes[i];
+        const struct conf_vip *vip = find_shared(doctor, interface, route);
+        const struct host_link *other = host_find_link(&doctor->host, route->ifindex);
+        char name[16];
+
+        if (route->network.family != AF_INET || vip == NULL || other == NULL || !other->ethernet ||
+            read_conf(doctor, other->name, "arp_ignore") != 0)
+            continue;
+        doctor_sysctl_name(other->name, name);
+        doctor_say(line, DOCTOR_WARN,
+                   "%s is in the network of VIP %s as well and answers for it: the other nodes "
+                   "take its MAC address for that of a host outside the cluster",
+                   other->name, vip->name);
+        doctor_remedy(line,
+                      "Type 'sysctl -w net.ipv4.conf.%s.arp_ignore=1 "
+                      "net.ipv4.conf.%s.arp_announce=2', and keep it in /etc/sysctl.d",
+                      name, name);
+    }
+}
+
 void doctor_arp_ignore(const struct doctor *doctor, struct doctor_line *line)
 {
     doctor_each_interface(doctor, AF_INET, line, visit_arp_ignore);
+    doctor_each_interface(doctor, AF_INET, line, visit_neighbours);
     finish(doctor, line);
 }
 

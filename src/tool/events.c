@@ -70,6 +70,7 @@ static void print_event(const json_t *event, FILE *out)
     const char *about = subject != NULL ? facts_text(event, "node") : NULL;
     const char *error = facts_text(event, "error");
     const char *mac = facts_text(event, "mac");
+    const char *detail = facts_text(event, "detail");
     char *text = NULL;
     size_t size = 0;
     FILE *line = open_memstream(&text, &size);
@@ -84,6 +85,8 @@ static void print_event(const json_t *event, FILE *out)
                   facts_text_or(event, "reason", ""));
     if (about != NULL)
         (void)fprintf(line, " (%s)", about);
+    if (detail != NULL)
+        (void)fprintf(line, " (%s)", detail);
     if (error != NULL)
         (void)fprintf(line, " (%s)", error);
     if (mac != NULL)

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const char *const top_keys[] = {
-    "version",      "cluster",     "node",     "interval_ms", "uptime_ms", "starting",
-    "abstains_ms",  "status",      "problems", "vips",        "nodes",     "checks",
-    "checker_lost", "swarm_split", "drain",    "reload",      "counters",  NULL,
+    "version",     "cluster", "node",     "interval_ms", "uptime_ms", "starting", "abstains_ms",
+    "mute",        "status",  "problems", "vips",        "nodes",     "checks",   "checker_lost",
+    "swarm_split", "drain",   "reload",   "counters",    NULL,
 };
 
 static const char *const vip_keys[] = {
@@ -28,6 +28,8 @@ static const char *const vip_keys[] = {
     "sees_majority",
     "tier",
     "foreign_removals",
+    "link",
+    "port_of",
     "answered_by",
     "verified_by",
     "unverified_by",

@@ -40,7 +40,7 @@ struct lab {
     socklen_t address_length;
     struct client clients[CLIENTS];
     struct conf conf;
-    char interfaces[CONF_VIPS_MAX][16];
+    struct ipc_message links[CONF_VIPS_MAX];
     struct core_config config;
     struct core *core;
     struct wire wire;
@@ -54,7 +54,7 @@ static void on_status(void *arg, struct pack *pack)
     struct lab *lab = arg;
     const struct mono now = {2 * NS_PER_S};
     const struct facts facts = {.conf = &lab->conf,
-                                .interfaces = lab->interfaces,
+                                .links = lab->links,
                                 .core_config = &lab->config,
                                 .core = lab->core,
                                 .wire = &lab->wire,

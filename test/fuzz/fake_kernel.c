@@ -143,6 +143,14 @@ void fake_kernel_link(struct fake_kernel *kernel, unsigned index, unsigned ifind
         *new_news(kernel) = (struct fake_news){.is_link = true, .link = *link};
 }
 
+void fake_kernel_rename(struct fake_kernel *kernel, unsigned index)
+{
+    struct fake_link *link = &kernel->links[index];
+    memcpy(link->name, link->name[0] == 'e' ? "lan" : "eth", 3);
+    if (link->ifindex != 0)
+        *new_news(kernel) = (struct fake_news){.is_link = true, .link = *link};
+}
+
 /* --- what the keeper sees --- */
 
 struct message {
@@ -423,10 +431,11 @@ uint32_t packet_word(const struct conf_address *address)
     return address->bytes[0];
 }
 
-long packet_receive(int fd, uint8_t *bytes, size_t size)
+long packet_receive(int fd, unsigned ifindex, uint8_t *bytes, size_t size)
 {
     const size_t length = fake_kernel->frame_length;
     (void)fd;
+    (void)ifindex;
     if (length == 0)
         return -EAGAIN;
     if (length == FAKE_FRAME_BYTES)

@@ -65,6 +65,8 @@ void fake_kernel_add(struct fake_kernel *kernel, const struct fake_address *addr
 void fake_kernel_delete(struct fake_kernel *kernel, const struct conf_address *address,
                         unsigned ifindex);
 void fake_kernel_link(struct fake_kernel *kernel, unsigned index, unsigned ifindex, bool up);
+/* The other one of its two names. */
+void fake_kernel_rename(struct fake_kernel *kernel, unsigned index);
 
 /* Is an address there that the keeper added? */
 bool fake_kernel_has_added(const struct fake_kernel *kernel, const struct conf_address *address);

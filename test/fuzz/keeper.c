@@ -68,7 +68,8 @@ static void add_address(struct conf *conf, unsigned vip, const uint8_t *bytes, u
     conf->vips[vip].address_count++;
 }
 
-/* Two VIPs on the first link, one of them with both families; one on the second. */
+/* Two VIPs on the first link, one of them with both families, one with the link's name; one on the
+ * second. */
 static void configure(struct conf *conf)
 {
     static const uint8_t v4[][4] = {{10, 9, 0, 1}, {10, 9, 0, 2}, {10, 9, 0, 3}};
@@ -87,6 +88,7 @@ static void configure(struct conf *conf)
     add_address(conf, 1, v4[2], AF_INET);
     conf->vips[2].address_first = conf->address_count;
     add_address(conf, 2, v6[1], AF_INET6);
+    memcpy(conf->vips[2].interface, "eth0", 5);
     for (unsigned vip = 0; vip < VIPS; vip++) {
         (void)snprintf(conf->vips[vip].name, sizeof(conf->vips[vip].name), "vip%u", vip);
         conf->vips[vip].kernel_lease_s = vip == 2 ? 0 : 2;
@@ -117,8 +119,11 @@ static void meddle(struct lab *lab)
         fake_kernel_add(kernel, &address);
         break;
     default:
-        fake_kernel_link(kernel, bits & 1U, (bits & 2U) != 0 ? 0 : 2U + (bits & 1U),
-                         (bits & 4U) != 0);
+        if ((bits & 0xc0U) == 0xc0U)
+            fake_kernel_rename(kernel, bits & 1U);
+        else
+            fake_kernel_link(kernel, bits & 1U, (bits & 2U) != 0 ? 0 : 2U + (bits & 1U),
+                             (bits & 4U) != 0);
         break;
     }
 }
@@ -452,8 +457,7 @@ static void open_keeper(struct lab *lab)
     lookup_build(&keeper->conf, &keeper->lookup);
     keeper->interface_count = FAKE_LINKS;
     for (unsigned i = 0; i < FAKE_LINKS; i++) {
-        memcpy(keeper->interfaces[i].name, lab->kernel.links[i].name, 16);
-        keeper->interfaces[i].listen_fds[0] = keeper->interfaces[i].listen_fds[1] = -1;
+        keeper_interface_init(&keeper->interfaces[i], lab->kernel.links[i].name);
     }
     keeper->interface_of[1] = 1;
     for (unsigned vip = 0; vip < VIPS; vip++)

@@ -44,6 +44,22 @@ static void test_a_refusal_that_comes_after_the_release_is_no_fault(void **unuse
     free(core);
 }
 
+/* Of what another program removed a part may be there still, and clients may reach it. */
+static void test_what_could_not_be_put_back_is_being_released_until_nothing_is_there(void **unused)
+{
+    (void)unused;
+    struct core *core = new_core();
+    hold(core);
+    kernel_says(core, ADDRESS_LOST_FOREIGN, 0);
+    assert_int_equal(count(ACTION_ADDRESS_ADD), 1);
+    kernel_says(core, ADDRESS_ADD_FAILED, 1);
+    assert_int_equal(core->arbiters[0].state, VIP_FAULT);
+    assert_int_equal(core_record(core)->vips[0].state, VIP_RELEASING);
+    kernel_says(core, ADDRESS_REMOVED, 0);
+    assert_int_equal(core_record(core)->vips[0].state, VIP_FAULT);
+    free(core);
+}
+
 static void test_a_stop_while_it_releases_releases_once(void **unused)
 {
     (void)unused;
@@ -260,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_address_that_comes_after_its_release_is_not_held),
         cmocka_unit_test(test_a_refusal_that_comes_after_the_release_is_no_fault),
+        cmocka_unit_test(test_what_could_not_be_put_back_is_being_released_until_nothing_is_there),
         cmocka_unit_test(test_a_stop_while_it_releases_releases_once),
         cmocka_unit_test(test_who_owns_the_address_already_is_told_from_a_kernel_that_refuses),
         cmocka_unit_test(test_a_fault_is_told_when_the_kernel_has_confirmed_that_nothing_is_there),

@@ -14,7 +14,7 @@ struct patient {
     char root[64];
     struct host_link links[3];
     struct kernel_address addresses[3];
-    struct local_route routes[1];
+    struct local_route routes[2];
 };
 
 struct conf_address ipv4(const char *text);

@@ -173,13 +173,14 @@ static void run(struct cluster *cluster, uint64_t span_ns)
 
 static void pack_of(struct cluster *cluster, int node, struct pack *pack)
 {
-    static char interfaces[CONF_VIPS_MAX][16] = {"eth0"};
+    static const struct ipc_message links[CONF_VIPS_MAX] = {
+        {.reason = IPC_LINK_UP, .interface = "eth0"}};
     static const struct udp_counters udp = {.received = 5, .sent = 6, .send_errors = 7};
     static const struct checker_note notes[CONF_CHECKS_MAX] = {
         {.heard = true, .heard_at = {NS_PER_S}, .detail = "exit code 0"}};
     const struct facts facts = {
         .conf = &cluster->conf,
-        .interfaces = interfaces,
+        .links = links,
         .core_config = &cluster->peers[node].config,
         .core = cluster->peers[node].core,
         .wire = &cluster->peers[node].wire,

@@ -27,7 +27,8 @@ static void packet_start(struct packet *packet, uint16_t type, const void *heade
 
     *packet = (struct packet){{0}};
     memcpy(packet->bytes, &start, sizeof(start));
-    memcpy(packet->bytes + NLMSG_HDRLEN, header, length);
+    if (length > 0)
+        memcpy(packet->bytes + NLMSG_HDRLEN, header, length);
 }
 
 static struct nlmsghdr *packet_message(struct packet *packet)
@@ -133,7 +134,7 @@ static void link_packet(struct packet *packet, uint16_t type, unsigned flags)
     packet_put(packet, IFLA_IFNAME, "eth0", 5);
 }
 
-static void test_a_link_is_up_only_with_a_carrier(void **state)
+static void test_what_is_wrong_with_a_link_is_told_apart(void **state)
 {
     struct kernel_link found;
     struct packet packet;
@@ -141,20 +142,52 @@ static void test_a_link_is_up_only_with_a_carrier(void **state)
     (void)state;
     link_packet(&packet, RTM_NEWLINK, IFF_UP | IFF_LOWER_UP);
     assert_true(kernel_link_parse(packet_message(&packet), &found));
-    assert_true(found.up);
+    assert_true(found.set_up && found.carrier);
+    assert_int_equal(found.port_of, 0);
     assert_true(found.ethernet);
     assert_int_equal(found.mac[5], 9);
     assert_int_equal(found.ifindex, 3);
     assert_string_equal(found.name, "eth0");
     link_packet(&packet, RTM_NEWLINK, IFF_UP);
     assert_true(kernel_link_parse(packet_message(&packet), &found));
-    assert_false(found.up);
+    assert_true(found.set_up && !found.carrier);
     link_packet(&packet, RTM_NEWLINK, IFF_LOWER_UP);
     assert_true(kernel_link_parse(packet_message(&packet), &found));
-    assert_false(found.up);
+    assert_true(!found.set_up && found.carrier);
     link_packet(&packet, RTM_DELLINK, IFF_UP | IFF_LOWER_UP);
     assert_true(kernel_link_parse(packet_message(&packet), &found));
-    assert_false(found.up);
+    assert_false(found.set_up);
+}
+
+/* IFLA_LINKINFO of a link whose master is of that kind. */
+static void put_master(struct packet *packet, const char *kind)
+{
+    const uint32_t master = 7;
+    struct packet info;
+
+    packet_start(&info, 0, NULL, 0);
+    packet_put(&info, IFLA_INFO_SLAVE_KIND, kind, strlen(kind) + 1);
+    packet_put(packet, IFLA_MASTER, &master, sizeof(master));
+    packet_put(packet, IFLA_LINKINFO, info.bytes + NLMSG_HDRLEN,
+               packet_message(&info)->nlmsg_len - NLMSG_HDRLEN);
+}
+
+static void test_a_port_of_a_switch_is_one_and_a_member_of_a_vrf_is_none(void **state)
+{
+    static const struct {
+        const char *kind;
+        unsigned port_of;
+    } cases[] = {{"bridge", 7}, {"bond", 7}, {"team", 7}, {"openvswitch", 7}, {"vrf", 0}};
+    struct kernel_link found;
+    struct packet packet;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        link_packet(&packet, RTM_NEWLINK, IFF_UP | IFF_LOWER_UP);
+        put_master(&packet, cases[i].kind);
+        assert_true(kernel_link_parse(packet_message(&packet), &found));
+        assert_int_equal(found.port_of, cases[i].port_of);
+    }
 }
 
 static void test_a_link_without_a_name_and_a_bridge_port_are_nothing(void **state)
@@ -244,7 +277,8 @@ int main(void)
         cmocka_unit_test(test_an_address_is_read_with_all_that_matters),
         cmocka_unit_test(test_an_address_without_a_lifetime_lives_for_ever),
         cmocka_unit_test(test_an_address_of_the_wrong_size_or_family_is_nothing),
-        cmocka_unit_test(test_a_link_is_up_only_with_a_carrier),
+        cmocka_unit_test(test_what_is_wrong_with_a_link_is_told_apart),
+        cmocka_unit_test(test_a_port_of_a_switch_is_one_and_a_member_of_a_vrf_is_none),
         cmocka_unit_test(test_a_link_without_a_name_and_a_bridge_port_are_nothing),
         cmocka_unit_test(test_only_what_vipgossip_added_is_ours),
         cmocka_unit_test(test_kernels_from_5_18_on_keep_our_mark),

@@ -183,6 +183,40 @@ static void test_arp_settings_are_judged_for_an_address_of_scope_host(void **sta
     expect(patient, doctor_arp_announce, DOCTOR_OK, "2 on eth0", "");
 }
 
+static void test_a_second_interface_in_the_network_of_a_vip_must_not_answer_for_it(void **state)
+{
+    struct patient *patient = *state;
+    struct host *host = &patient->doctor.host;
+
+    lay_ipv4(patient, "arp_ignore", "0\n", "0\n");
+    patient->links[2] = (struct host_link){
+        .ifindex = 3, .name = "eth1.7", .up = true, .carrier = true, .ethernet = true};
+    host->link_count = 3;
+    patient->routes[1] = patient->routes[0];
+    patient->routes[1].ifindex = 3;
+    patient->routes[1].metric = 100;
+    host->route_count = 2;
+    lay(patient, "/proc/sys/net/ipv4/conf/eth1.7/arp_ignore", "0\n");
+    expect(patient, doctor_arp_ignore, DOCTOR_WARN, "eth1.7 is in the network of VIP web as well",
+           "net.ipv4.conf.eth1/7.arp_ignore=1 net.ipv4.conf.eth1/7.arp_announce=2");
+    lay(patient, "/proc/sys/net/ipv4/conf/eth1.7/arp_ignore", "1\n");
+    expect(patient, doctor_arp_ignore, DOCTOR_OK, "0 on eth0", "");
+    lay(patient, "/proc/sys/net/ipv4/conf/eth1.7/arp_ignore", "0\n");
+    patient->routes[1].network = ipv4("10.1.0.0");
+    patient->routes[1].network.prefix = 24;
+    expect(patient, doctor_arp_ignore, DOCTOR_OK, "0 on eth0", "");
+}
+
+static void test_a_bond_that_balances_its_answers_looks_like_foreign_hosts(void **state)
+{
+    struct patient *patient = *state;
+
+    lay(patient, "/sys/class/net/eth0/bonding/mode", "active-backup 1\n");
+    expect(patient, doctor_interface, DOCTOR_OK, "eth0 is up", "");
+    lay(patient, "/sys/class/net/eth0/bonding/mode", "balance-alb 6\n");
+    expect(patient, doctor_interface, DOCTOR_WARN, "balance-alb", "active-backup");
+}
+
 static void test_strict_filter_hurts_where_answers_leave_elsewhere(void **state)
 {
     struct patient *patient = *state;
@@ -247,6 +281,8 @@ int main(void)
         CHECKED(test_keepalived_is_a_rival_by_its_configuration),
         CHECKED(test_who_manages_the_interface_is_read_from_its_state),
         CHECKED(test_arp_settings_are_judged_for_an_address_of_scope_host),
+        CHECKED(test_a_second_interface_in_the_network_of_a_vip_must_not_answer_for_it),
+        CHECKED(test_a_bond_that_balances_its_answers_looks_like_foreign_hosts),
         CHECKED(test_strict_filter_hurts_where_answers_leave_elsewhere),
         CHECKED(test_other_settings_matter_only_where_they_do),
         CHECKED(test_ip_vs_is_explained_and_a_service_on_a_vip_is_named),

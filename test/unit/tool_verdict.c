@@ -130,6 +130,47 @@ static const struct verdict_case cases[] = {
       "its port) and take the address away from it",
       "VIP v is in fault on a (another host answers for the address), held by nobody: mend that, "
       "vipgossipd then tries again by itself"}},
+    {"a host outside the cluster uses what nobody holds for another reason",
+     "{'name':'v','state':'standby','holder':null,'since_ms':5,'reason':'its holder died',"
+     "'conflict':{'mac':'02:00:00:00:00:01','count':1,'last_ms':0}}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v is used by a host outside the cluster too, 02:00:00:00:00:01, last seen 0 ms ago; "
+      "nobody else holds it: find it by that MAC address (the switch knows its port) and take the "
+      "address away from it"}},
+    {"no carrier, and another one holds it",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0,'interface':'eth0',"
+     "'link':'no carrier'}",
+     NODES,
+     VERDICT_WARNING,
+     {"VIP v cannot be held on a, held by b, because interface eth0 has no carrier: look at its "
+      "cable and at the port of the switch"}},
+    {"the interface is down, and nobody holds it: the vacancy behind it is not named too",
+     "{'name':'v','holder':null,'since_ms':99999,'interface':'eth0','link':'down'}",
+     NODES,
+     VERDICT_CRITICAL,
+     {"VIP v cannot be held on a, held by nobody, because interface eth0 is down: type 'ip link "
+      "set eth0 up', or look for who set it down"}},
+    {"the interface is missing",
+     "{'name':'v','holder':'b','since_ms':9,'tier':0,'interface':'eth0','link':'missing'}",
+     NODES,
+     VERDICT_WARNING,
+     {"VIP v cannot be held on a, held by b, because there is no interface eth0: bring it back, or "
+      "correct interface in the vip section and call 'vipgossip reload'"}},
+    {"the interface is a port of a bridge",
+     "{'name':'v','holder':'b','since_ms':9,'tier':0,'interface':'eth0','link':'port',"
+     "'port_of':'br0'}",
+     NODES,
+     VERDICT_WARNING,
+     {"VIP v cannot be held on a, held by b, because interface eth0 is a port of br0, where nobody "
+      "reaches an address: give br0 the host's address of that network, which the VIP follows, or "
+      "set interface = \"br0\" in the vip section and call 'vipgossip reload'"}},
+    {"the interface is up, and a witness has none",
+     "{'name':'v','holder':'b','since_ms':9,'tier':0,'interface':'eth0','link':'up'},"
+     "{'name':'w','holder':'b','since_ms':9,'tier':0,'interface':null,'link':'missing'}",
+     NODES,
+     VERDICT_OK,
+     {NULL}},
     {"in fault here and held by nobody: the vacancy behind it is not named too",
      "{'name':'v','state':'fault','holder':null,'faults':['a'],'since_ms':99999,"
      "'error':'Operation not permitted','reason':'x'}",
@@ -347,6 +388,24 @@ static void test_a_starting_node_does_not_complain_of_peers_it_has_not_heard_yet
     json_decref(facts);
 }
 
+static void test_a_node_that_can_send_to_nobody_does_not_complain_of_the_others(void **state)
+{
+    json_t *facts = parse("{'node':'a','mute':true,'vips':[" HELD "],'nodes':[" SELF_NODE
+                          ",{'name':'c','state':'dead','last_heard_ms':9000},"
+                          "{'name':'d','state':'suspect','last_heard_ms':300}]}");
+    struct verdict verdict;
+    (void)state;
+
+    verdict_judge(facts, &verdict);
+    assert_int_equal(verdict.status, VERDICT_WARNING);
+    assert_int_equal(json_array_size(verdict.warnings), 1);
+    assert_string_equal(json_string_value(json_array_get(verdict.warnings, 0)),
+                        "a can send no heartbeat to any node: see to it that its address is on "
+                        "this host, its interface up, and UDP not blocked by a firewall");
+    verdict_deinit(&verdict);
+    json_decref(facts);
+}
+
 static void test_a_failing_check_is_a_warning(void **state)
 {
     json_t *facts = parse("{'node':'a','checks':[{'name':'docker','ok':false,'detail':'refused'},"
@@ -420,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_each_fact_has_its_verdict_and_its_sentence),
         cmocka_unit_test(test_every_sentence_says_what_to_do_after_a_colon),
         cmocka_unit_test(test_a_starting_node_does_not_complain_of_peers_it_has_not_heard_yet),
+        cmocka_unit_test(test_a_node_that_can_send_to_nobody_does_not_complain_of_the_others),
         cmocka_unit_test(test_a_failing_check_is_a_warning),
         cmocka_unit_test(test_facts_of_another_shape_are_judged_without_harm),
         cmocka_unit_test(test_the_numbers_are_those_of_monitoring_plugins),

@@ -17,7 +17,7 @@
 struct events_entry {
     int64_t wall_ms; /* since 1970 */
     struct change change;
-    char detail[EVENTS_DETAIL]; /* what a check said; else empty */
+    char detail[EVENTS_DETAIL]; /* what a check said, or what is wrong with an interface */
 };
 
 struct events {

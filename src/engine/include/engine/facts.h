@@ -11,17 +11,19 @@
 #include "engine/checker_link.h"
 #include "engine/pack.h"
 #include "engine/udp.h"
+#include "ipc/ipc.h"
 #include "wire/wire.h"
 
 struct facts {
     const struct conf *conf;
-    char (*interfaces)[16]; /* of each VIP; empty: not known */
+    const struct ipc_message *links; /* IPC_LINK of each VIP, as it was told last */
     const struct core_config *core_config;
     const struct core *core;
     const struct wire *wire;
     const struct udp_counters *udp;
     const struct checker_note *checks; /* of each check */
     bool checker_lost;
+    bool mute;             /* the last heartbeat could be sent to nobody */
     bool drained;          /* this node, by an operator */
     uint32_t drained_vips; /* bit per VIP */
     bool drain_pending;    /* whether it is kept for the next start is not known yet */

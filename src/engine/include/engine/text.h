@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "core/action.h"
+#include "ipc/ipc.h"
 
 /* Room for any of the texts below. */
 #define TEXT_MAX 512
@@ -27,6 +28,12 @@ const char *text_change_kind(enum change_type type);
  * nobody. */
 const char *text_change_from(const struct conf *conf, const struct change *change);
 const char *text_change_to(const struct conf *conf, const struct change *change);
+
+/* Of an IPC_LINK: "up", "down", "no carrier", "missing", "port"; NULL: nothing was told yet. */
+const char *text_link_state(const struct ipc_message *link);
+
+/* "eth0 is a port of br0" */
+void text_link(const struct ipc_message *link, char text[static TEXT_MAX / 2]);
 
 /* What the kernel said, in its words. */
 const char *text_error(int32_t error);

@@ -44,6 +44,9 @@ void host_deinit(struct host *host);
 const struct host_link *host_find_link(const struct host *host, unsigned ifindex);
 const struct host_link *host_find_link_named(const struct host *host, const char *name);
 
+/* Reads RTM_NEWROUTE. False: it is not a connected route of the main table, or a default one. */
+bool host_connected_parse(struct nlmsghdr *message, struct local_route *ret);
+
 /* MAC that the kernel's neighbour table has for `address`. False: none, or the neighbour does not
  * answer; then `ret_failed` says whether it was asked in vain. */
 bool host_find_neighbour(const struct conf_address *address, uint8_t ret_mac[KERNEL_MAC_BYTES],

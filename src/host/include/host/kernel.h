@@ -30,8 +30,10 @@ struct kernel_address {
 struct kernel_link {
     unsigned ifindex;
     char name[16];
-    bool up;       /* set up, and with a carrier */
-    bool ethernet; /* `mac` is a MAC address */
+    bool set_up; /* administratively */
+    bool carrier;
+    unsigned port_of; /* ifindex of the bridge, bond or team that it is a port of; 0: of none */
+    bool ethernet;    /* `mac` is a MAC address */
     uint8_t mac[KERNEL_MAC_BYTES];
 };
 
@@ -41,6 +43,9 @@ bool kernel_address_parse(struct nlmsghdr *message, struct kernel_address *ret);
 /* Reads RTM_NEWLINK or RTM_DELLINK. False: news about a bridge port, or nothing that makes sense.
  */
 bool kernel_link_parse(struct nlmsghdr *message, struct kernel_link *ret);
+
+/* A port's frames go to such a master: nothing of IP lives on it. A VRF's member is no port. */
+bool kernel_is_switch(const char *kind);
 
 /* Reads RTM_NEWNETCONF: does the interface forward packets? */
 bool kernel_forwarding_parse(struct nlmsghdr *message);

@@ -30,10 +30,14 @@ bool local_has_node(const struct conf_node *node, const struct conf_address *add
                     size_t count);
 
 /*
- * The interface index of the connected route that contains `address`: the longest prefix wins, then
- * the lower metric, then the first. 0: there is none. A default route contains nothing here, and
- * neither does the link-local network of IPv6, which every interface has.
+ * The connected route that contains `address`: the longest prefix wins, then the lower metric, then
+ * the first. NULL: there is none. A default route contains nothing here, and neither does the
+ * link-local network of IPv6, which every interface has.
  */
+const struct local_route *local_find_route(const struct conf_address *address,
+                                           const struct local_route *routes, size_t count);
+
+/* Its interface index, 0: there is none. */
 unsigned local_find_interface(const struct conf_address *address, const struct local_route *routes,
                               size_t count);
 

@@ -53,7 +53,8 @@ enum ipc_type {
     IPC_FRAME, /* another host, `mac`, speaks for address `address` of `vip`: an ARP packet with
                   that sender, or a neighbour advertisement. Limited in number */
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
-    IPC_LINK,  /* interface of `vip`: `reason` is enum ipc_link */
+    IPC_LINK,  /* interface of `vip`, which is `interface` now: `reason` is enum ipc_link. Told at
+                  the  start, after a reload, and when something of it changes */
     IPC_SWITCHED, /* the keeper's messages mean the new configuration from here on */
     IPC_RELOAD,   /* struct ipc_reload, see ipc/reload.h */
     IPC_VERDICT,  /* struct ipc_verdict, see ipc/reload.h */
@@ -78,10 +79,17 @@ enum ipc_lost {
     IPC_LOST_CONFLICT,     /* the address is there without our mark: another program added it */
 };
 
+/* Only one of these carries addresses: IPC_LINK_UP. */
 enum ipc_link {
-    IPC_LINK_DOWN = 1, /* gone, or administratively down, or no carrier */
+    IPC_LINK_DOWN = 1, /* administratively, or it was down for a moment */
     IPC_LINK_UP,
+    IPC_LINK_NO_CARRIER,
+    IPC_LINK_GONE, /* there is none of that name */
+    IPC_LINK_PORT, /* it is a port of `port_of`, a bridge or a bond */
+    IPC_LINK_COUNT,
 };
+
+#define IPC_INTERFACE_BYTES 16 /* IFNAMSIZ */
 
 enum ipc_drain {
     IPC_DRAIN_VIPS = 1, /* those in `vips`, which may be none */
@@ -89,18 +97,26 @@ enum ipc_drain {
 };
 
 struct ipc_message {
-    uint16_t type;        /* enum ipc_type */
-    uint16_t vip;         /* index of conf.vips */
-    uint16_t address;     /* IPC_FRAME, IPC_LOST: index of conf.addresses. IPC_VERIFY, IPC_ANNOUNCE:
-                             of the VIP's, from 0; or IPC_ALL_ADDRESSES */
-    uint16_t reason;      /* enum ipc_lost, enum ipc_link, enum ipc_drain */
-    int32_t error;        /* 0 or -errno */
-    uint8_t mac[6];       /* IPC_FRAME, IPC_MAC: of one host */
-    uint8_t unused[2];    /* zero; no padding is left to the compiler */
-    uint32_t vips;        /* IPC_DRAIN: bit per VIP */
-    uint64_t deadline_ns; /* CLOCK_BOOTTIME */
-    uint64_t sequence;    /* of IPC_ADD, IPC_REMOVE, IPC_READ and IPC_DRAIN; the answer carries the
-                             same: an old answer is recognised */
+    uint16_t type;    /* enum ipc_type */
+    uint16_t vip;     /* index of conf.vips */
+    uint16_t address; /* IPC_FRAME, IPC_LOST: index of conf.addresses. IPC_VERIFY, IPC_ANNOUNCE: of
+                         the VIP's, from 0; or IPC_ALL_ADDRESSES */
+    uint16_t reason;  /* enum ipc_lost, enum ipc_link, enum ipc_drain */
+    union {
+        struct {
+            int32_t error;        /* 0 or -errno */
+            uint8_t mac[6];       /* IPC_FRAME, IPC_MAC: of one host */
+            uint8_t unused[2];    /* zero; no padding is left to the compiler */
+            uint32_t vips;        /* IPC_DRAIN: bit per VIP */
+            uint64_t deadline_ns; /* CLOCK_BOOTTIME */
+            uint64_t sequence; /* of IPC_ADD, IPC_REMOVE, IPC_READ and IPC_DRAIN; the answer carries
+                                  the same: an old answer is recognised */
+        };
+        struct {                                 /* IPC_LINK; both end in a zero */
+            char interface[IPC_INTERFACE_BYTES]; /* empty: a witness has none */
+            char port_of[IPC_INTERFACE_BYTES];   /* empty but for IPC_LINK_PORT */
+        };
+    };
 };
 
 _Static_assert(sizeof(struct ipc_message) == 40, "ipc messages have one size");

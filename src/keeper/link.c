@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+/*
+ * link: the interfaces of the VIPs, as the kernel's news make them. An interface is known by its
+ * name, because the one that comes back after it was deleted is the same. Where the configuration
+ * names none, the route chose it: then it may be renamed, and when it is gone or became a port of a
+ * bridge, the VIP follows its network to wherever that is now.
+ *
+ * What happens is written down by link_note(); link_settle() acts on what it amounts to.
+ */
+#include "keeper.h"
+#include "keeper/clock.h"
+
+#include "host/host.h"
+
+#include "log/log.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How often the routes are asked where the network of a VIP is now. */
+#define SEEK_EVERY_NS CLOCK_NS_PER_S
+
+static bool is_by_route(const struct keeper *keeper, unsigned vip)
+{
+    return keeper->conf.vips[vip].interface[0] == '\0';
+}
+
+/* The VIPs that this interface carries: how many, and are all of them there by their route? */
+static unsigned carries(const struct keeper *keeper, const struct interface *interface,
+                        bool *ret_by_route)
+{
+    unsigned count = 0;
+
+    *ret_by_route = true;
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        if (&keeper->interfaces[keeper->interface_of[vip]] != interface)
+            continue;
+        count++;
+        *ret_by_route = *ret_by_route && is_by_route(keeper, vip);
+    }
+    return count;
+}
+
+/* --- facts --- */
+
+void link_lost(struct keeper *keeper, struct interface *interface)
+{
+    interface->went_down = interface->went_down || interface->up;
+    interface->up = false;
+    interface->state = IPC_LINK_GONE;
+    interface->ifindex = 0;
+    /* What was renamed, not deleted, has the addresses still. */
+    keeper->strays = true;
+    for (unsigned i = 0; i < keeper->lookup.count; i++) {
+        const struct lookup_entry *entry = &keeper->lookup.entries[i];
+
+        if (keeper_interface(keeper, entry->vip) == interface)
+            keeper->addresses[entry->index].ours = false;
+    }
+}
+
+static enum ipc_link state_of(const struct kernel_link *link)
+{
+    if (link->port_of != 0)
+        return IPC_LINK_PORT;
+    if (!link->set_up)
+        return IPC_LINK_DOWN;
+    return link->carrier ? IPC_LINK_UP : IPC_LINK_NO_CARRIER;
+}
+
+static void found(struct keeper *keeper, struct interface *interface,
+                  const struct kernel_link *link)
+{
+    const enum ipc_link state = state_of(link);
+    const bool up = state == IPC_LINK_UP;
+
+    if (interface->ifindex != 0 && interface->ifindex != link->ifindex)
+        link_lost(keeper, interface);
+    interface->ifindex = link->ifindex;
+    interface->ethernet = link->ethernet;
+    memcpy(interface->mac, link->mac, sizeof(interface->mac));
+    interface->went_down = interface->went_down || (interface->up && !up);
+    interface->came_up = interface->came_up || (!interface->up && up);
+    interface->up = up;
+    interface->state = (uint16_t)state;
+    interface->port_of = link->port_of;
+}
+
+/* It has another name now. Where nobody chose it by its name it is the same. */
+static bool follow_name(struct keeper *keeper, struct interface *interface, const char *name)
+{
+    bool by_route;
+
+    if (carries(keeper, interface, &by_route) == 0 || !by_route)
+        return false;
+    log_notice("interface %s is called %s now", interface->name, name);
+    (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
+    return true;
+}
+
+void link_note(struct keeper *keeper, const struct kernel_link *link, bool gone)
+{
+    for (unsigned i = 0; i < keeper->interface_count; i++) {
+        struct interface *interface = &keeper->interfaces[i];
+        const bool named = strcmp(interface->name, link->name) == 0;
+        const bool same = interface->ifindex == link->ifindex;
+
+        if (!gone && (named || (same && follow_name(keeper, interface, link->name))))
+            found(keeper, interface, link);
+        else if (same)
+            link_lost(keeper, interface);
+    }
+}
+
+/* --- acts --- */
+
+static void tell(struct keeper *keeper, unsigned vip, enum ipc_link state)
+{
+    const struct interface *interface = keeper_interface(keeper, vip);
+    struct ipc_message message = {
+        .type = IPC_LINK, .vip = (uint16_t)vip, .reason = (uint16_t)state};
+
+    memcpy(message.interface, interface->name, sizeof(message.interface));
+    if (state == IPC_LINK_PORT && if_indextoname(interface->port_of, message.port_of) == NULL)
+        (void)snprintf(message.port_of, sizeof(message.port_of), "?");
+    if (memcmp(&message, &keeper->links_told[vip], sizeof(message)) == 0)
+        return;
+    keeper->links_told[vip] = message;
+    keeper_tell(keeper, &message);
+}
+
+void link_tell(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        tell(keeper, vip, (enum ipc_link)keeper_interface(keeper, vip)->state);
+}
+
+void link_tell_anew(struct keeper *keeper)
+{
+    memset(keeper->links_told, 0, sizeof(keeper->links_told));
+    link_tell(keeper);
+}
+
+/* Removes what is left of a VIP whose interface carries nothing: when the link comes back, another
+ * node may hold it. */
+static void settle_down(struct keeper *keeper, unsigned vip)
+{
+    const struct interface *interface = keeper_interface(keeper, vip);
+    const struct ipc_message lost = {.type = IPC_LOST,
+                                     .vip = (uint16_t)vip,
+                                     .address = keeper->conf.vips[vip].address_first,
+                                     .reason = IPC_LOST_LINK};
+
+    keeper->losses[vip].reason = 0;
+    tell(keeper, vip, interface->up ? IPC_LINK_DOWN : (enum ipc_link)interface->state);
+    if (keeper->vips[vip].phase != VIP_HELD)
+        return;
+    (void)holding_remove(keeper, vip);
+    keeper_tell(keeper, &lost);
+}
+
+/* In words, for the log. */
+static const char *trouble(const struct interface *interface, char text[static 64])
+{
+    char master[IF_NAMESIZE] = "another one";
+
+    switch (interface->up ? IPC_LINK_DOWN : (enum ipc_link)interface->state) {
+    case IPC_LINK_NO_CARRIER:
+        return "has no carrier";
+    case IPC_LINK_GONE:
+        return "is not there";
+    case IPC_LINK_PORT:
+        (void)if_indextoname(interface->port_of, master);
+        (void)snprintf(text, 64, "is a port of %s, where nobody reaches an address", master);
+        return text;
+    case IPC_LINK_DOWN:
+    case IPC_LINK_UP:
+    case IPC_LINK_COUNT:
+        break;
+    }
+    return "is down";
+}
+
+static void settle(struct keeper *keeper, struct interface *interface)
+{
+    const bool went_down = interface->went_down;
+    const bool came_up = interface->came_up && interface->up;
+    char text[64];
+
+    interface->went_down = false;
+    interface->came_up = false;
+    if (went_down)
+        log_warning("interface %s %s", interface->name, trouble(interface, text));
+    if (came_up)
+        log_notice("interface %s is up", interface->name);
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (went_down && keeper_interface(keeper, vip) == interface)
+            settle_down(keeper, vip);
+}
+
+bool link_is_pending(const struct keeper *keeper)
+{
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        if (keeper->interfaces[i].went_down || keeper->interfaces[i].came_up)
+            return true;
+    return keeper->strays;
+}
+
+void link_settle(struct keeper *keeper)
+{
+    if (keeper->strays)
+        (void)holding_remove_strays(keeper);
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        settle(keeper, &keeper->interfaces[i]);
+    link_tell(keeper);
+}
+
+void link_begin(struct keeper *keeper)
+{
+    char text[64];
+
+    for (unsigned i = 0; i < keeper->interface_count; i++) {
+        struct interface *interface = &keeper->interfaces[i];
+
+        interface->came_up = false;
+        interface->went_down = false;
+        if (!interface->up && interface->name[0] != '\0')
+            log_warning("interface %s %s; waiting for it", interface->name,
+                        trouble(interface, text));
+    }
+    keeper->strays = false; /* there are no leftovers */
+}
+
+/* --- the way of a network to another interface --- */
+
+struct search {
+    const struct conf_address *address;
+    struct local_route routes[2]; /* the best one so far, and the next */
+    bool found;
+};
+
+static void visit_route(void *arg, struct nlmsghdr *message)
+{
+    struct search *search = arg;
+    const struct local_route *best;
+
+    if (!host_connected_parse(message, &search->routes[search->found ? 1 : 0]))
+        return;
+    best = local_find_route(search->address, search->routes, search->found ? 2 : 1);
+    if (best == NULL)
+        return;
+    search->routes[0] = *best;
+    search->found = true;
+}
+
+/* Does the route decide where it belongs, and is it of no use where it is? */
+static bool is_lost(const struct keeper *keeper, unsigned vip)
+{
+    const struct interface *interface = &keeper->interfaces[keeper->interface_of[vip]];
+
+    return is_by_route(keeper, vip) && interface->name[0] != '\0' &&
+           keeper->vips[vip].phase == VIP_ABSENT && !keeper->strays &&
+           (interface->state == IPC_LINK_GONE || interface->state == IPC_LINK_PORT);
+}
+
+/* An entry for the interface of that name. If there is none yet: one that no other VIP is on. */
+static struct interface *place_for(struct keeper *keeper, unsigned vip, const char *name)
+{
+    struct interface *unused = NULL;
+
+    for (unsigned i = 0; i < keeper->interface_count; i++) {
+        struct interface *interface = &keeper->interfaces[i];
+        bool by_route;
+
+        if (strcmp(interface->name, name) == 0)
+            return interface;
+        if (carries(keeper, interface, &by_route) <=
+            (keeper_interface(keeper, vip) == interface ? 1U : 0U))
+            unused = interface;
+    }
+    if (unused == NULL)
+        unused = &keeper->interfaces[keeper->interface_count++];
+    keeper_interface_init(unused, name);
+    return unused;
+}
+
+static void move(struct keeper *keeper, unsigned vip, const char *name)
+{
+    log_notice("vip %s: its network is on %s now, no longer on %s, and the VIP follows it",
+               keeper->conf.vips[vip].name, name, keeper_interface(keeper, vip)->name);
+    listen_close(keeper); /* what is to be heard changes */
+    keeper->interface_of[vip] = (uint8_t)(place_for(keeper, vip, name) - keeper->interfaces);
+    keeper->resync = true;
+}
+
+static void seek(struct keeper *keeper, unsigned vip)
+{
+    const struct conf_address *address =
+        &keeper->conf.addresses[keeper->conf.vips[vip].address_first];
+    struct search search = {.address = address};
+    char name[IF_NAMESIZE];
+
+    if (netlink_dump_routes(&keeper->netlink, address->family, 0, visit_route, &search) == 0 &&
+        search.found && search.routes[0].ifindex != keeper_interface(keeper, vip)->ifindex &&
+        if_indextoname(search.routes[0].ifindex, name) != NULL)
+        move(keeper, vip, name);
+}
+
+uint64_t link_next_ns(const struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (is_lost(keeper, vip))
+            return keeper->seek_ns;
+    return CLOCK_NEVER_NS;
+}
+
+void link_due(struct keeper *keeper)
+{
+    if (clock_now_ns() < link_next_ns(keeper))
+        return;
+    keeper->seek_ns = clock_now_ns() + SEEK_EVERY_NS;
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (is_lost(keeper, vip))
+            seek(keeper, vip);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/* What becomes of VIPs whose interface is renamed, goes, or becomes a port of a bridge. */
+#include "keeper_support.h"
+
+#include "log/log.h"
+
+#include <errno.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A VIP on an interface of a kind that can be made anywhere: a pair of a cable's two ends. */
+static struct fixture *on_cable(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct keeper *keeper = fixture->keeper;
+
+    if (system("ip link add va type veth peer name vb && ip link set va up && ip link set vb up &&"
+               "ip addr add 10.9.0.200/24 dev va") != 0)
+        skip();
+    keeper_interface_init(&keeper->interfaces[0], "va");
+    assert_int_equal(news_compare(keeper), 0);
+    news_settle(keeper);
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+    forget_told(fixture);
+    return fixture;
+}
+
+static void choose_by_name(struct keeper *keeper)
+{
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        memcpy(keeper->conf.vips[vip].interface, "va", 3);
+}
+
+static void look(struct keeper *keeper)
+{
+    news_read(keeper);
+    news_settle(keeper);
+}
+
+/* The engine is told so of the first VIP next; the second one is on the same interface. */
+static void expect_link(const struct fixture *fixture, enum ipc_link state, const char *interface)
+{
+    struct ipc_message message = {0};
+
+    assert_int_equal(ipc_receive(fixture->engine, &message), sizeof(message));
+    assert_int_equal(message.type, IPC_LINK);
+    assert_int_equal(message.reason, state);
+    assert_string_equal(message.interface, interface);
+    if (state == IPC_LINK_PORT)
+        assert_string_equal(message.port_of, "br0");
+}
+
+static void test_a_renamed_interface_that_was_chosen_by_name_keeps_no_address(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    choose_by_name(keeper);
+    assert_int_equal(system("ip link set va down && ip link set va name vx && ip link set vx up"),
+                     0);
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    expect_link(fixture, IPC_LINK_GONE, "va");
+    assert_int_equal(expect_told(fixture, IPC_LOST, 0), IPC_LOST_LINK);
+    assert_int_equal(holding_add(keeper, 0, later()), -ENODEV);
+    forget_told(fixture);
+    assert_int_equal(system("ip link set vx down && ip link set vx name va && ip link set va up"),
+                     0);
+    look(keeper);
+    expect_link(fixture, IPC_LINK_UP, "va");
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+}
+
+static void test_a_renamed_interface_is_not_said_to_be_free_while_the_kernel_keeps_the_addresses(
+    void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+    struct nl_sock *batch = keeper->netlink.batch;
+
+    choose_by_name(keeper);
+    assert_int_equal(system("ip link set va down && ip link set va name vx && ip link set vx up"),
+                     0);
+    keeper->netlink.batch = nl_socket_alloc(); /* no order gets through */
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL),
+                     2); /* the kernel takes IPv6 away when a link goes down */
+    assert_int_equal(keeper->vips[0].phase, VIP_LEAVING);
+    assert_true(holding_remove(keeper, 0) < 0);
+    assert_true(news_is_pending(keeper));
+    nl_socket_free(keeper->netlink.batch);
+    keeper->netlink.batch = batch;
+    assert_int_equal(holding_remove(keeper, 0), 0);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_false(news_is_pending(keeper));
+}
+
+static void test_an_interface_that_the_route_chose_may_be_renamed_while_it_is_up(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    if (system("ip link set va name vx") != 0)
+        skip(); /* a kernel that wants it down */
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 3);
+    assert_int_equal(keeper->vips[0].phase, VIP_HELD);
+    expect_link(fixture, IPC_LINK_UP, "vx");
+    expect_link(fixture, IPC_LINK_UP, "vx");
+    expect_silence(fixture);
+}
+
+static void test_a_port_of_a_bridge_carries_nothing_and_the_vip_follows_its_route(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    if (system("ip link add br0 type bridge && ip link set br0 up && ip link set va master br0") !=
+        0)
+        skip();
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    expect_link(fixture, IPC_LINK_PORT, "va");
+    forget_told(fixture);
+    link_due(keeper); /* the network is where it was */
+    look(keeper);
+    expect_silence(fixture);
+    assert_int_equal(
+        system("ip addr del 10.9.0.200/24 dev va && ip addr add 10.9.0.200/24 dev br0"), 0);
+    keeper->seek_ns = 0;
+    link_due(keeper);
+    look(keeper);
+    assert_string_equal(keeper_interface(keeper, 0)->name, "br0");
+    assert_string_equal(keeper_interface(keeper, 1)->name, "br0");
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+    assert_int_equal(link_next_ns(keeper), UINT64_MAX);
+}
+
+static void test_a_vip_whose_interface_is_named_does_not_follow_the_route(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    choose_by_name(keeper);
+    assert_int_equal(system("ip link del va"), 0);
+    look(keeper);
+    expect_link(fixture, IPC_LINK_GONE, "va");
+    assert_int_equal(link_next_ns(keeper), UINT64_MAX);
+}
+
+static void test_a_reason_that_changes_is_told_and_the_same_one_is_not_told_twice(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    assert_int_equal(system("ip link set vb down"), 0);
+    look(keeper);
+    expect_link(fixture, IPC_LINK_NO_CARRIER, "va");
+    forget_told(fixture);
+    assert_int_equal(system("ip link set va down"), 0);
+    look(keeper);
+    expect_link(fixture, IPC_LINK_DOWN, "va");
+    expect_link(fixture, IPC_LINK_DOWN, "va");
+    look(keeper);
+    expect_silence(fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_NAMESPACE(test_a_renamed_interface_that_was_chosen_by_name_keeps_no_address),
+        IN_NAMESPACE(
+            test_a_renamed_interface_is_not_said_to_be_free_while_the_kernel_keeps_the_addresses),
+        IN_NAMESPACE(test_an_interface_that_the_route_chose_may_be_renamed_while_it_is_up),
+        IN_NAMESPACE(test_a_port_of_a_bridge_carries_nothing_and_the_vip_follows_its_route),
+        IN_NAMESPACE(test_a_vip_whose_interface_is_named_does_not_follow_the_route),
+        IN_NAMESPACE(test_a_reason_that_changes_is_told_and_the_same_one_is_not_told_twice),
+    };
+
+    log_open("test", LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -161,7 +161,7 @@ def test_a_node_of_another_version_is_no_host_outside_the_cluster(mixed, program
 
     stays_well(11)  # longer than the patience with those who have not told theirs
     assert cluster["n1"].tool("drain", "--wait", "5s").returncode == 0
-    assert cluster.holders() == {"n2"}
+    cluster.wait_holder("n2")
     stays_well(1)
     assert cluster["n1"].tool("undrain").returncode == 0
     cluster.settle("n1")

@@ -233,7 +233,7 @@ void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint
     verify_frame(core, vip, address, number);
     core->arbiters[vip].answered = true;
     __builtin_memcpy(core->arbiters[vip].answered_mac, mac, 6);
-    if (is_known(core, number)) {
+    if (is_known(core, number) || may_be_untold(core, vip)) {
         return;
     }
     if (number == conflict->mac) {
@@ -280,7 +280,7 @@ void conflict_heard(struct core *core, uint8_t node)
         member->macs[vip] = link->own;
         member->links_told |= BIT(vip);
         verify_heard(core, node, vip);
-        if (link->seen != MAC_NONE && !is_known(core, link->seen) &&
+        if (link->seen != MAC_NONE && !is_known(core, link->seen) && !may_be_untold(core, vip) &&
             has_place(core, vip, link->seen)) {
             note(core, vip, link->seen, 0);
         }
@@ -351,7 +351,7 @@ void conflict_step(struct core *core)
             defend(core, vip, false);
         }
         if (conflict->mac != MAC_NONE &&
-            (is_known(core, conflict->mac) ||
+            (is_known(core, conflict->mac) || may_be_untold(core, vip) ||
              mono_elapsed(core->now, conflict->last) >= GONE_AFTER_NS)) {
             tell(core, vip, false);
             conflict->mac = MAC_NONE;

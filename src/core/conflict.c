@@ -31,7 +31,7 @@ static uint64_t number_of(const uint8_t mac[static 6])
     return number;
 }
 
-static bool has_told(const struct core *core, uint8_t node, uint64_t mac)
+bool conflict_is_mac_of(const struct core *core, uint8_t node, uint64_t mac)
 {
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         if (core->members[node].macs[vip] == mac) {
@@ -45,7 +45,7 @@ static bool has_told(const struct core *core, uint8_t node, uint64_t mac)
  * treated like a stranger, by its name. */
 static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
 {
-    return has_told(core, node, mac) &&
+    return conflict_is_mac_of(core, node, mac) &&
            (membership_is_live(core, node) ||
             mono_elapsed(core->now, core->members[node].heard) < PATIENCE_NS);
 }
@@ -54,7 +54,7 @@ static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
 static uint8_t owner_of(const struct core *core, uint64_t mac)
 {
     for (uint8_t node = 0; node < core->config.node_count; node++) {
-        if (node != core->config.self && has_told(core, node, mac)) {
+        if (node != core->config.self && conflict_is_mac_of(core, node, mac)) {
             return node;
         }
     }

@@ -543,6 +543,8 @@ void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint
 void conflict_own(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
 /* A newer record of that node came. */
 void conflict_heard(struct core *core, uint8_t node);
+/* Is it one that the node has told, for whichever VIP? */
+bool conflict_is_mac_of(const struct core *core, uint8_t node, uint64_t mac);
 /* What the own record says, which has its VIPs and the nodes not heard. */
 void conflict_compose(const struct core *core, struct record *draft);
 /* Something that others have to know at once? */

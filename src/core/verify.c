@@ -125,17 +125,6 @@ void verify_step(struct core *core)
     }
 }
 
-/* Is it one that the node has told, for whichever VIP? */
-static bool is_mac_of(const struct core *core, uint8_t node, uint64_t mac)
-{
-    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
-        if (core->members[node].macs[vip] == mac) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac)
 {
     struct verify *verify = &core->verifies[vip];
@@ -144,7 +133,7 @@ void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac
         return;
     }
     bool has_told = (core->members[holder].links_told & BIT(vip)) != 0;
-    if (has_told && !is_mac_of(core, holder, mac)) {
+    if (has_told && !conflict_is_mac_of(core, holder, mac)) {
         return; /* somebody else's: R82 judges it */
     }
     verify->waits = false;

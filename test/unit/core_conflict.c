@@ -435,7 +435,7 @@ static void test_only_what_is_about_a_host_has_its_mac(void **unused)
     for (unsigned reason = 0; reason < REASON_COUNT; reason++) {
         with_mac += reason_has_mac((enum reason)reason) ? 1 : 0;
     }
-    assert_int_equal(with_mac, 4);
+    assert_int_equal(with_mac, 6);
     assert_true(reason_has_mac(REASON_ADDRESS_ANSWERED) && reason_has_mac(REASON_FOREIGN_GONE));
 }
 

@@ -81,6 +81,13 @@ def test_an_interface_chosen_by_name_takes_no_address_along_when_it_is_renamed(m
     assert cluster.dual_ms() < 5
 
 
+def test_a_renamed_interface_makes_no_second_holder_in_mode_quorum(make):
+    cluster = make(3, vip={"web": {"interface": "eth0", "mode": "quorum"}})
+    cluster.net.hosts["n1"].ns.ip("link set eth0 name lan0")
+    cluster.wait_holder("n2")
+    assert cluster.dual_ms() == 0
+
+
 def test_two_interfaces_that_swap_their_names_leave_the_vip_on_neither_of_them_twice(make):
     cluster = make(**by_name())
     ns = cluster.net.hosts["n1"].ns

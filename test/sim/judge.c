@@ -360,6 +360,7 @@ void judge_init(struct judge *judge, struct journal *journal, const struct clust
     judge->good_since_ns = NEVER;
     judge->stalled_until_ns = NEVER;
     memset(judge->apart_since_ns, 0xFF, sizeof judge->apart_since_ns);
+    memset(judge->apart_until_ns, 0xFF, sizeof judge->apart_until_ns);
     for (uint8_t node = 0; node < NODES_MAX; node++) {
         judge->nodes[node].down_since_ns = 0; /* nobody has been started */
         judge->nodes[node].stalled_until_ns = 0;

@@ -150,6 +150,7 @@ struct judge {
     /* Per pair, the greater index first: since when they do not hear each other straight and both
      * ways; UINT64_MAX: they do. */
     uint64_t apart_since_ns[NODES_MAX][NODES_MAX];
+    uint64_t apart_until_ns[NODES_MAX][NODES_MAX]; /* NEVER: they still are, or have never been */
     uint64_t backoff_until_ns;
     struct judge_node nodes[NODES_MAX];
     struct judge_vip vips[VIPS_MAX];

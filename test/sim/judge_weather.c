@@ -137,6 +137,12 @@ static void follow_deaths(struct judge *judge, uint8_t node)
     }
 }
 
+/* A holder is heard again no later than that after a path has healed. */
+static uint64_t next_beat_ns(const struct judge *judge)
+{
+    return by_any_clock(judge, judge->interval_ns) + judge_delay_ns(judge) + SLACK_NS;
+}
+
 static void follow_pairs(struct judge *judge)
 {
     for (uint8_t a = 0; a < cluster_node_count(judge->cluster); a++) {
@@ -144,7 +150,14 @@ static void follow_pairs(struct judge *judge)
             bool joined =
                 cluster_is_joined(judge->cluster, a, b) && cluster_is_joined(judge->cluster, b, a);
             uint64_t *since_ns = &judge->apart_since_ns[a][b];
-            *since_ns = joined ? NEVER : shortest(*since_ns, now_of(judge));
+            uint64_t *until_ns = &judge->apart_until_ns[a][b];
+            if (joined) {
+                *until_ns = shortest(*until_ns, now_of(judge));
+            } else {
+                bool met = since(judge, *until_ns) > next_beat_ns(judge);
+                *since_ns = met ? now_of(judge) : shortest(*since_ns, now_of(judge));
+                *until_ns = NEVER;
+            }
         }
     }
 }
@@ -154,9 +167,11 @@ static void follow_pairs(struct judge *judge)
 bool judge_parted_lately(const struct judge *judge, uint8_t a, uint8_t b)
 {
     uint64_t since_ns = judge->apart_since_ns[a > b ? a : b][a > b ? b : a];
+    uint64_t until_ns = judge->apart_until_ns[a > b ? a : b][a > b ? b : a];
     uint64_t noticed_ns =
         by_any_clock(judge, judge_slow_ns(judge) + judge_detection_ns(judge)) + SLACK_NS;
-    return since_ns != NEVER && since(judge, since_ns) <= noticed_ns;
+    bool met = until_ns != NEVER && since(judge, until_ns) > next_beat_ns(judge);
+    return since_ns != NEVER && since(judge, since_ns) <= noticed_ns && !met;
 }
 
 void judge_fault(struct judge *judge)

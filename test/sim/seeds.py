@@ -22,6 +22,7 @@ SEEDS = {
     1870052: "core: the next one, found not to be due, was not asked on beside its holder",
     820712: "core: the VIP went to a node behind a young cut, and somebody else claimed it, too",
     227: "judge: a holder that restarts at once asks the wire before it claims",
+    3800378: "judge: two met that a cut had parted, after it had healed and before a heartbeat",
     820296: "core: a claimant told of its address after its deadline said that it holds it",
 }
 

@@ -250,7 +250,7 @@ static void test_the_status_is_there_before_its_own_address_is(void **state)
     poll_fd.fd = run->control;
     assert_int_equal(poll(&poll_fd, 1, PATIENCE_MS), 1);
     assert_int_equal(recv(run->control, &first, 1, 0), 1);
-    assert_int_equal(first & 0xf0, 0x80); /* a msgpack map */
+    assert_true((first & 0xf0) == 0x80 || first == 0xde); /* a msgpack map, of however many keys */
     send_stop(run);
     assert_true(keep_until(run, IPC_STOPPED, PATIENCE_MS));
     assert_int_equal(finish(run), 0);

@@ -268,6 +268,10 @@ def test_stack_file_works_as_written(empty):
                        "vipgossip")
         empty.wait_holder("n1")
         task = engines["n1"].docker("ps", "-q").stdout.split()[0]
+        # The task of the other node may start later than this one holds.
+        empty.cluster.wait_until(
+            lambda: engines["n1"].docker("exec", task, "vipgossip", "status",
+                                         check=False).returncode == 0, "all is well", PATIENCE)
         engines["n1"].docker("kill", task)
         empty.wait_holder("n2")
         empty.wait_holder("n1")

@@ -196,10 +196,10 @@ struct mono verify_deadline(const struct core *core)
 
 void verify_move(struct core *core, const struct core *former, const struct core_reload *reload)
 {
+    const struct verify nothing = {.holder = ID_NONE};
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         uint8_t was = reload->vip_was[vip];
-        core->verifies[vip] =
-            was == CORE_NEW ? (struct verify){.holder = ID_NONE} : former->verifies[was];
+        core->verifies[vip] = was == CORE_NEW ? nothing : former->verifies[was];
         core->verifies[vip].turn = 0; /* of other addresses, maybe */
         for (uint8_t node = 0; node < core->config.node_count; node++) {
             uint8_t node_was = reload->node_was[node];

@@ -53,6 +53,9 @@ static bool is_of_node(const struct core *core, uint8_t node, uint64_t mac)
 /* The node that told it, if one did: it is not heard, and its host still answers. */
 static uint8_t owner_of(const struct core *core, uint64_t mac)
 {
+    if (mac == MAC_NONE) {
+        return NODE_NONE;
+    }
     for (uint8_t node = 0; node < core->config.node_count; node++) {
         if (node != core->config.self && conflict_is_mac_of(core, node, mac)) {
             return node;
@@ -222,17 +225,22 @@ static void judge_stranger(struct core *core, uint8_t vip)
     conflict->strange = MAC_NONE;
 }
 
-void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint8_t mac[static 6])
+void conflict_frame(struct core *core, const struct event *event)
 {
+    uint8_t vip = event->frame.vip;
+    uint16_t address = event->frame.address;
     ASSERT(vip < core->config.vip_count);
     struct conflict *conflict = &core->conflicts[vip];
-    uint64_t number = number_of(mac);
+    uint64_t number = number_of(event->frame.mac);
     if (number == MAC_NONE || (number & MAC_GROUP) != 0 || number == conflict->own) {
         return;
     }
-    verify_frame(core, vip, address, number);
+    verify_frame(core, event, number);
+    if (event->frame.is_gateway) {
+        return;
+    }
     core->arbiters[vip].answered = true;
-    __builtin_memcpy(core->arbiters[vip].answered_mac, mac, 6);
+    __builtin_memcpy(core->arbiters[vip].answered_mac, event->frame.mac, 6);
     if (is_known(core, number) || may_be_untold(core, vip)) {
         return;
     }

@@ -99,7 +99,7 @@ static void take(struct core *core, const struct event *event)
         kernel_take(core, event);
         break;
     case EVENT_FRAME:
-        conflict_frame(core, event->frame.vip, event->frame.address, event->frame.mac);
+        conflict_frame(core, event);
         break;
     case EVENT_MAC:
         conflict_own(core, event->frame.vip, event->frame.mac);

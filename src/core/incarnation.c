@@ -192,7 +192,7 @@ static void confirm(struct core *core, uint8_t node, const struct echo *proof, u
     member->has_record = true;
     membership_index_entries(core, member);
     rivals_forget(core, node);
-    verify_forget(member);
+    verify_forget(core, node);
     member->heard = core->now;
     member->answered = core->now;
     member->via = peer == node ? NODE_NONE : peer;

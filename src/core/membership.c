@@ -127,6 +127,9 @@ void membership_set_state(struct core *core, uint8_t node, enum member_state sta
                                        .from = (uint8_t)member->state,
                                        .to = (uint8_t)state,
                                        .reason = reason});
+    if (state == MEMBER_DEAD || state == MEMBER_LEFT) {
+        verify_lost(core, node);
+    }
     member->state = state;
     core->dirty = true;
     if (state == MEMBER_SUSPECT) {

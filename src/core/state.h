@@ -176,10 +176,13 @@ struct conflict {
 struct verify {
     uint32_t holder; /* id of the node that it asks for; ID_NONE: it does not ask */
     enum verified verdict;
-    bool waits;     /* for an answer, until `next` */
-    uint8_t misses; /* questions in a row without one */
-    uint16_t turn;  /* which of the addresses */
+    bool waits;      /* for an answer, until `next` */
+    bool is_proxied; /* somebody has answered, who may do so for others */
+    uint8_t misses;  /* questions in a row without one */
+    uint16_t turn;   /* which of the addresses */
     struct mono next;
+    uint32_t lost_holder; /* that somebody verified until then; ID_NONE: nobody was */
+    struct mono lost;
 };
 
 /* A check of this node. */
@@ -538,7 +541,7 @@ void announce_again(struct core *core, uint8_t vip);
 
 /* --- conflict.c --- */
 /* A frame speaks for that address of the VIP, with that MAC. */
-void conflict_frame(struct core *core, uint8_t vip, uint16_t address, const uint8_t mac[static 6]);
+void conflict_frame(struct core *core, const struct event *event);
 /* The interface of the VIP has that MAC now; all zero: none. */
 void conflict_own(struct core *core, uint8_t vip, const uint8_t mac[static 6]);
 /* A newer record of that node came. */
@@ -561,11 +564,16 @@ void conflict_move(struct core *core, const struct core *former, const struct co
 void verify_step(struct core *core);
 struct mono verify_deadline(const struct core *core);
 /* A frame of another host speaks for that address of the VIP. */
-void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac);
+void verify_frame(struct core *core, const struct event *event, uint64_t mac);
 /* A newer record of that node tells of that VIP. */
 void verify_heard(struct core *core, uint8_t node, uint8_t vip);
+/* It is dead, or has left: its word does not count. */
+void verify_lost(struct core *core, uint8_t node);
 /* Another incarnation: what the one before told does not count. */
-void verify_forget(struct member *member);
+void verify_forget(struct core *core, uint8_t node);
+/* How long ago the last one that verified the present holder ceased to; VIEW_UNKNOWN_NS: nobody
+ * ever did. */
+uint64_t verify_lost_ns(const struct core *core, uint8_t vip, struct mono now);
 /* What the own record says of that VIP. */
 void verify_compose(const struct core *core, uint8_t vip, struct record_link *link);
 /* Does the holder answer that node, by its newest word? */

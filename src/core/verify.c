@@ -44,18 +44,35 @@ static uint32_t asked_for(const struct core *core, uint8_t vip)
     if (!is_standby || !can_ask || holder == NODE_NONE || holder == core->config.self) {
         return ID_NONE;
     }
-    /* The last one that was news may have released it by now, and another one has not got it. */
+    /* The last one that was news may have released it by now, and another one has not got it. One
+     * with other addresses, while a change of the configuration goes round, has not got all. */
     const struct record_vip *entry = membership_entry(core, holder, vip);
-    bool holds = entry != NULL && entry->state == VIP_HOLDING && membership_is_live(core, holder);
+    bool holds = entry != NULL && entry->state == VIP_HOLDING && membership_is_live(core, holder) &&
+                 entry->addresses == core->config.vips[vip].addresses;
     return holds ? core->config.nodes[holder].id : ID_NONE;
+}
+
+/* Until now somebody verified that holder. */
+static void note_lost(struct core *core, uint8_t vip, uint32_t holder)
+{
+    core->verifies[vip].lost_holder = holder;
+    core->verifies[vip].lost = core->now;
 }
 
 static void set_verdict(struct core *core, uint8_t vip, enum verified verdict)
 {
     struct verify *verify = &core->verifies[vip];
+    static const enum reason reasons[VERIFIED_COUNT] = {
+        [VERIFIED_UNKNOWN] = REASON_PROXIED,
+        [VERIFIED_YES] = REASON_VERIFIED,
+        [VERIFIED_NO] = REASON_UNVERIFIED,
+    };
     enum verified before = verify->verdict;
     if (before == verdict) {
         return;
+    }
+    if (before == VERIFIED_YES) {
+        note_lost(core, vip, verify->holder);
     }
     verify->verdict = verdict;
     conflict_tell_first(core, vip);
@@ -65,8 +82,7 @@ static void set_verdict(struct core *core, uint8_t vip, enum verified verdict)
                                            .node = core_node_index(core, verify->holder),
                                            .from = (uint8_t)before,
                                            .to = (uint8_t)verdict,
-                                           .reason = verdict == VERIFIED_NO ? REASON_UNVERIFIED
-                                                                            : REASON_VERIFIED});
+                                           .reason = reasons[verdict]});
     }
 }
 
@@ -74,18 +90,36 @@ static void set_verdict(struct core *core, uint8_t vip, enum verified verdict)
 static void begin(struct core *core, uint8_t vip, uint32_t holder)
 {
     struct verify *verify = &core->verifies[vip];
-    uint16_t turn = verify->turn;
     if (verify->verdict != VERIFIED_UNKNOWN) {
         conflict_tell_first(core, vip);
     }
-    *verify = (struct verify){.holder = holder, .turn = turn};
+    verify->holder = holder;
+    verify->verdict = VERIFIED_UNKNOWN;
+    verify->waits = verify->is_proxied = false;
+    verify->misses = 0;
     verify->next = mono_add(core->now, FIRST_NS + spread(core, vip, FIRST_NS));
 }
 
-/* The last question stayed without an answer: the same one again, soon or after a while. */
+/* The question is done with: the next address, after a while. */
+static void rest(struct core *core, uint8_t vip, enum verified verdict)
+{
+    struct verify *verify = &core->verifies[vip];
+    verify->waits = false;
+    verify->misses = 0;
+    verify->next = mono_add(core->now, spacing(core, vip));
+    verify->turn = (uint16_t)((verify->turn + 1U) % core->config.vips[vip].address_count);
+    set_verdict(core, vip, verdict);
+}
+
+/* The last question stayed without the holder's answer: the same one again, soon or after a while;
+ * unless somebody answered of whom it cannot be told whether that was for the holder. */
 static void miss(struct core *core, uint8_t vip)
 {
     struct verify *verify = &core->verifies[vip];
+    if (verify->is_proxied) {
+        rest(core, vip, VERIFIED_UNKNOWN);
+        return;
+    }
     verify->waits = false;
     if (verify->misses < MISSES_MAX) {
         verify->misses++;
@@ -114,6 +148,7 @@ static void step_vip(struct core *core, uint8_t vip)
         action->address.vip = vip;
         action->address.index = verify->turn;
         verify->waits = true;
+        verify->is_proxied = false;
         verify->next = mono_add(core->now, ANSWER_NS);
     }
 }
@@ -125,35 +160,45 @@ void verify_step(struct core *core)
     }
 }
 
-void verify_frame(struct core *core, uint8_t vip, uint16_t address, uint64_t mac)
+void verify_frame(struct core *core, const struct event *event, uint64_t mac)
 {
+    uint8_t vip = event->frame.vip;
     struct verify *verify = &core->verifies[vip];
     uint8_t holder = core_node_index(core, verify->holder);
-    if (!verify->waits || holder == NODE_NONE || address != verify->turn) {
+    if (!verify->waits || holder == NODE_NONE || event->frame.address != verify->turn) {
         return;
     }
-    bool has_told = (core->members[holder].links_told & BIT(vip)) != 0;
-    if (has_told && !conflict_is_mac_of(core, holder, mac)) {
-        return; /* somebody else's: R82 judges it */
-    }
-    verify->waits = false;
-    verify->misses = 0;
-    verify->next = mono_add(core->now, spacing(core, vip));
-    verify->turn = (uint16_t)((verify->turn + 1U) % core->config.vips[vip].address_count);
-    if (has_told) {
-        set_verdict(core, vip, VERIFIED_YES);
-    }
+    if (conflict_is_mac_of(core, holder, mac)) {
+        rest(core, vip, VERIFIED_YES);
+    } else if (event->frame.is_gateway || (core->members[holder].links_told & BIT(vip)) == 0) {
+        verify->is_proxied = true;
+    } /* else somebody else's: R82 judges it */
 }
 
 void verify_heard(struct core *core, uint8_t node, uint8_t vip)
 {
     struct member *member = &core->members[node];
-    member->verifies[vip] = member->record.link.verifies;
-    member->misses[vip] = member->record.link.misses;
+    const struct record_link *link = &member->record.link;
+    if (member->verifies[vip] != ID_NONE && member->verifies[vip] != link->verifies) {
+        note_lost(core, vip, member->verifies[vip]);
+    }
+    member->verifies[vip] = link->verifies;
+    member->misses[vip] = link->misses;
 }
 
-void verify_forget(struct member *member)
+void verify_lost(struct core *core, uint8_t node)
 {
+    for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
+        if (core->members[node].verifies[vip] != ID_NONE) {
+            note_lost(core, vip, core->members[node].verifies[vip]);
+        }
+    }
+}
+
+void verify_forget(struct core *core, uint8_t node)
+{
+    struct member *member = &core->members[node];
+    verify_lost(core, node);
     __builtin_memset(member->verifies, 0, sizeof member->verifies);
     __builtin_memset(member->misses, 0, sizeof member->misses);
 }
@@ -182,6 +227,14 @@ enum verified verify_verdict(const struct core *core, uint8_t vip, uint8_t node)
     return said.misses == id ? VERIFIED_NO : said.verifies == id ? VERIFIED_YES : VERIFIED_UNKNOWN;
 }
 
+uint64_t verify_lost_ns(const struct core *core, uint8_t vip, struct mono now)
+{
+    const struct verify *verify = &core->verifies[vip];
+    uint8_t holder = election_holder(core, vip);
+    bool is_known = holder != NODE_NONE && verify->lost_holder == core->config.nodes[holder].id;
+    return is_known ? mono_elapsed(now, verify->lost) : VIEW_UNKNOWN_NS;
+}
+
 struct mono verify_deadline(const struct core *core)
 {
     struct mono deadline = MONO_NEVER;
@@ -199,8 +252,9 @@ void verify_move(struct core *core, const struct core *former, const struct core
     const struct verify nothing = {.holder = ID_NONE};
     for (uint8_t vip = 0; vip < core->config.vip_count; vip++) {
         uint8_t was = reload->vip_was[vip];
-        core->verifies[vip] = was == CORE_NEW ? nothing : former->verifies[was];
-        core->verifies[vip].turn = 0; /* of other addresses, maybe */
+        bool is_same = was != CORE_NEW &&
+                       core->config.vips[vip].addresses == former->config.vips[was].addresses;
+        core->verifies[vip] = is_same ? former->verifies[was] : nothing;
         for (uint8_t node = 0; node < core->config.node_count; node++) {
             uint8_t node_was = reload->node_was[node];
             bool is_new = was == CORE_NEW || node_was == CORE_NEW;

@@ -64,6 +64,7 @@ void core_view_vip(const struct core *core, uint8_t vip, struct mono now, struct
         ret->verified |= verdict == VERIFIED_YES ? BIT(node) : 0;
         ret->unverified |= verdict == VERIFIED_NO ? BIT(node) : 0;
     }
+    ret->verified_ns = ret->verified != 0 ? 0 : verify_lost_ns(core, vip, now);
 }
 
 void core_view_node(const struct core *core, uint8_t node, struct mono now, struct node_view *ret)

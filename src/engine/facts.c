@@ -96,6 +96,15 @@ static void pack_key_nodes(const struct facts *facts, struct pack *pack, const c
     }
 }
 
+static void pack_key_span(struct pack *pack, const char *key, uint64_t span_ns, uint64_t unit_ns)
+{
+    if (span_ns == VIEW_UNKNOWN_NS) {
+        pack_key_nil(pack, key);
+        return;
+    }
+    pack_key_uint(pack, key, span_ns / unit_ns);
+}
+
 static void pack_votes(const struct vip_view *view, struct pack *pack)
 {
     pack_key(pack, "votes");
@@ -135,7 +144,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     char mac[TEXT_MAC];
 
     core_view_vip(facts->core, index, facts->now, &view);
-    pack_map(pack, 23);
+    pack_map(pack, 24);
     pack_key_text(pack, "name", vip->name);
     pack_addresses(&conf->addresses[vip->address_first], vip->address_count, true, pack);
     pack_key_text(pack, "interface", text_or_nil(link->interface));
@@ -162,6 +171,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_key_text(pack, "answered_by", view.answered ? text_mac(view.answered_mac, mac) : NULL);
     pack_key_nodes(facts, pack, "verified_by", view.verified);
     pack_key_nodes(facts, pack, "unverified_by", view.unverified);
+    pack_key_span(pack, "verified_ms", view.verified_ns, NS_PER_MS);
     pack_conflict(facts, &view, pack);
 }
 
@@ -275,15 +285,6 @@ static void pack_key_flag(struct pack *pack, const char *key, const struct recor
         return;
     }
     pack_key_bool(pack, key, (record->flags & flag) != 0);
-}
-
-static void pack_key_span(struct pack *pack, const char *key, uint64_t span_ns, uint64_t unit_ns)
-{
-    if (span_ns == VIEW_UNKNOWN_NS) {
-        pack_key_nil(pack, key);
-        return;
-    }
-    pack_key_uint(pack, key, span_ns / unit_ns);
 }
 
 static void pack_path(const struct facts *facts, const struct node_view *view, struct pack *pack)

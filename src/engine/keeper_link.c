@@ -465,6 +465,7 @@ bool keeper_link_event(const struct keeper_link *link, const struct ipc_message 
     case IPC_FRAME:
         ret->type = EVENT_FRAME;
         ret->frame.vip = (uint8_t)message->vip;
+        ret->frame.is_gateway = message->reason == IPC_FRAME_GATEWAY;
         memcpy(ret->frame.mac, message->mac, sizeof ret->frame.mac);
         return true;
     case IPC_MAC:

@@ -19,6 +19,7 @@ enum field {
     FIELD_SEQUENCE = 1U << 7,
     FIELD_DRAIN = 1U << 8, /* `reason`, of enum ipc_drain, and `vips` */
     FIELD_MAC_OR_NONE = 1U << 9,
+    FIELD_FRAME = 1U << 11,          /* `reason`, of enum ipc_frame */
     FIELD_ADDRESS_OF_VIP = 1U << 10, /* whoever reads it knows how many there are */
 };
 
@@ -45,7 +46,7 @@ static const struct shape from_keeper[] = {
     {IPC_ADDED, FIELD_VIP | FIELD_ERROR | FIELD_SEQUENCE},
     {IPC_REMOVED, FIELD_VIP | FIELD_ERROR | FIELD_SEQUENCE},
     {IPC_LOST, FIELD_VIP | FIELD_ADDRESS | FIELD_LOST},
-    {IPC_FRAME, FIELD_VIP | FIELD_ADDRESS | FIELD_MAC},
+    {IPC_FRAME, FIELD_VIP | FIELD_ADDRESS | FIELD_MAC | FIELD_FRAME},
     {IPC_STOP, 0},
     {IPC_LINK, FIELD_VIP | FIELD_LINK},
     {IPC_KEPT, FIELD_ERROR | FIELD_SEQUENCE},
@@ -75,6 +76,8 @@ static bool reason_is_valid(const struct ipc_message *message, unsigned fields)
         return message->reason >= IPC_LOST_DEADLINE && message->reason <= IPC_LOST_CONFLICT;
     if (fields & FIELD_LINK)
         return message->reason >= IPC_LINK_DOWN && message->reason < IPC_LINK_COUNT;
+    if (fields & FIELD_FRAME)
+        return message->reason == IPC_FRAME_HOST || message->reason == IPC_FRAME_GATEWAY;
     if (fields & FIELD_DRAIN)
         return message->reason == IPC_DRAIN_VIPS || message->reason == IPC_DRAIN_NODE;
     return message->reason == 0;

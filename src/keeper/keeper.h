@@ -302,7 +302,7 @@ void probe_start(struct keeper *keeper, unsigned vip);
 /* Sends a piece of it. */
 void probe_step(struct keeper *keeper, unsigned vip);
 /* One question, for the VIP's `index`-th address; nothing if it has fewer. */
-void probe_one(struct keeper *keeper, unsigned vip, unsigned index);
+void probe_start_of(struct keeper *keeper, unsigned vip, uint16_t index);
 
 /* listen.c */
 

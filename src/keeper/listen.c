@@ -95,19 +95,24 @@ void listen_close(struct keeper *keeper)
             close_one(&keeper->interfaces[i], family);
 }
 
-/* Is it one of this host's own MAC addresses, or the default gateway's (which may answer for
- * others: proxy ARP)? A group has no host. */
-static bool is_no_rival(struct keeper *keeper, struct interface *interface, uint8_t family,
-                        const uint8_t *mac)
+/* One of this host's own MAC addresses, or a group's, which has no host. */
+static bool is_nobody_else(const struct keeper *keeper, const uint8_t *mac)
 {
     static const uint8_t none[FRAME_MAC_BYTES];
-    struct gateway *gateway = &interface->gateways[family == AF_INET ? 0 : 1];
 
     if ((mac[0] & 1) != 0 || memcmp(mac, none, FRAME_MAC_BYTES) == 0)
         return true;
     for (unsigned i = 0; i < keeper->interface_count; i++)
         if (memcmp(keeper->interfaces[i].mac, mac, FRAME_MAC_BYTES) == 0)
             return true;
+    return false;
+}
+
+static bool is_gateway(struct keeper *keeper, struct interface *interface, uint8_t family,
+                       const uint8_t *mac)
+{
+    struct gateway *gateway = &interface->gateways[family == AF_INET ? 0 : 1];
+
     gateway_refresh(gateway, &keeper->netlink, family, interface->ifindex);
     return gateway->known && memcmp(gateway->mac, mac, FRAME_MAC_BYTES) == 0;
 }
@@ -146,11 +151,14 @@ static void handle_claim(struct keeper *keeper, struct interface *interface,
     struct ipc_message message = {.type = IPC_FRAME};
 
     if (entry == NULL || keeper_interface(keeper, entry->vip) != interface ||
-        is_no_rival(keeper, interface, claim->address.family, claim->mac) ||
+        is_nobody_else(keeper, claim->mac) ||
         !is_due(keeper->heard[entry->vip], claim->mac, entry->index))
         return;
     message.vip = entry->vip;
     message.address = entry->index;
+    message.reason = is_gateway(keeper, interface, claim->address.family, claim->mac)
+                         ? IPC_FRAME_GATEWAY
+                         : IPC_FRAME_HOST;
     memcpy(message.mac, claim->mac, sizeof(message.mac));
     /* When the engine is slow, some can be missed. */
     if (keeper->outbox.count < OUTBOX_MESSAGES_MAX / 2)

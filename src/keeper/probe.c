@@ -42,20 +42,10 @@ void probe_start(struct keeper *keeper, unsigned vip)
         sweep_start(&keeper->vips[vip].probe);
 }
 
-void probe_one(struct keeper *keeper, unsigned vip, unsigned index)
+void probe_start_of(struct keeper *keeper, unsigned vip, uint16_t index)
 {
-    const struct conf_vip *section = &keeper->conf.vips[vip];
-    const struct interface *interface = keeper_interface(keeper, vip);
-    struct frame frame;
-    int result;
-
-    if (index >= section->address_count || !can_ask(keeper, vip))
-        return;
-    fill(interface, &keeper->conf.addresses[section->address_first + index], &frame);
-    result = packet_send(keeper->packet_fd, interface->ifindex, &frame, 1);
-    if (result < 0) /* another question follows */
-        log_debug("vip %s: cannot ask on %s: %s", section->name, interface->name,
-                  strerror(-result));
+    if (index < keeper->conf.vips[vip].address_count && can_ask(keeper, vip))
+        sweep_start_of(&keeper->vips[vip].probe, index);
 }
 
 void probe_step(struct keeper *keeper, unsigned vip)
@@ -64,10 +54,11 @@ void probe_step(struct keeper *keeper, unsigned vip)
     const struct interface *interface = keeper_interface(keeper, vip);
     struct sweep *sweep = &keeper->vips[vip].probe;
     struct frame frames[PIECE_ADDRESSES];
+    const unsigned end = sweep_end(sweep, section->address_count);
     unsigned count = 0;
     int result;
 
-    while (count < PIECE_ADDRESSES && sweep->next + count < section->address_count) {
+    while (count < PIECE_ADDRESSES && sweep->next + count < end) {
         fill(interface, &keeper->conf.addresses[section->address_first + sweep->next + count],
              &frames[count]);
         count++;
@@ -81,6 +72,6 @@ void probe_step(struct keeper *keeper, unsigned vip)
         log_debug("vip %s: cannot ask on %s: %s", section->name, interface->name,
                   strerror(-result));
     sweep->next = (uint16_t)(sweep->next + count);
-    if (sweep->next >= section->address_count)
+    if (sweep->next >= end)
         sweep_stop(sweep);
 }

@@ -53,7 +53,7 @@ static void handle(struct keeper *keeper, const struct ipc_message *message)
         probe_start(keeper, message->vip);
         break;
     case IPC_VERIFY:
-        probe_one(keeper, message->vip, message->address);
+        probe_start_of(keeper, message->vip, message->address);
         break;
     case IPC_DRAIN:
         keep_begin(keeper, message);

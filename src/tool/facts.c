@@ -33,6 +33,7 @@ static const char *const vip_keys[] = {
     "answered_by",
     "verified_by",
     "unverified_by",
+    "verified_ms",
     "conflict",
     NULL,
 };

@@ -226,6 +226,9 @@ static void judge_tier(const struct view *view, const json_t *vip)
             name, holder);
 }
 
+/* A standby that is started anew has asked the wire again after that. */
+#define RESTART_MS 15000
+
 /* The network carries heartbeats and swallows the address. One standby that reaches it shows that
  * it does not; another that does not is a note (status.c). */
 static void judge_reach(const struct view *view, const json_t *vip)
@@ -233,9 +236,13 @@ static void judge_reach(const struct view *view, const json_t *vip)
     const char *name = facts_text_or(vip, "name", "?");
     const char *holder = facts_text(vip, "holder");
     const json_t *unverified = json_object_get(vip, "unverified_by");
+    const int64_t verified_ms = facts_number(vip, "verified_ms");
 
     if (holder == NULL || json_array_size(unverified) == 0 ||
         json_array_size(json_object_get(vip, "verified_by")) > 0)
+        return;
+    /* The one that did verify it may be starting anew. */
+    if (verified_ms >= 0 && verified_ms < RESTART_MS)
         return;
     verdict_problem(
         view, VERDICT_CRITICAL,

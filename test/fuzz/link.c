@@ -293,8 +293,10 @@ static void keeper_tell(struct lab *lab)
         break;
     case 2:
         message.type = (bits & 4U) != 0 ? IPC_FRAME : IPC_MAC;
-        if (message.type == IPC_FRAME)
+        if (message.type == IPC_FRAME) {
             message.address = (uint16_t)((bits >> 3) % ADDRESSES);
+            message.reason = (bits & 64U) != 0 ? IPC_FRAME_GATEWAY : IPC_FRAME_HOST;
+        }
         message.mac[5] = bits;
         break;
     default:

@@ -136,6 +136,57 @@ static void test_only_the_holder_s_answer_for_that_address_counts(void **unused)
     free(core);
 }
 
+/* Proxy ARP: it may answer for everybody. Where the holder is the gateway it answers for itself. */
+static void test_the_answer_of_a_gateway_says_nothing_unless_it_is_the_holder(void **unused)
+{
+    (void)unused;
+    struct core *core = standby_core(1);
+    uint64_t span_ns;
+    struct event gateway = frame_of(0, OTHER_MAC);
+    gateway.frame.is_gateway = true;
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(wait_asked(core, 20 * NS_PER_S, &span_ns));
+        step(core, 1000, gateway);
+        assert_int_equal(view_of(core).verified | view_of(core).unverified, 0);
+    }
+    assert_false(core->arbiters[0].answered || view_of(core).in_conflict);
+    gateway = frame_of(0, HOLDER_MAC);
+    gateway.frame.is_gateway = true;
+    assert_true(wait_asked(core, 20 * NS_PER_S, &span_ns));
+    step(core, 1000, gateway);
+    assert_int_equal(view_of(core).verified, BIT(0));
+    free(core);
+}
+
+static void test_a_holder_with_other_addresses_is_not_asked_for(void **unused)
+{
+    (void)unused;
+    struct core *core = standby_core(1);
+    uint64_t span_ns;
+    core->config.vips[0].addresses = 7; /* as after a reload that the holder has not had yet */
+    assert_false(wait_asked(core, 4 * NS_PER_S, &span_ns));
+    assert_int_equal(view_of(core).unverified, 0);
+    free(core);
+}
+
+static void test_it_is_known_since_when_nobody_verifies_it(void **unused)
+{
+    (void)unused;
+    struct core *core = standby_core(1);
+    assert_int_equal(view_of(core).verified_ns, VIEW_UNKNOWN_NS);
+    struct record record = record_of(2, 1, VIP_STANDBY);
+    record.link = (struct record_link){.vip = VIP_ID, .own = OTHER_MAC, .verifies = 1001};
+    hear(core, 2, &record);
+    assert_int_equal(view_of(core).verified_ns, 0);
+    record.seq++;
+    record.flags |= RECORD_LEAVING;
+    hear(core, 2, &record);
+    assert_int_equal(view_of(core).verified, 0);
+    tick(core, T_NS);
+    assert_int_equal(view_of(core).verified_ns, T_NS);
+    free(core);
+}
+
 static void test_an_address_that_is_not_answered_for_is_asked_for_until_it_is(void **unused)
 {
     (void)unused;
@@ -247,6 +298,9 @@ int main(void)
         cmocka_unit_test(test_the_holder_is_asked_for_soon_and_then_rarely),
         cmocka_unit_test(test_three_questions_without_an_answer_and_the_holder_is_missed),
         cmocka_unit_test(test_only_the_holder_s_answer_for_that_address_counts),
+        cmocka_unit_test(test_the_answer_of_a_gateway_says_nothing_unless_it_is_the_holder),
+        cmocka_unit_test(test_a_holder_with_other_addresses_is_not_asked_for),
+        cmocka_unit_test(test_it_is_known_since_when_nobody_verifies_it),
         cmocka_unit_test(test_an_address_that_is_not_answered_for_is_asked_for_until_it_is),
         cmocka_unit_test(test_another_holder_is_asked_for_anew),
         cmocka_unit_test(test_the_word_of_others_counts_for_the_holder_that_it_names),

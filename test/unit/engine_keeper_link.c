@@ -268,8 +268,11 @@ static void test_the_keepers_news_become_events(void **state)
 
 static void test_frames_links_and_the_stop_become_events(void **state)
 {
-    const struct ipc_message frame = {
-        .type = IPC_FRAME, .vip = 2, .address = 4, .mac = {2, 0, 0, 0, 0, 9}};
+    const struct ipc_message frame = {.type = IPC_FRAME,
+                                      .vip = 2,
+                                      .address = 4,
+                                      .reason = IPC_FRAME_HOST,
+                                      .mac = {2, 0, 0, 0, 0, 9}};
     const struct ipc_message mac = {.type = IPC_MAC, .vip = 1, .mac = {2, 0, 0, 0, 0, 7}};
     const struct ipc_message down = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_DOWN};
     const struct ipc_message up = {.type = IPC_LINK, .vip = 2, .reason = IPC_LINK_UP};
@@ -526,7 +529,7 @@ static void test_nonsense_from_the_keeper_ends_the_link(void **state)
     static const struct ipc_message cases[] = {
         {.type = IPC_ADD, .vip = 0},
         {.type = IPC_ADDED, .vip = VIPS},
-        {.type = IPC_FRAME, .vip = 0, .address = ADDRESSES},
+        {.type = IPC_FRAME, .vip = 0, .address = ADDRESSES, .reason = IPC_FRAME_HOST},
         {.type = 77},
     };
 

@@ -48,6 +48,12 @@ static const struct verdict_case cases[] = {
       "answer from there. Allow the address on the port of every node (OpenStack: "
       "allowed-address-pairs; AWS, GCP: source/destination check; a switch or hypervisor: port "
       "security, MAC and ARP filters), and run 'vipgossip doctor' on b"}},
+    {"the only standby that reaches it restarts",
+     "{'name':'v','holder':'b','holders':['b'],'since_ms':99999,'tier':0,'verified_by':[],"
+     "'unverified_by':['a'],'verified_ms':14999}",
+     NODES,
+     VERDICT_OK,
+     {NULL}},
     {"what was asked of a former holder says nothing while there is none",
      "{'name':'v','holder':null,'holders':[],'since_ms':2000,'next':null,'verified_by':[],"
      "'unverified_by':['a']}",

@@ -61,6 +61,8 @@ struct event {
         struct {
             uint8_t vip;
             uint16_t address; /* EVENT_FRAME: which one of the VIP's, from 0 */
+            bool is_gateway;  /* EVENT_FRAME: it is the default gateway's, which may answer for
+                                 others and is no stranger */
             uint8_t mac[6];   /* EVENT_MAC: all zero: there is no interface, or it has none */
         } frame;              /* EVENT_FRAME, EVENT_MAC */
         struct {

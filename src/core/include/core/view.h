@@ -33,6 +33,8 @@ struct vip_view {
     uint32_t conflict_count; /* of its frames that this node saw, at least 1 */
     uint64_t conflict_last_ns; /* since the last sign of it, here or at another node */
     uint64_t verified;         /* bit per live standby that the holder answers on the wire */
+    uint64_t verified_ns;      /* since a standby verified the present holder; 0: one does;
+                                  VIEW_UNKNOWN_NS: none ever has */
     uint64_t unverified;       /* that it does not answer; who does not know yet is in neither */
     bool answered;             /* start-up: somebody answers for it while no peer is heard */
     uint8_t answered_mac[6];

@@ -51,7 +51,8 @@ enum ipc_type {
     IPC_LOST,  /* an address that the engine holds is gone; `reason` says why; the others may remain
                 */
     IPC_FRAME, /* another host, `mac`, speaks for address `address` of `vip`: an ARP packet with
-                  that sender, or a neighbour advertisement. Limited in number */
+                  that sender, or a neighbour advertisement; `reason` is enum ipc_frame. Limited in
+                  number */
     IPC_STOP,  /* stop in order: release everything, tell the peers, answer IPC_STOPPED */
     IPC_LINK,  /* interface of `vip`, which is `interface` now: `reason` is enum ipc_link. Told at
                   the  start, after a reload, and when something of it changes */
@@ -91,6 +92,11 @@ enum ipc_link {
 
 #define IPC_INTERFACE_BYTES 16 /* IFNAMSIZ */
 
+enum ipc_frame {
+    IPC_FRAME_HOST = 1,
+    IPC_FRAME_GATEWAY, /* the default gateway, which may answer for others (proxy ARP) */
+};
+
 enum ipc_drain {
     IPC_DRAIN_VIPS = 1, /* those in `vips`, which may be none */
     IPC_DRAIN_NODE,     /* every VIP, now and later */
@@ -101,7 +107,7 @@ struct ipc_message {
     uint16_t vip;     /* index of conf.vips */
     uint16_t address; /* IPC_FRAME, IPC_LOST: index of conf.addresses. IPC_VERIFY, IPC_ANNOUNCE: of
                          the VIP's, from 0; or IPC_ALL_ADDRESSES */
-    uint16_t reason;  /* enum ipc_lost, enum ipc_link, enum ipc_drain */
+    uint16_t reason;  /* enum ipc_lost, enum ipc_frame, enum ipc_link, enum ipc_drain */
     union {
         struct {
             int32_t error;        /* 0 or -errno */

@@ -180,6 +180,12 @@ def test_judge_excuses_as_much_as_the_machine_stood_still_and_counts_it(vip):
     assert Past(**{vip: overlap(0.05, start=3.4)}).judged().breaches  # it was over by then
 
 
+@pytest.mark.parametrize("vip", ["web", "vote", "hard"])
+def test_judge_takes_nobody_for_a_holder_who_had_the_address_for_no_time(vip):
+    past = Past(**{vip: {"n1": [(0, 60)], "n2": [(20, 20)]}})
+    assert not past.judged().breaches
+
+
 def test_judge_excuses_nothing_where_the_lease_outlives_the_kernels_lifetime():
     assert Past(hard=overlap(0.001)).judged().breaches
     assert not Past(hard=overlap(0.0)).judged().breaches

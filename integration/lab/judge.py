@@ -100,7 +100,8 @@ class Judge:
         edges = []
         for host, own in self.cluster.watch.intervals(address).items():
             for start, end in own:
-                edges += [(start, 1, host), (end, 0, host)]
+                if start < end:  # added and removed in one breath is seen as one moment
+                    edges += [(start, 1, host), (end, 0, host)]
         edges.sort()
         holders = set()
         for (at, added, host), (until, _, _) in zip(edges, edges[1:] + [(now, 0, "")]):

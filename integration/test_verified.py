@@ -120,3 +120,36 @@ def test_a_question_says_nothing_of_the_one_who_asks(make_cluster):
         assert frame.target == frames.BROADCAST
         assert frame.arp[:3] == ("1", standby.mac, "0.0.0.0")
     assert cluster["n1"].vip()["conflict"] is None
+
+
+def test_a_holder_that_is_the_gateway_of_its_standby_is_verified(make_cluster):
+    """A router's VIP is the default route of many; that the gateway may answer for others is no
+    reason not to hear it when it answers for itself."""
+    cluster = make_cluster(2)
+    standby, holder = cluster.net.hosts["n2"], cluster.net.hosts["n1"]
+    standby.ns.ip(f"route add default via {holder.v4}")
+    cluster.start()
+    cluster.settle("n1")
+    frames.ping(standby.ns, holder.v4)  # the kernel knows its MAC address
+    wait_verified(cluster, "n1", {"n2"})
+    cluster["n2"].stop()
+    cluster.start("n2")
+    frames.ping(standby.ns, holder.v4)
+    wait_verified(cluster, "n1", {"n2"})
+    cluster.quiet(4, lambda: cluster["n1"].tool("status").returncode == 0)
+
+
+def test_a_reload_that_adds_an_address_node_by_node_is_no_alarm(make_cluster):
+    cluster = make_cluster(3)
+    cluster.start()
+    cluster.settle("n1")
+    wait_verified(cluster, "n1", {"n2", "n3"})
+    cluster.config["vip"]["web"]["address"] = [VIP, "10.77.0.102"]
+    for name in ("n2", "n3"):
+        cluster[name].write_config(cluster.config)
+        assert cluster[name].tool("reload").returncode == 0
+    cluster.quiet(12, lambda: cluster["n2"].status()["status"] != "critical")
+    cluster["n1"].write_config(cluster.config)
+    assert cluster["n1"].tool("reload").returncode == 0
+    wait_verified(cluster, "n1", {"n2", "n3"})
+    assert [one for name in ("n2", "n3") for one in events(cluster, name)] == []

@@ -13,7 +13,7 @@ import sys
 import time
 
 KEEPER_FD = 3
-ADD, REMOVE, DEADLINE, ANNOUNCE, PROBE, STOPPED, WILL = range(1, 8)
+ADD, REMOVE, DEADLINE, ANNOUNCE, PROBE, VERIFY, STOPPED, WILL = range(1, 9)
 FOREVER = 2 ** 63
 
 
@@ -71,6 +71,8 @@ def flood(keeper):
     while True:
         keeper.send(ANNOUNCE)
         keeper.send(PROBE)
+        for address in (0, 1, 65535):  # of which the VIP has one
+            keeper.send(VERIFY, address=address)
         keeper.send(DEADLINE, deadline_ns=FOREVER)
 
 

@@ -111,11 +111,22 @@ static bool untold_has(const struct core *core, uint8_t vip)
 static bool may_be_untold(struct core *core, uint8_t vip)
 {
     struct conflict *conflict = &core->conflicts[vip];
+    bool was_untold =
+        conflict->untold.ns != 0 && mono_elapsed(core->now, conflict->untold) < JUDGE_AFTER_NS;
     if (untold_has(core, vip)) {
         conflict->untold = core->now;
+        conflict->untold_since = was_untold ? conflict->untold_since : core->now;
         return true;
     }
-    return conflict->untold.ns != 0 && mono_elapsed(core->now, conflict->untold) < JUDGE_AFTER_NS;
+    return was_untold;
+}
+
+/* One of this version tells its MAC addresses within a few beats: what has a name keeps it for so
+ * long. */
+static bool is_untold(struct core *core, uint8_t vip)
+{
+    return may_be_untold(core, vip) &&
+           mono_elapsed(core->now, core->conflicts[vip].untold_since) >= PATIENCE_NS;
 }
 
 static void tell(struct core *core, uint8_t vip, bool is_there)
@@ -241,13 +252,16 @@ void conflict_frame(struct core *core, const struct event *event)
     }
     core->arbiters[vip].answered = true;
     __builtin_memcpy(core->arbiters[vip].answered_mac, event->frame.mac, 6);
-    if (is_known(core, number) || may_be_untold(core, vip)) {
+    if (is_known(core, number)) {
         return;
     }
     if (number == conflict->mac) {
         conflict->seen = core->now;
         dispute(conflict, address);
         note(core, vip, number, 1);
+        return;
+    }
+    if (may_be_untold(core, vip)) {
         return;
     }
     /* The first one is judged first: two that alternate would keep each other from a name. */
@@ -359,7 +373,7 @@ void conflict_step(struct core *core)
             defend(core, vip, false);
         }
         if (conflict->mac != MAC_NONE &&
-            (is_known(core, conflict->mac) || may_be_untold(core, vip) ||
+            (is_known(core, conflict->mac) || is_untold(core, vip) ||
              mono_elapsed(core->now, conflict->last) >= GONE_AFTER_NS)) {
             tell(core, vip, false);
             conflict->mac = MAC_NONE;

@@ -165,6 +165,7 @@ struct conflict {
     struct mono defended_until; /* no defence before */
     bool is_disputed;           /* by a frame since the last defence */
     uint16_t disputed;          /* the address, from 0, or ALL_ADDRESSES */
+    struct mono untold_since;   /* of that without a pause */
     struct mono untold;         /* a node that has told no MAC had the VIP then; 0: never */
     uint64_t strange;           /* nobody's MAC, of which it is not sure yet */
     uint16_t strange_address;   /* that it used, or ALL_ADDRESSES */

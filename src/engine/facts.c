@@ -135,11 +135,22 @@ static const char *text_or_nil(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
+/* The interface of a VIP; how that does is nobody's concern on a node that never holds it. */
+static void pack_interface(const struct facts *facts, uint8_t index, struct pack *pack)
+{
+    const struct ipc_message *link = &facts->links[index];
+    const bool is_candidate =
+        (facts->conf->vips[index].candidates >> facts->core_config->self & 1) != 0;
+
+    pack_key_text(pack, "interface", text_or_nil(link->interface));
+    pack_key_text(pack, "link", is_candidate ? text_link_state(link) : NULL);
+    pack_key_text(pack, "port_of", is_candidate ? text_or_nil(link->port_of) : NULL);
+}
+
 static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack)
 {
     const struct conf *conf = facts->conf;
     const struct conf_vip *vip = &conf->vips[index];
-    const struct ipc_message *link = &facts->links[index];
     struct vip_view view;
     char mac[TEXT_MAC];
 
@@ -147,9 +158,7 @@ static void pack_vip(const struct facts *facts, uint8_t index, struct pack *pack
     pack_map(pack, 24);
     pack_key_text(pack, "name", vip->name);
     pack_addresses(&conf->addresses[vip->address_first], vip->address_count, true, pack);
-    pack_key_text(pack, "interface", text_or_nil(link->interface));
-    pack_key_text(pack, "link", text_link_state(link));
-    pack_key_text(pack, "port_of", text_or_nil(link->port_of));
+    pack_interface(facts, index, pack);
     pack_key_text(pack, "mode", vip->mode == CONF_QUORUM ? "quorum" : "available");
     pack_key_text(pack, "state", vip_state_name(view.state));
     pack_key_text(pack, "holder", text_node(conf, view.holder));

@@ -174,7 +174,7 @@ static void run(struct cluster *cluster, uint64_t span_ns)
 static void pack_of(struct cluster *cluster, int node, struct pack *pack)
 {
     static const struct ipc_message links[CONF_VIPS_MAX] = {
-        {.reason = IPC_LINK_UP, .interface = "eth0"}};
+        {.reason = IPC_LINK_PORT, .interface = "eth0", .port_of = "br0"}};
     static const struct udp_counters udp = {.received = 5, .sent = 6, .send_errors = 7};
     static const struct checker_note notes[CONF_CHECKS_MAX] = {
         {.heard = true, .heard_at = {NS_PER_S}, .detail = "exit code 0"}};
@@ -495,6 +495,26 @@ static void test_the_largest_cluster_fits(void **state)
     free_cluster(cluster);
 }
 
+/* Its interface is nothing that anybody has to mend. */
+static void test_a_node_that_is_no_candidate_says_nothing_of_the_interface(void **state)
+{
+    struct cluster *cluster = new_cluster();
+    struct answer facts;
+
+    (void)state;
+    unpack(cluster, 0, &facts);
+    assert_value(item(&facts.map.data, "vips", 0), "link", "\"port\"");
+    assert_value(item(&facts.map.data, "vips", 0), "port_of", "\"br0\"");
+    free_answer(&facts);
+    cluster->conf.vips[0].candidates = 6;
+    unpack(cluster, 0, &facts);
+    assert_value(item(&facts.map.data, "vips", 0), "interface", "\"eth0\"");
+    assert_value(item(&facts.map.data, "vips", 0), "link", "nil");
+    assert_value(item(&facts.map.data, "vips", 0), "port_of", "nil");
+    free_answer(&facts);
+    free_cluster(cluster);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_of_a_peer_it_says_what_the_peer_says_and_what_it_measures),
         cmocka_unit_test(test_of_itself_it_measures_nothing),
         cmocka_unit_test(test_drops_and_wrong_macs_are_counted),
+        cmocka_unit_test(test_a_node_that_is_no_candidate_says_nothing_of_the_interface),
         cmocka_unit_test(test_the_largest_cluster_fits),
     };
 

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "facts.h"
 #include "ipc/control.h"
+#include "status_notes.h"
 #include "tool/client.h"
 #include "tool/duration.h"
 #include "tool/table.h"
@@ -46,7 +47,6 @@ static void print_text(const json_t *facts, const struct verdict *verdict,
 static void print_headline(const struct style *style, enum verdict_status status,
                            const char *sentence);
 static void print_ok(const json_t *facts, const struct style *style);
-static void print_notes(const json_t *facts, const struct style *style);
 static void print_vips(const json_t *facts, const struct style *style);
 static void print_nodes(const json_t *facts, const struct style *style);
 static void print_checks(const json_t *facts, const struct style *style);
@@ -151,7 +151,7 @@ static void print_text(const json_t *facts, const struct verdict *verdict,
     }
     if (verdict->status == VERDICT_OK)
         print_ok(facts, style);
-    print_notes(facts, style);
+    status_print_notes(facts, style->out);
     (void)fprintf(style->out, "Cluster %s as %s sees it, vipgossipd %s, up %s.\n",
                   facts_text_or(facts, "cluster", "-"), facts_text_or(facts, "node", "-"),
                   facts_text_or(facts, "version", "-"),
@@ -217,76 +217,6 @@ static void print_ok(const json_t *facts, const struct style *style)
     if (fclose(line) == 0)
         print_headline(style, VERDICT_OK, text);
     free(text);
-}
-
-/* A swarm's manager has told it to serve last; that is what it does. */
-static void print_availability(const json_t *node, const struct style *style)
-{
-    const char *name = facts_text_or(node, "name", "?");
-    const char *by = facts_text(node, "availability_by");
-    const bool is_drained = facts_is(node, "availability", "drain");
-
-    if (!is_drained && !facts_is(node, "availability", "pause"))
-        return;
-    (void)fprintf(
-        style->out,
-        "Note: %s is %s in the swarm, %s%s: docker node update --availability active %s\n", name,
-        is_drained ? "drained" : "paused", by != NULL ? "says " : "as a manager said last",
-        by != NULL ? by : "", name);
-}
-
-/* Some reach the holder and some do not. */
-static void print_reach(const json_t *vip, const struct style *style)
-{
-    const json_t *unverified = json_object_get(vip, "unverified_by");
-    const char *holder = facts_text(vip, "holder");
-    const json_t *node;
-    size_t i;
-
-    if (holder == NULL || json_array_size(json_object_get(vip, "verified_by")) == 0)
-        return;
-    json_array_foreach(unverified, i, node)
-    {
-        (void)fprintf(style->out,
-                      "Note: %s asked on the wire who has VIP %s and gets no answer from %s, "
-                      "though others do: look at the network between the two.\n",
-                      json_string_value(node), facts_text_or(vip, "name", "?"), holder);
-    }
-}
-
-/* What a person should know and nobody has to mend at once. */
-static void print_notes(const json_t *facts, const struct style *style)
-{
-    const json_t *vip;
-    const json_t *node;
-    size_t i;
-
-    if (facts_is_true(facts, "starting"))
-        (void)fprintf(style->out, "Note: %s is starting and claims nothing yet.\n",
-                      facts_text_or(facts, "node", "this node"));
-    if (facts_number(facts, "abstains_ms") > 0)
-        (void)fprintf(
-            style->out,
-            "Note: %s has started anew and gives no vote for another %.1f s; wait so long "
-            "before you stop another node.\n",
-            facts_text_or(facts, "node", "this node"),
-            (double)facts_number(facts, "abstains_ms") / 1e3);
-    json_array_foreach(json_object_get(facts, "vips"), i, vip)
-    {
-        const int64_t removals = facts_number(vip, "foreign_removals");
-        print_reach(vip, style);
-        if (removals <= 0)
-            continue;
-        (void)fprintf(style->out,
-                      "Note: another program removed an address of VIP %s from this node (%" PRId64
-                      " so far), and it was put back; systemd-networkd stops that with "
-                      "KeepConfiguration=yes.\n",
-                      facts_text_or(vip, "name", "?"), removals);
-    }
-    json_array_foreach(json_object_get(facts, "nodes"), i, node)
-    {
-        print_availability(node, style);
-    }
 }
 
 /* "192.168.4.3/32 + 2 more" */

@@ -87,29 +87,60 @@ static void found(struct keeper *keeper, struct interface *interface,
     interface->port_of = link->port_of;
 }
 
-/* It has another name now. Where nobody chose it by its name it is the same. */
-static bool follow_name(struct keeper *keeper, struct interface *interface, const char *name)
+static struct interface *find_named(struct keeper *keeper, const char *name)
+{
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        if (strcmp(keeper->interfaces[i].name, name) == 0)
+            return &keeper->interfaces[i];
+    return NULL;
+}
+
+/* The interface of `from` has the name of `to` now: one entry for all VIPs on it. */
+static void join(struct keeper *keeper, struct interface *from, struct interface *to)
+{
+    listen_close(keeper); /* what is to be heard changes */
+    to->went_down = to->went_down || from->went_down || (from->up && !to->up);
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (keeper_interface(keeper, vip) == from)
+            keeper->interface_of[vip] = (uint8_t)(to - keeper->interfaces);
+    keeper_interface_init(from, "");
+}
+
+/* It has another name now, of which `there` is the entry if there is one. Where nobody chose it by
+ * its name it is the same. */
+static void renamed(struct keeper *keeper, struct interface *interface, struct interface *there,
+                    const struct kernel_link *link)
 {
     bool by_route;
 
-    if (carries(keeper, interface, &by_route) == 0 || !by_route)
-        return false;
-    log_notice("interface %s is called %s now", interface->name, name);
-    (void)snprintf(interface->name, sizeof(interface->name), "%s", name);
-    return true;
+    if (carries(keeper, interface, &by_route) == 0 || !by_route) {
+        link_lost(keeper, interface);
+        return;
+    }
+    log_notice("interface %s is called %s now", interface->name, link->name);
+    if (there != NULL) {
+        join(keeper, interface, there);
+        return;
+    }
+    (void)snprintf(interface->name, sizeof(interface->name), "%s", link->name);
+    found(keeper, interface, link);
 }
 
 void link_note(struct keeper *keeper, const struct kernel_link *link, bool gone)
 {
+    struct interface *there = gone ? NULL : find_named(keeper, link->name);
+
+    if (there != NULL)
+        found(keeper, there, link);
     for (unsigned i = 0; i < keeper->interface_count; i++) {
         struct interface *interface = &keeper->interfaces[i];
-        const bool named = strcmp(interface->name, link->name) == 0;
-        const bool same = interface->ifindex == link->ifindex;
 
-        if (!gone && (named || (same && follow_name(keeper, interface, link->name))))
-            found(keeper, interface, link);
-        else if (same)
+        if (interface == there || interface->ifindex != link->ifindex)
+            continue;
+        if (gone)
             link_lost(keeper, interface);
+        else
+            renamed(keeper, interface, there, link);
     }
 }
 
@@ -267,22 +298,22 @@ static bool is_lost(const struct keeper *keeper, unsigned vip)
 /* An entry for the interface of that name. If there is none yet: one that no other VIP is on. */
 static struct interface *place_for(struct keeper *keeper, unsigned vip, const char *name)
 {
-    struct interface *unused = NULL;
+    struct interface *place = find_named(keeper, name);
 
+    if (place != NULL)
+        return place;
     for (unsigned i = 0; i < keeper->interface_count; i++) {
         struct interface *interface = &keeper->interfaces[i];
         bool by_route;
 
-        if (strcmp(interface->name, name) == 0)
-            return interface;
         if (carries(keeper, interface, &by_route) <=
             (keeper_interface(keeper, vip) == interface ? 1U : 0U))
-            unused = interface;
+            place = interface;
     }
-    if (unused == NULL)
-        unused = &keeper->interfaces[keeper->interface_count++];
-    keeper_interface_init(unused, name);
-    return unused;
+    if (place == NULL)
+        place = &keeper->interfaces[keeper->interface_count++];
+    keeper_interface_init(place, name);
+    return place;
 }
 
 static void move(struct keeper *keeper, unsigned vip, const char *name)

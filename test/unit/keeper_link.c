@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netlink/socket.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,61 @@ static void test_a_reason_that_changes_is_told_and_the_same_one_is_not_told_twic
     expect_silence(fixture);
 }
 
+/* VIP "one" is on va by its route, "two" on an interface of that name that is not there yet. */
+static struct fixture *on_two(void **state, const char *name)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    (void)snprintf(keeper->conf.vips[1].interface, sizeof(keeper->conf.vips[1].interface), "%s",
+                   name);
+    keeper_interface_init(&keeper->interfaces[keeper->interface_count++], name);
+    keeper->interface_of[1] = 1;
+    return fixture;
+}
+
+static unsigned entries_of(const struct keeper *keeper, const char *name)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        count += strcmp(keeper->interfaces[i].name, name) == 0;
+    return count;
+}
+
+static void test_an_interface_that_takes_the_name_of_another_one_is_one_entry(void **state)
+{
+    struct fixture *fixture = on_two(state, "vx");
+    struct keeper *keeper = fixture->keeper;
+
+    if (system("ip link set va name vx") != 0)
+        skip(); /* a kernel that wants it down */
+    look(keeper);
+    assert_int_equal(entries_of(keeper, "vx"), 1);
+    assert_ptr_equal(keeper_interface(keeper, 0), keeper_interface(keeper, 1));
+    assert_int_equal(keeper->vips[0].phase, VIP_HELD);
+    assert_int_equal(in_kernel(fixture, NULL), 3);
+    expect_link(fixture, IPC_LINK_UP, "vx");
+    expect_link(fixture, IPC_LINK_UP, "vx");
+    expect_silence(fixture);
+    assert_int_equal(holding_add(keeper, 1, later()), 0);
+}
+
+static void test_an_interface_that_was_down_for_its_new_name_keeps_no_address(void **state)
+{
+    struct fixture *fixture = on_two(state, "vx");
+    struct keeper *keeper = fixture->keeper;
+
+    assert_int_equal(system("ip link set va down && ip link set va name vx && ip link set vx up"),
+                     0);
+    look(keeper);
+    assert_int_equal(entries_of(keeper, "vx"), 1);
+    assert_ptr_equal(keeper_interface(keeper, 0), keeper_interface(keeper, 1));
+    assert_int_equal(keeper->vips[0].phase, VIP_ABSENT);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_int_equal(holding_add(keeper, 0, later()), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +232,8 @@ int main(void)
         IN_NAMESPACE(test_a_port_of_a_bridge_carries_nothing_and_the_vip_follows_its_route),
         IN_NAMESPACE(test_a_vip_whose_interface_is_named_does_not_follow_the_route),
         IN_NAMESPACE(test_a_reason_that_changes_is_told_and_the_same_one_is_not_told_twice),
+        IN_NAMESPACE(test_an_interface_that_takes_the_name_of_another_one_is_one_entry),
+        IN_NAMESPACE(test_an_interface_that_was_down_for_its_new_name_keeps_no_address),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

@@ -17,9 +17,12 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
-/* How often the routes are asked where the network of a VIP is now. */
+/* How often the routes are asked where the network of a VIP is now; and no more than a part in so
+ * many of the time, because nothing else goes on meanwhile. */
 #define SEEK_EVERY_NS CLOCK_NS_PER_S
+#define SEEK_REST     20
 
 static bool is_by_route(const struct keeper *keeper, unsigned vip)
 {
@@ -265,26 +268,6 @@ void link_begin(struct keeper *keeper)
 
 /* --- the way of a network to another interface --- */
 
-struct search {
-    const struct conf_address *address;
-    struct local_route routes[2]; /* the best one so far, and the next */
-    bool found;
-};
-
-static void visit_route(void *arg, struct nlmsghdr *message)
-{
-    struct search *search = arg;
-    const struct local_route *best;
-
-    if (!host_connected_parse(message, &search->routes[search->found ? 1 : 0]))
-        return;
-    best = local_find_route(search->address, search->routes, search->found ? 2 : 1);
-    if (best == NULL)
-        return;
-    search->routes[0] = *best;
-    search->found = true;
-}
-
 /* Does the route decide where it belongs, and is it of no use where it is? */
 static bool is_lost(const struct keeper *keeper, unsigned vip)
 {
@@ -293,6 +276,35 @@ static bool is_lost(const struct keeper *keeper, unsigned vip)
     return is_by_route(keeper, vip) && interface->name[0] != '\0' &&
            keeper->vips[vip].phase == VIP_ABSENT && !keeper->strays &&
            (interface->state == IPC_LINK_GONE || interface->state == IPC_LINK_PORT);
+}
+
+static const struct conf_address *address_of(const struct keeper *keeper, unsigned vip)
+{
+    return &keeper->conf.addresses[keeper->conf.vips[vip].address_first];
+}
+
+struct search {
+    const struct keeper *keeper;
+    struct local_route best[CONF_VIPS_MAX]; /* for each lost VIP; to no network: none so far */
+};
+
+static void visit_route(void *arg, struct nlmsghdr *message)
+{
+    struct search *search = arg;
+    struct local_route next;
+
+    if (!host_connected_parse(message, &next))
+        return;
+    for (unsigned vip = 0; vip < search->keeper->conf.vip_count; vip++) {
+        const struct local_route routes[] = {search->best[vip], next};
+        const struct local_route *best =
+            is_lost(search->keeper, vip)
+                ? local_find_route(address_of(search->keeper, vip), routes, 2)
+                : NULL;
+
+        if (best != NULL)
+            search->best[vip] = *best;
+    }
 }
 
 /* An entry for the interface of that name. If there is none yet: one that no other VIP is on. */
@@ -325,17 +337,30 @@ static void move(struct keeper *keeper, unsigned vip, const char *name)
     keeper->resync = true;
 }
 
-static void seek(struct keeper *keeper, unsigned vip)
+static bool is_any_lost(const struct keeper *keeper, uint8_t family)
 {
-    const struct conf_address *address =
-        &keeper->conf.addresses[keeper->conf.vips[vip].address_first];
-    struct search search = {.address = address};
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
+        if (is_lost(keeper, vip) && address_of(keeper, vip)->family == family)
+            return true;
+    return false;
+}
+
+/* All VIPs of that family in one dump: a router may have the routes of the world. */
+static void seek(struct keeper *keeper, uint8_t family)
+{
+    struct search search = {.keeper = keeper};
     char name[IF_NAMESIZE];
 
-    if (netlink_dump_routes(&keeper->netlink, address->family, 0, visit_route, &search) == 0 &&
-        search.found && search.routes[0].ifindex != keeper_interface(keeper, vip)->ifindex &&
-        if_indextoname(search.routes[0].ifindex, name) != NULL)
-        move(keeper, vip, name);
+    if (!is_any_lost(keeper, family) ||
+        netlink_dump_routes(&keeper->netlink, family, 0, visit_route, &search) < 0)
+        return;
+    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
+        const unsigned ifindex = search.best[vip].ifindex;
+
+        if (ifindex != 0 && ifindex != keeper_interface(keeper, vip)->ifindex &&
+            if_indextoname(ifindex, name) != NULL)
+            move(keeper, vip, name);
+    }
 }
 
 uint64_t link_next_ns(const struct keeper *keeper)
@@ -348,10 +373,17 @@ uint64_t link_next_ns(const struct keeper *keeper)
 
 void link_due(struct keeper *keeper)
 {
+    static const uint8_t families[] = {AF_INET, AF_INET6};
+    uint64_t rest_ns = SEEK_EVERY_NS;
+
     if (clock_now_ns() < link_next_ns(keeper))
         return;
-    keeper->seek_ns = clock_now_ns() + SEEK_EVERY_NS;
-    for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
-        if (is_lost(keeper, vip))
-            seek(keeper, vip);
+    for (unsigned i = 0; i < 2 && !keeper->ended; i++) {
+        const uint64_t start_ns = clock_now_ns();
+
+        seek(keeper, families[i]);
+        rest_ns += (clock_now_ns() - start_ns) * SEEK_REST;
+        keeper_due_after_wait(keeper);
+    }
+    keeper->seek_ns = clock_now_ns() + rest_ns;
 }

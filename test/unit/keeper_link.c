@@ -2,6 +2,8 @@
 /* What becomes of VIPs whose interface is renamed, goes, or becomes a port of a bridge. */
 #include "keeper_support.h"
 
+#include "keeper/clock.h"
+
 #include "log/log.h"
 
 #include <errno.h>
@@ -222,6 +224,42 @@ static void test_an_interface_that_was_down_for_its_new_name_keeps_no_address(vo
     assert_int_equal(holding_add(keeper, 0, later()), 0);
 }
 
+/* A search may take long, of a router with the routes of the world. */
+static void test_deadlines_are_looked_at_after_a_search_for_a_network(void **state)
+{
+    struct fixture *fixture = on_two(state, "lo");
+    struct keeper *keeper = fixture->keeper;
+
+    assert_int_equal(news_compare(keeper), 0);
+    assert_int_equal(holding_add(keeper, 1, later()), 0);
+    assert_int_equal(system("ip link del va"), 0);
+    look(keeper);
+    forget_told(fixture);
+    vip_set_deadline(&keeper->vips[1], clock_now_ns());
+    keeper->silent_end_ns = CLOCK_NEVER_NS;
+    link_due(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+    assert_int_equal(expect_told(fixture, IPC_LOST, 3), IPC_LOST_DEADLINE);
+}
+
+static void test_networks_of_both_families_are_followed(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    keeper->conf.addresses[3] = keeper->conf.addresses[2];
+    keeper->conf.addresses[3].bytes[15] = 3;
+    lookup_build(&keeper->conf, &keeper->lookup);
+    if (system("ip link del va && ip link add br0 type bridge && ip link set br0 up &&"
+               "ip addr add 10.9.0.200/24 dev br0 && ip addr add fd09::200/64 dev br0") != 0)
+        skip();
+    look(keeper);
+    link_due(keeper);
+    assert_string_equal(keeper_interface(keeper, 0)->name, "br0");
+    assert_string_equal(keeper_interface(keeper, 1)->name, "br0");
+    assert_int_equal(entries_of(keeper, "br0"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +272,8 @@ int main(void)
         IN_NAMESPACE(test_a_reason_that_changes_is_told_and_the_same_one_is_not_told_twice),
         IN_NAMESPACE(test_an_interface_that_takes_the_name_of_another_one_is_one_entry),
         IN_NAMESPACE(test_an_interface_that_was_down_for_its_new_name_keeps_no_address),
+        IN_NAMESPACE(test_deadlines_are_looked_at_after_a_search_for_a_network),
+        IN_NAMESPACE(test_networks_of_both_families_are_followed),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

@@ -306,8 +306,21 @@ static void rename_vip(const struct keeper *keeper, struct renamed *renamed, uns
     }
 }
 
+/* Nobody knows it any more once the switch is done, and nobody else looks for it. */
+static void warn_of_stray(const struct keeper *keeper, unsigned vip, unsigned index)
+{
+    char text[CONF_ADDRESS_TEXT];
+
+    log_error("vip %s: %s, which is not configured any more, may still be on the interface that "
+              "was renamed from %s, because the kernel does not remove it; remove it by hand",
+              keeper->conf.vips[vip].name,
+              conf_address_text(&keeper->conf.addresses[index], true, text),
+              keeper->interfaces[keeper->interface_of[vip]].name);
+}
+
 /* Takes out of the kernel what is ours and goes. What the kernel keeps it keeps until its lifetime
- * is over; nobody claims it any more. */
+ * is over; nobody claims it any more. What went along with an interface's name has gone already, or
+ * the kernel does not let go of it. */
 static void remove_gone(struct keeper *keeper, const struct renamed *renamed)
 {
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++) {
@@ -316,8 +329,12 @@ static void remove_gone(struct keeper *keeper, const struct renamed *renamed)
         for (unsigned i = 0; i < section->address_count; i++) {
             const unsigned index = section->address_first + i;
 
-            if (!renamed->stays[index] && keeper->addresses[index].ours)
+            if (renamed->stays[index])
+                continue;
+            if (keeper->addresses[index].ours)
                 holding_remove_one(keeper, vip, index);
+            else if (keeper->strays)
+                warn_of_stray(keeper, vip, index);
         }
     }
 }
@@ -393,6 +410,8 @@ static void switch_over(struct keeper *keeper, struct renamed *renamed)
     const struct ipc_message switched = {.type = IPC_SWITCHED};
 
     news_read(keeper);
+    if (keeper->strays) /* as long as it is known which addresses are ours */
+        (void)holding_remove_strays(keeper);
     for (unsigned vip = 0; vip < keeper->conf.vip_count; vip++)
         if (keeper->vips[vip].phase != VIP_ABSENT &&
             conf_change_now(offer->change.vip_was, offer->setup.conf.vip_count, (uint8_t)vip) ==

@@ -260,6 +260,80 @@ static void test_networks_of_both_families_are_followed(void **state)
     assert_int_equal(entries_of(keeper, "br0"), 1);
 }
 
+static bool is_anywhere(const char *address)
+{
+    char command[128];
+
+    (void)snprintf(command, sizeof(command), "ip -o address show to %s | grep -q .", address);
+    return system(command) == 0;
+}
+
+/* A reload whose file has no 10.9.0.2 any more; the engine has agreed. */
+static void reload_without_second_address(struct keeper *keeper, const char *interface)
+{
+    struct reload *reload = &keeper->reload;
+    struct ipc_setup *setup;
+
+    reload->report = calloc(1, sizeof(*reload->report));
+    reload->offer = calloc(1, sizeof(*reload->offer));
+    assert_non_null(reload->report);
+    assert_non_null(reload->offer);
+    setup = &reload->offer->setup;
+    setup->conf = keeper->conf;
+    setup->conf.addresses[1] = setup->conf.addresses[2];
+    setup->conf.addresses[2] = setup->conf.addresses[3];
+    setup->conf.vips[0].address_count--;
+    setup->conf.vips[1].address_first--;
+    setup->conf.address_count--;
+    for (unsigned vip = 0; vip < setup->conf.vip_count; vip++) {
+        reload->offer->change.vip_was[vip] = (uint8_t)vip;
+        (void)snprintf(setup->interfaces[vip], sizeof(setup->interfaces[vip]), "%s", interface);
+    }
+    reload->report->setup = *setup;
+    reload->phase = RELOAD_OFFERED;
+    reload_answer(keeper, 0);
+    free(reload->report);
+    free(reload->offer);
+}
+
+static void test_an_address_that_a_reload_drops_does_not_stay_on_a_renamed_interface(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+
+    choose_by_name(keeper);
+    assert_int_equal(system("ip link set va down && ip link set va name vx && ip link set vx up"),
+                     0);
+    assert_true(is_anywhere("10.9.0.2"));
+    reload_without_second_address(keeper, "va");
+    assert_false(is_anywhere("10.9.0.2"));
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+}
+
+static void test_what_the_kernel_keeps_of_a_renamed_interface_is_named_by_a_reload(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    struct keeper *keeper = fixture->keeper;
+    struct nl_sock *batch = keeper->netlink.batch;
+    char text[256] = "";
+
+    choose_by_name(keeper);
+    assert_int_equal(system("ip link set va down && ip link set va name vx && ip link set vx up"),
+                     0);
+    keeper->netlink.batch = nl_socket_alloc(); /* no order gets through */
+    log_keep_errors(text, sizeof(text));
+    reload_without_second_address(keeper, "va");
+    log_keep_errors(NULL, 0);
+    nl_socket_free(keeper->netlink.batch);
+    keeper->netlink.batch = batch;
+    assert_non_null(strstr(text, "10.9.0.2/32"));
+    assert_non_null(strstr(text, "remove it by hand"));
+    assert_true(news_is_pending(keeper)); /* what is still configured goes later */
+    look(keeper);
+    assert_int_equal(in_kernel(fixture, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +348,8 @@ int main(void)
         IN_NAMESPACE(test_an_interface_that_was_down_for_its_new_name_keeps_no_address),
         IN_NAMESPACE(test_deadlines_are_looked_at_after_a_search_for_a_network),
         IN_NAMESPACE(test_networks_of_both_families_are_followed),
+        IN_NAMESPACE(test_an_address_that_a_reload_drops_does_not_stay_on_a_renamed_interface),
+        IN_NAMESPACE(test_what_the_kernel_keeps_of_a_renamed_interface_is_named_by_a_reload),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

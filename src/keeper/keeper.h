@@ -264,8 +264,9 @@ void link_lost(struct keeper *keeper, struct interface *interface);
 /* Acts on what was written down: VIPs whose interface carries nothing are removed. */
 void link_settle(struct keeper *keeper);
 bool link_is_pending(const struct keeper *keeper);
-/* At the start, and for what a reload brought: what is down now was never up. */
-void link_begin(struct keeper *keeper);
+/* Of one that the start or a reload brought, once it was looked at: what is down now was never up,
+ * and the log says so. */
+void link_begin(struct interface *interface);
 /* Tells the engine what it does not know of the interfaces; or all. */
 void link_tell(struct keeper *keeper);
 void link_tell_anew(struct keeper *keeper);

@@ -250,20 +250,14 @@ void link_settle(struct keeper *keeper)
     link_tell(keeper);
 }
 
-void link_begin(struct keeper *keeper)
+void link_begin(struct interface *interface)
 {
     char text[64];
 
-    for (unsigned i = 0; i < keeper->interface_count; i++) {
-        struct interface *interface = &keeper->interfaces[i];
-
-        interface->came_up = false;
-        interface->went_down = false;
-        if (!interface->up && interface->name[0] != '\0')
-            log_warning("interface %s %s; waiting for it", interface->name,
-                        trouble(interface, text));
-    }
-    keeper->strays = false; /* there are no leftovers */
+    interface->came_up = false;
+    interface->went_down = false;
+    if (!interface->up && interface->name[0] != '\0')
+        log_warning("interface %s %s; waiting for it", interface->name, trouble(interface, text));
 }
 
 /* --- the way of a network to another interface --- */

@@ -362,14 +362,9 @@ static void look_around(struct keeper *keeper, const struct renamed *renamed)
 {
     if (news_compare(keeper) < 0)
         keeper->resync = true;
-    for (unsigned i = 0; i < keeper->interface_count; i++) {
-        struct interface *interface = &keeper->interfaces[i];
-
-        if (!renamed->is_new_link[i])
-            continue;
-        interface->came_up = false;
-        interface->went_down = false;
-    }
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        if (renamed->is_new_link[i])
+            link_begin(&keeper->interfaces[i]);
 }
 
 /* Addresses that came to a VIP that is held; all or none, as ever. */

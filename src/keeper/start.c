@@ -156,7 +156,9 @@ static int look_around(struct keeper *keeper)
         log_error("cannot list links and addresses: %s", strerror(-result));
         return result;
     }
-    link_begin(keeper);
+    for (unsigned i = 0; i < keeper->interface_count; i++)
+        link_begin(&keeper->interfaces[i]);
+    keeper->strays = false; /* there are no leftovers */
     news_name_owners(keeper);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A VIP on an interface of a kind that can be made anywhere: a pair of a cable's two ends. */
 static struct fixture *on_cable(void **state)
@@ -334,6 +335,25 @@ static void test_what_the_kernel_keeps_of_a_renamed_interface_is_named_by_a_relo
     assert_int_equal(in_kernel(fixture, NULL), 0);
 }
 
+static void test_a_new_interface_that_is_not_there_is_named_by_a_reload(void **state)
+{
+    struct fixture *fixture = on_cable(state);
+    const int standard_error = dup(STDERR_FILENO);
+    FILE *file = tmpfile();
+    char text[4096] = "";
+
+    assert_non_null(file);
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    log_set_level(LOG_LEVEL_WARNING);
+    reload_without_second_address(fixture->keeper, "nowhere");
+    assert_true(dup2(standard_error, STDERR_FILENO) >= 0);
+    (void)close(standard_error);
+    rewind(file);
+    (void)!fread(text, 1, sizeof(text) - 1, file);
+    (void)fclose(file);
+    assert_non_null(strstr(text, "interface nowhere is not there; waiting for it"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +370,7 @@ int main(void)
         IN_NAMESPACE(test_networks_of_both_families_are_followed),
         IN_NAMESPACE(test_an_address_that_a_reload_drops_does_not_stay_on_a_renamed_interface),
         IN_NAMESPACE(test_what_the_kernel_keeps_of_a_renamed_interface_is_named_by_a_reload),
+        IN_NAMESPACE(test_a_new_interface_that_is_not_there_is_named_by_a_reload),
     };
 
     log_open("test", LOG_LEVEL_ERROR);

@@ -214,7 +214,10 @@ bool host_connected_parse(struct nlmsghdr *message, struct local_route *ret)
     struct rtnl_route *route = NULL;
     bool result;
 
-    if (message->nlmsg_type != RTM_NEWROUTE || rtnl_route_parse(message, &route) < 0)
+    /* Most routes of a router have a gateway, and libnl takes its time for each. */
+    if (message->nlmsg_type != RTM_NEWROUTE ||
+        nlmsg_find_attr(message, sizeof(struct rtmsg), RTA_GATEWAY) != NULL ||
+        rtnl_route_parse(message, &route) < 0)
         return false;
     result = is_of_main_table(route) && !is_default(route) && read_connected(route, ret);
     rtnl_route_put(route);

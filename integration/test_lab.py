@@ -218,7 +218,7 @@ def test_growth_of_a_process_is_told_and_one_that_has_ended_is_left_out(grown_kb
     found, kept = growth.Growth(node), []
     for _ in range(2 * growth.SAMPLES_MIN):
         if grown_kb > 0:  # of the kernel: what a Python has lying about would do for an object
-            kept.append(mmap.mmap(-1, 1024 * grown_kb))
+            kept.append(mmap.mmap(-1, 1024 * grown_kb, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
             kept[-1].write(b"1" * 1024 * grown_kb)
         found.sample()
     assert [name.split()[1] for name in found.found()] == [str(os.getpid())]

@@ -52,11 +52,14 @@ static uint32_t asked_for(const struct core *core, uint8_t vip)
     return holds ? core->config.nodes[holder].id : ID_NONE;
 }
 
-/* Until now somebody verified that holder. */
+/* Until now somebody verified that holder; of a former one nobody wants to know. */
 static void note_lost(struct core *core, uint8_t vip, uint32_t holder)
 {
-    core->verifies[vip].lost_holder = holder;
-    core->verifies[vip].lost = core->now;
+    uint8_t present = core->arbiters[vip].holder;
+    if (present != NODE_NONE && core->config.nodes[present].id == holder) {
+        core->verifies[vip].lost_holder = holder;
+        core->verifies[vip].lost = core->now;
+    }
 }
 
 static void set_verdict(struct core *core, uint8_t vip, enum verified verdict)

@@ -230,7 +230,7 @@ static void judge_tier(const struct view *view, const json_t *vip)
 #define RESTART_MS 15000
 
 /* The network carries heartbeats and swallows the address. One standby that reaches it shows that
- * it does not; another that does not is a note (status.c). */
+ * it does not; another that does not is a note (status_notes.c). */
 static void judge_reach(const struct view *view, const json_t *vip)
 {
     const char *name = facts_text_or(vip, "name", "?");

@@ -30,9 +30,6 @@ MUTANTS = {
     "the wire is asked once for a holder": {"core/verify.c": [(
         "        verify->waits = true;\n        verify->next = mono_add(core->now, ANSWER_NS);",
         "        verify->waits = true;\n        verify->next = MONO_NEVER;")]},
-    "what was not answered once never is": {"core/verify.c": [(
-        "    verify->misses = 0;\n", ""), (
-        "        verify->misses++;", "        verify->misses = MISSES_MAX;")]},
     "rivals are not introduced": {"core/membership.c": [(
         "    rivals_introduce(core, node, peer == node, news);\n", "")]},
     "no vacancy": {"core/suspicion.c": [(

@@ -63,6 +63,7 @@ def test_a_foreign_host_is_named_by_its_mac_on_every_node_and_the_holder_stays(m
         assert conflict["count"] >= 1 and 0 <= conflict["last_ms"] < 20000
         assert foreign.mac in [one["mac"] for one in conflicts(cluster, name)]
         assert foreign.mac in cluster[name].tool("events").stdout
+        assert f'mac="{foreign.mac}"' in cluster[name].tool("metrics").stdout
         assert cluster[name].tool("status").returncode == 2
     assert cluster.holders(address) >= {"n1"}
     assert cluster.changes(address) == 1 or FOREIGN in cluster.watch.intervals(address)

@@ -116,3 +116,22 @@ def test_events_for_people_name_vip_and_node(two):
     done = two["n1"].tool("events")
     assert done.returncode == 0
     assert "web" in done.stdout
+
+
+SAMPLE = re.compile(r'vipgossip_[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? -?[0-9.e+-]+')
+
+
+def test_metrics_are_lines_of_openmetrics_and_agree_with_the_status(three):
+    three.settle("n1")
+    done = three["n2"].tool("metrics")
+    assert done.returncode == 0
+    *lines, end = done.stdout.splitlines()
+    assert end == "# EOF"
+    for line in lines:
+        assert line.startswith(("# TYPE vipgossip_", "# HELP vipgossip_")) or SAMPLE.fullmatch(line)
+    assert 'vipgossip_vip_holder{vip="web",node="n1"} 1' in lines
+    assert 'vipgossip_node_state{node="n3",vipgossip_node_state="alive"} 1' in lines
+    assert "vipgossip_status 0" in lines
+    three["n2"].stop()
+    done = three["n2"].tool("metrics")
+    assert done.returncode == 3 and done.stdout == ""

@@ -30,7 +30,7 @@ _vipgossip_options() {
 }
 
 _vipgossip() {
-    local commands="status events drain undrain doctor reload keygen pubkey decode help"
+    local commands="status events metrics drain undrain doctor reload keygen pubkey decode help"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command="" i
 
     for ((i = 1; i < COMP_CWORD; i++)); do

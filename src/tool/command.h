@@ -33,6 +33,7 @@ struct invocation {
 /* Each returns its exit code. */
 int status_command(const struct invocation *invocation);
 int events_command(const struct invocation *invocation);
+int metrics_command(const struct invocation *invocation);
 int drain_command(const struct invocation *invocation);
 int undrain_command(const struct invocation *invocation);
 int reload_command(const struct invocation *invocation);

@@ -48,6 +48,13 @@ static const struct command commands[] = {
         .usage_exit = TOOL_USAGE,
     },
     {
+        .name = "metrics",
+        .run = metrics_command,
+        .usage = "metrics",
+        .help = "what status knows as OpenMetrics text",
+        .usage_exit = TOOL_USAGE,
+    },
+    {
         .name = "drain",
         .run = drain_command,
         .usage = "drain [--vip NAME] [--wait DURATION]",

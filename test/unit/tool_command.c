@@ -33,7 +33,8 @@ static const struct usage_case usage_cases[] = {
     {{"nothing"},
      TOOL_USAGE,
      "",
-     "unknown command 'nothing'; there are status, events, drain, undrain, doctor, reload, "
+     "unknown command 'nothing'; there are status, events, metrics, drain, undrain, doctor, "
+     "reload, "
      "keygen, pubkey, decode and help"},
     {{"--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},
     {{"events", "--nothing"}, TOOL_USAGE, "", "unknown option '--nothing'"},

@@ -88,7 +88,7 @@ enum action_type {
     X(SWARM_LEFT, "in no swarm any more")                                                         \
     X(UNVERIFIED, "asked on the wire who has the address, the holder does not answer")            \
     X(VERIFIED, "the holder answers on the wire")                                                 \
-    X(PROXIED, "the gateway answers for the address, which says nothing of the holder")
+    X(PROXIED, "who may answer for others answers, which says nothing of the holder")
 
 enum reason {
 #define X(name, text) REASON_##name,

@@ -5,9 +5,11 @@ built from the objects of a build and the broken file, and run until the judge c
 
 Usage: mutants.py BUILD/test/sim/mutants.json [--mode available|quorum|voters] [--only NAME,...]
                   [--runs N] [--seconds N] [--markdown]
+       mutants.py BUILD/test/sim/mutants.json --check
 Prints a table: mutant, runs and seconds of user time until it was caught, and by which rule. A
 mutant has N runs [2000], whatever the machine does meanwhile; --seconds only ends a program that
-hangs. --mode takes the mutants of one mode only; --markdown prints the rows of docs/SIMULATOR.md.
+hangs. --check only looks whether each can be made of these sources. --mode takes the mutants of one
+mode only; --markdown prints the rows of docs/SIMULATOR.md.
 Exit 1 if one survives, or if the text that it replaces is gone: then the mutant has to be written
 anew.
 """
@@ -128,6 +130,7 @@ def main():
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=3600)
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     build = json.loads(pathlib.Path(options.build).read_text(encoding="utf-8"))
     wanted = [name for name in options.only.split(",") if name]
@@ -138,6 +141,11 @@ def main():
     chosen = {"available": MUTANTS, "quorum": QUORUM, "voters": VOTERS,
               None: mutants}[options.mode]
     names = wanted or list(chosen)
+    if options.check:
+        for name in names:
+            for file, replacements in mutants[name].items():
+                break_file(pathlib.Path(build["source"]) / "src" / file, replacements)
+        return 0
     survivors = 0
     for name in names:
         with tempfile.TemporaryDirectory() as directory:

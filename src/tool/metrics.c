@@ -164,12 +164,16 @@ static void print_sample(FILE *out, const struct family *family, const char *lab
     (void)fprintf(out, " %.15g\n", value);
 }
 
+static void print_family_head(FILE *out, const struct family *family)
+{
+    print_head(out, family->name, family->is_counter ? "counter" : "gauge", family->help);
+}
+
 static void print_families(FILE *out, const struct family *families, size_t count,
                            const json_t *facts)
 {
     for (size_t i = 0; i < count; i++) {
-        print_head(out, families[i].name, families[i].is_counter ? "counter" : "gauge",
-                   families[i].help);
+        print_family_head(out, &families[i]);
         print_sample(out, &families[i], NULL, facts);
     }
 }
@@ -187,8 +191,7 @@ static void print_families_of(FILE *out, const struct family *families, size_t c
     size_t at;
 
     for (size_t i = 0; i < count; i++) {
-        print_head(out, families[i].name, families[i].is_counter ? "counter" : "gauge",
-                   families[i].help);
+        print_family_head(out, &families[i]);
         json_array_foreach(things->list, at, thing)
         {
             print_sample(out, &families[i], things->label, thing);
